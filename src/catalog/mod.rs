@@ -1,0 +1,1 @@
+//! Floor 1: which model is sold where, at what price.

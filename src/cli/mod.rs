@@ -1,0 +1,1 @@
+//! Floor 5: arguments and wiring.

@@ -1,0 +1,267 @@
+//! What one endpoint returned, and the one fold that builds it.
+//!
+//! ```text
+//!  Queued --Sent--> Waiting --reasoning--> Thinking --text--> Answering --End--> Ended(Complete)
+//!    |                 |                      |                   |
+//!    +-----------------+----------------------+-------------------+--Cancelled--> Ended(Stopped)
+//!    |                 |                      |                   +--Failed-----> Ended(Cut | Failed)
+//! ```
+
+use std::time::Duration;
+
+use super::fault::{Class, Fault};
+use super::price::{Cost, Price, Rule, settle};
+use super::timeline::{Kind, Timeline};
+use super::usage::Usage;
+
+/// Names one answer of one session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AnswerId(pub u64);
+
+/// How an answer ended; the words of `status` in machine output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The dialect itself said that the answer is whole.
+    Complete,
+    /// Something arrived, but the end did not.
+    Cut,
+    /// The user stopped it.
+    Stopped,
+    /// An error, before or instead of an answer.
+    Failed,
+    /// bakeoff ended while it ran.
+    Interrupted,
+}
+
+impl Outcome {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Cut => "cut",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// Where an answer is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// Credentials and address are being made ready; `t0` has not come.
+    #[default]
+    Queued,
+    Waiting,
+    Thinking,
+    Answering,
+    Ended(Outcome),
+}
+
+/// Why the model stopped, as the provider said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The answer is whole, or hit a stop sequence.
+    Natural,
+    /// The token limit.
+    Length,
+    /// A filter or a refusal.
+    Filtered,
+    /// A tool call or pause that bakeoff does not continue.
+    Tool,
+    /// A word this version does not know, kept as it came.
+    Other,
+}
+
+/// Facts that the server states about its own work. Times are the server's, never mixed with ours.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Served {
+    /// The model that answered, where the response names it.
+    pub model: Option<String>,
+    pub response_id: Option<String>,
+    /// `default`, `flex`, `priority`...: what was served, which may not be what was asked.
+    pub tier: Option<String>,
+    /// A cost the response itself states, USD as a decimal string.
+    pub cost_usd: Option<String>,
+    /// Named times, e.g. `("latency", 1.2 s)`, `("load", ..)`, `("prompt", ..)`, `("generation", ..)`.
+    pub times: Vec<(&'static str, Duration)>,
+}
+
+/// One thing a dialect read from a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Delta {
+    Text(String),
+    Reasoning(String),
+    /// Cumulative or partial counts: merged field by field, later wins.
+    Usage(Usage),
+    /// Why it stopped, with the provider's own word.
+    Stop(Stop, String),
+    Served(Served),
+}
+
+/// One thing that happened to an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// The price that will be used, found before the request leaves. `None` is "no price".
+    Priced(Option<Price>, Rule),
+    /// `t0`: the request is handed to the HTTP client. `at` is zero by definition.
+    Sent,
+    /// Response headers, whatever the status.
+    Headers { status: u16, request_id: Option<String> },
+    /// Bytes that brought no delta: pings, comments, half a frame.
+    Bytes,
+    /// What one read of the socket brought; one stamp for all of it.
+    Deltas(Vec<Delta>),
+    /// The dialect's own end.
+    Ended,
+    /// A fault; with text on screen the answer is cut, without it failed.
+    Failed(Fault),
+    /// The user stopped it.
+    Cancelled,
+    /// bakeoff itself is ending.
+    Interrupted,
+}
+
+/// One round on one endpoint.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    pub phase: Phase,
+    /// As it came; filter it before it reaches a cell, a file or a clipboard.
+    pub text: String,
+    pub reasoning: String,
+    pub timeline: Timeline,
+    pub usage: Option<Usage>,
+    pub stop: Option<(Stop, String)>,
+    pub served: Served,
+    pub price: Option<Price>,
+    pub rule: Rule,
+    pub cost: Cost,
+    pub fault: Option<Fault>,
+    pub http_status: Option<u16>,
+    pub request_id: Option<String>,
+    pub simulated: bool,
+}
+
+impl Answer {
+    #[must_use]
+    pub fn new(simulated: bool) -> Self {
+        Self { simulated, ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self.phase {
+            Phase::Ended(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Ended(_))
+    }
+
+    /// Time from `t0` to the end; `None` while it runs.
+    #[must_use]
+    pub fn total(&self) -> Option<Duration> {
+        self.timeline.end
+    }
+
+    /// Folds one step that happened `at` after `t0`. Steps after the end are ignored.
+    pub fn apply(&mut self, at: Duration, step: Step) {
+        if self.is_over() {
+            return;
+        }
+        match step {
+            Step::Priced(price, rule) => {
+                self.price = price;
+                self.rule = rule;
+            }
+            Step::Sent => self.phase = Phase::Waiting,
+            Step::Headers { status, request_id } => {
+                self.timeline.headers.get_or_insert(at);
+                self.http_status = Some(status);
+                self.request_id = request_id.or(self.request_id.take());
+            }
+            Step::Bytes => self.touch(at),
+            Step::Deltas(deltas) => {
+                self.touch(at);
+                for delta in deltas {
+                    self.take(at, delta);
+                }
+            }
+            Step::Ended => self.finish(at, Outcome::Complete),
+            Step::Failed(fault) => {
+                let began = !self.text.is_empty() || !self.reasoning.is_empty();
+                let outcome = if began || fault.class == Class::Cut { Outcome::Cut } else { Outcome::Failed };
+                self.http_status = fault.status.or(self.http_status);
+                self.request_id = fault.request_id.clone().or(self.request_id.take());
+                self.fault = Some(fault);
+                self.finish(at, outcome);
+            }
+            Step::Cancelled => self.finish(at, Outcome::Stopped),
+            Step::Interrupted => self.finish(at, Outcome::Interrupted),
+        }
+    }
+
+    fn touch(&mut self, at: Duration) {
+        self.timeline.first_byte.get_or_insert(at);
+        self.timeline.last_byte = Some(at);
+    }
+
+    fn take(&mut self, at: Duration, delta: Delta) {
+        match delta {
+            Delta::Text(t) => {
+                self.timeline.arrived(at, Kind::Text, t.len());
+                if !t.is_empty() {
+                    self.phase = Phase::Answering;
+                    self.text.push_str(&t);
+                }
+            }
+            Delta::Reasoning(t) => {
+                self.timeline.arrived(at, Kind::Reasoning, t.len());
+                if !t.is_empty() {
+                    if self.phase != Phase::Answering {
+                        self.phase = Phase::Thinking;
+                    }
+                    self.reasoning.push_str(&t);
+                }
+            }
+            Delta::Usage(usage) => {
+                self.usage.get_or_insert_default().merge(usage);
+                self.settle();
+            }
+            Delta::Stop(stop, word) => self.stop = Some((stop, word)),
+            Delta::Served(served) => {
+                let old = std::mem::take(&mut self.served);
+                self.served = Served {
+                    model: served.model.or(old.model),
+                    response_id: served.response_id.or(old.response_id),
+                    tier: served.tier.or(old.tier),
+                    cost_usd: served.cost_usd.or(old.cost_usd),
+                    times: if served.times.is_empty() { old.times } else { served.times },
+                };
+                self.settle();
+            }
+        }
+    }
+
+    fn finish(&mut self, at: Duration, outcome: Outcome) {
+        // A request that never left has no clock to stop.
+        if self.phase != Phase::Queued {
+            self.timeline.end = Some(at);
+        }
+        self.phase = Phase::Ended(outcome);
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        self.cost = settle(
+            self.usage.as_ref(),
+            self.price.as_ref(),
+            self.rule,
+            self.served.tier.as_deref(),
+            self.served.cost_usd.as_deref(),
+        );
+    }
+}

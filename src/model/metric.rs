@@ -1,0 +1,187 @@
+//! The numbers we show: one row each. Board, footer, headless output, exports
+//! and docs iterate over [`METRICS`].
+
+use super::answer::Answer;
+use super::timeline::Burstiness;
+
+/// What a number is measured in; decides how it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Milliseconds,
+    TokensPerSecond,
+    CharsPerSecond,
+}
+
+/// Which way is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    Lower,
+    Higher,
+}
+
+/// A value, or why there is none. Never zero for unknown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reading {
+    Known(f64),
+    /// Not yet: the answer is still running.
+    Pending,
+    /// Never: a word for the place where a number would stand.
+    Missing(&'static str),
+}
+
+impl Reading {
+    #[must_use]
+    pub fn known(self) -> Option<f64> {
+        match self {
+            Self::Known(v) => Some(v),
+            _ => None,
+        }
+    }
+}
+
+/// One row.
+pub struct Metric {
+    /// The field in machine output.
+    pub id: &'static str,
+    pub heading: &'static str,
+    pub unit: Unit,
+    pub better: Better,
+    /// As shown under `?` and in the README.
+    pub formula: &'static str,
+    pub read: fn(&Answer) -> Reading,
+}
+
+fn since(answer: &Answer, mark: Option<std::time::Duration>) -> Reading {
+    match mark {
+        Some(d) => Reading::Known(d.as_secs_f64() * 1e3),
+        None if answer.is_over() => Reading::Missing("–"),
+        None => Reading::Pending,
+    }
+}
+
+/// `n` per second of total time, once the answer is over.
+fn per_total(answer: &Answer, n: Option<u64>) -> Reading {
+    let Some(total) = answer.total() else {
+        return if answer.is_over() { Reading::Missing("–") } else { Reading::Pending };
+    };
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+    match n {
+        Some(n) if !total.is_zero() => Reading::Known(n as f64 / total.as_secs_f64()),
+        _ => Reading::Missing("–"),
+    }
+}
+
+fn gap(answer: &Answer, quantile: f64) -> Reading {
+    let gaps = answer.timeline.gaps();
+    if gaps.is_empty() {
+        return if answer.is_over() { Reading::Missing("–") } else { Reading::Pending };
+    }
+    // Nearest rank: the smallest gap that at least this share of gaps does not pass.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a rank within a vector's length"
+    )]
+    let rank = (gaps.len() as f64 * quantile).ceil() as usize;
+    gaps.get(rank.clamp(1, gaps.len()) - 1)
+        .map_or(Reading::Pending, |d| Reading::Known(d.as_secs_f64() * 1e3))
+}
+
+/// Every number, in the order in which it is shown.
+pub const METRICS: &[Metric] = &[
+    Metric {
+        id: "ttfb_ms",
+        heading: "headers",
+        unit: Unit::Milliseconds,
+        better: Better::Lower,
+        formula: "response headers - t0",
+        read: |a| since(a, a.timeline.headers),
+    },
+    Metric {
+        id: "ttfr_ms",
+        heading: "first thought",
+        unit: Unit::Milliseconds,
+        better: Better::Lower,
+        formula: "first non-empty reasoning - t0",
+        read: |a| since(a, a.timeline.first_reasoning),
+    },
+    Metric {
+        id: "ttft_ms",
+        heading: "first",
+        unit: Unit::Milliseconds,
+        better: Better::Lower,
+        formula: "first non-empty text - t0; a role or an empty delta stops no clock",
+        read: |a| since(a, a.timeline.first_text),
+    },
+    Metric {
+        id: "total_ms",
+        heading: "total",
+        unit: Unit::Milliseconds,
+        better: Better::Lower,
+        formula: "end - t0",
+        read: |a| since(a, a.total()),
+    },
+    Metric {
+        id: "rate_tps",
+        heading: "rate",
+        unit: Unit::TokensPerSecond,
+        better: Better::Higher,
+        formula: "(n - 1) / (last - first) over the window in which the n reported tokens were streamed",
+        read: |a| match (a.timeline.burstiness(), &a.usage) {
+            (Burstiness::Buffered, _) if a.is_over() => Reading::Missing("buffered"),
+            (_, Some(usage)) => a
+                .timeline
+                .rate(usage)
+                .map_or(if a.is_over() { Reading::Missing("–") } else { Reading::Pending }, Reading::Known),
+            _ if a.is_over() => Reading::Missing("–"),
+            _ => Reading::Pending,
+        },
+    },
+    Metric {
+        id: "e2e_tps",
+        heading: "end to end",
+        unit: Unit::TokensPerSecond,
+        better: Better::Higher,
+        formula: "n / total",
+        read: |a| per_total(a, a.usage.as_ref().and_then(super::Usage::generated)),
+    },
+    Metric {
+        id: "chars_per_s",
+        heading: "chars/s",
+        unit: Unit::CharsPerSecond,
+        better: Better::Higher,
+        formula: "characters of visible text / total",
+        read: |a| per_total(a, (!a.text.is_empty()).then(|| a.text.chars().count() as u64)),
+    },
+    Metric {
+        id: "gap_p50_ms",
+        heading: "gap p50",
+        unit: Unit::Milliseconds,
+        better: Better::Lower,
+        formula: "median gap between arrivals",
+        read: |a| gap(a, 0.5),
+    },
+    Metric {
+        id: "gap_p95_ms",
+        heading: "gap p95",
+        unit: Unit::Milliseconds,
+        better: Better::Lower,
+        formula: "95th percentile of the gaps between arrivals",
+        read: |a| gap(a, 0.95),
+    },
+    Metric {
+        id: "gap_max_ms",
+        heading: "gap max",
+        unit: Unit::Milliseconds,
+        better: Better::Lower,
+        formula: "longest gap between arrivals",
+        read: |a| gap(a, 1.0),
+    },
+];
+
+/// The row with this id.
+#[must_use]
+pub fn metric(id: &str) -> Option<&'static Metric> {
+    METRICS.iter().find(|m| m.id == id)
+}

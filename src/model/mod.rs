@@ -1,0 +1,25 @@
+//! Floor 0: the nouns and their arithmetic. No IO, no clock, no screen.
+//!
+//! Everything here is a value: the engine produces [`Step`]s, [`Answer::apply`]
+//! folds them, and the screen, the headless run, exports and tests read the
+//! same [`Answer`].
+
+mod answer;
+mod fault;
+mod filter;
+mod metric;
+mod price;
+mod prompt;
+mod route;
+mod timeline;
+mod usage;
+
+pub use answer::{Answer, AnswerId, Delta, Outcome, Phase, Served, Step, Stop};
+pub use fault::{Class, Fault};
+pub use filter::{Filter, clean, clean_line};
+pub use metric::{Better, METRICS, Metric, Reading, Unit, metric};
+pub use price::{Cost, CostStatus, Money, Part, Price, Rates, Rule, Tier, settle};
+pub use prompt::{Effort, PARAMS, Params, Prompt, Role, Thinking, Turn};
+pub use route::{Endpoint, Lineup};
+pub use timeline::{Burstiness, Chunk, Kind, Timeline};
+pub use usage::{Source, Usage};

@@ -1,0 +1,215 @@
+//! What is asked: the conversation and the parameters it is asked with.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Who said a turn. Wires rename these (Gemini says `model` for assistant).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// One message of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    pub role: Role,
+    pub text: String,
+}
+
+/// A conversation whose last turn is the user's question.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Prompt {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    pub turns: Vec<Turn>,
+}
+
+impl Prompt {
+    /// A fresh conversation holding one question.
+    #[must_use]
+    pub fn new(question: impl Into<String>) -> Self {
+        Self { system: None, turns: vec![Turn { role: Role::User, text: question.into() }] }
+    }
+
+    #[must_use]
+    pub fn with_system(mut self, system: Option<String>) -> Self {
+        self.system = system;
+        self
+    }
+
+    /// The same conversation continued: what was answered, then the next question.
+    #[must_use]
+    pub fn follow_up(&self, answer: impl Into<String>, question: impl Into<String>) -> Self {
+        let mut next = self.clone();
+        next.turns.push(Turn { role: Role::Assistant, text: answer.into() });
+        next.turns.push(Turn { role: Role::User, text: question.into() });
+        next
+    }
+
+    /// The text of the last user turn; empty when there is none.
+    #[must_use]
+    pub fn question(&self) -> &str {
+        self.turns.iter().rev().find(|t| t.role == Role::User).map_or("", |t| t.text.as_str())
+    }
+}
+
+/// How hard a model is asked to think. The union of what vendors accept; which
+/// model takes which value is the vendor's to say (`wire-protocols` §2, §6, §8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    None,
+    Minimal,
+    Low,
+    Medium,
+    High,
+    XHigh,
+    Max,
+}
+
+impl Effort {
+    pub const ALL: [Self; 7] =
+        [Self::None, Self::Minimal, Self::Low, Self::Medium, Self::High, Self::XHigh, Self::Max];
+
+    /// The word on every wire that has the value.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::XHigh => "xhigh",
+            Self::Max => "max",
+        }
+    }
+}
+
+impl FromStr for Effort {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|e| e.word() == s)
+            .ok_or_else(|| format!("{s:?} is not an effort: none, minimal, low, medium, high, xhigh, max"))
+    }
+}
+
+/// Whether, and with how many tokens, a model may think before it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thinking {
+    Off,
+    /// The model decides how much.
+    On,
+    /// At most this many tokens, on models that take a budget.
+    Budget(u32),
+}
+
+impl fmt::Display for Thinking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::On => f.write_str("on"),
+            Self::Budget(n) => write!(f, "{n}"),
+        }
+    }
+}
+
+impl FromStr for Thinking {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "off" | "false" => Ok(Self::Off),
+            "on" | "true" | "adaptive" => Ok(Self::On),
+            n => n
+                .parse()
+                .map(Self::Budget)
+                .map_err(|_| format!("{s:?} is not a thinking setting: on, off or a token budget")),
+        }
+    }
+}
+
+/// Parameters of one endpoint. `None` means "not sent": the vendor's default
+/// applies, which matters because many models refuse even the default value.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Params {
+    pub max_tokens: Option<u32>,
+    pub temperature: Option<f64>,
+    pub effort: Option<Effort>,
+    pub thinking: Option<Thinking>,
+}
+
+type Setter = fn(&mut Params, &str) -> Result<(), String>;
+
+/// Name, meaning and setter of every parameter a spec or a config may carry:
+/// specs, config, help and error messages read this table.
+pub const PARAMS: [(&str, &str, Setter); 4] = [
+    ("max_tokens", "most tokens to generate, reasoning included", |p, v| {
+        let n: u32 = v.parse().map_err(|_| format!("max_tokens takes a whole number, not {v:?}"))?;
+        if n == 0 {
+            return Err("max_tokens must be at least 1".into());
+        }
+        p.max_tokens = Some(n);
+        Ok(())
+    }),
+    ("temperature", "sampling temperature; sent only when asked for", |p, v| {
+        let t: f64 = v.parse().map_err(|_| format!("temperature takes a number, not {v:?}"))?;
+        if !(0.0..=2.0).contains(&t) {
+            return Err(format!("temperature runs from 0 to 2, not {v}"));
+        }
+        p.temperature = Some(t);
+        Ok(())
+    }),
+    ("reasoning_effort", "none, minimal, low, medium, high, xhigh or max", |p, v| {
+        p.effort = Some(v.parse()?);
+        Ok(())
+    }),
+    ("thinking", "on, off or a token budget", |p, v| {
+        p.thinking = Some(v.parse()?);
+        Ok(())
+    }),
+];
+
+impl Params {
+    /// Sets one parameter by its name in specs and config.
+    ///
+    /// # Errors
+    /// A sentence naming the parameter and what it takes.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let row = PARAMS.iter().find(|(n, ..)| *n == name);
+        match row {
+            Some((_, _, set)) => set(self, value),
+            None => Err(format!("{name:?} is not a parameter: {}", PARAMS.map(|(n, ..)| n).join(", "))),
+        }
+    }
+
+    /// These parameters, with `other`'s where these say nothing.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            max_tokens: self.max_tokens.or(other.max_tokens),
+            temperature: self.temperature.or(other.temperature),
+            effort: self.effort.or(other.effort),
+            thinking: self.thinking.or(other.thinking),
+        }
+    }
+
+    /// Whether the request asks for thinking, which lengthens the wait for a first event.
+    #[must_use]
+    pub fn thinks(&self) -> bool {
+        !matches!(self.thinking, None | Some(Thinking::Off))
+            || !matches!(self.effort, None | Some(Effort::None | Effort::Minimal))
+    }
+}
+
+impl<'de> Deserialize<'de> for Effort {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,1 @@
+//! Floor 2: who speaks which dialect, where, with which key.

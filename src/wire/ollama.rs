@@ -1,0 +1,30 @@
+//! Placeholder.
+
+use serde_json::Value;
+
+use super::{Call, Dialect, Framing, Reader};
+use crate::model::Fault;
+
+pub struct Ollama;
+
+impl Dialect for Ollama {
+    fn id(&self) -> &'static str {
+        "ollama"
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::Ndjson
+    }
+
+    fn path(&self, _call: &Call<'_>) -> String {
+        String::new()
+    }
+
+    fn encode(&self, _call: &Call<'_>) -> Result<Value, Fault> {
+        Ok(Value::Null)
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        unimplemented!()
+    }
+}

@@ -1,0 +1,15 @@
+//! Server-sent events, byte-wise and bounded (placeholder).
+
+use super::Frame;
+use crate::model::Fault;
+
+#[derive(Default)]
+pub(super) struct Sse {}
+
+impl Sse {
+    pub(super) fn push(&mut self, _bytes: &[u8], _out: &mut Vec<Frame>) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    pub(super) fn end(&mut self, _out: &mut Vec<Frame>) {}
+}
