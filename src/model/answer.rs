@@ -18,6 +18,15 @@ use super::usage::Usage;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AnswerId(pub u64);
 
+/// One step of one answer, as it travels from the engine to whoever folds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    pub id: AnswerId,
+    /// Offset from `t0`; zero for what happens before.
+    pub at: Duration,
+    pub step: Step,
+}
+
 /// How an answer ended; the words of `status` in machine output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

@@ -102,6 +102,14 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
 }
 
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.class.word(), self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
 impl Fault {
     #[must_use]
     pub fn new(class: Class, message: impl Into<String>) -> Self {
