@@ -1,1 +1,100 @@
-//! Floor 5: arguments and wiring.
+//! Floor 5: arguments and wiring. The only room that knows all the others.
+
+mod args;
+mod headless;
+mod lists;
+mod screen;
+mod world;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::model::clean_line;
+use args::{Cli, Command, ConfigCommand};
+
+/// Usage or configuration; `product.md` §3.
+const USAGE: u8 = 2;
+
+/// What ends a command early: a sentence for standard error and an exit code.
+pub(crate) struct Stop {
+    code: u8,
+    message: String,
+}
+
+impl Stop {
+    fn usage(message: impl Into<String>) -> Self {
+        Self { code: USAGE, message: message.into() }
+    }
+
+    fn io(what: &str, error: &std::io::Error) -> Self {
+        Self { code: 1, message: format!("{what}: {error}") }
+    }
+}
+
+/// Reads the arguments, runs the command, gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results; everything else is a usage error.
+            let code = if error.use_stderr() { USAGE } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match dispatch(&cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(stop) => {
+            let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&stop.message));
+            ExitCode::from(stop.code)
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<u8, Stop> {
+    match &cli.command {
+        None => screen::run(cli, None),
+        Some(Command::Demo(demo)) => screen::run(cli, Some(demo)),
+        Some(Command::Run(run)) => headless::run(cli, run),
+        Some(Command::Config { what: ConfigCommand::Path }) => lists::config_path(),
+        Some(Command::Config { what: ConfigCommand::Check }) => lists::config_check(),
+        Some(Command::Config { what: ConfigCommand::Show { who, list } }) => lists::config_show(who, list.format),
+        Some(Command::Providers(list)) => lists::providers(list.format),
+        Some(Command::Keys(list)) => lists::keys(list.format),
+        Some(Command::Themes(list)) => lists::themes(list.format),
+    }
+}
+
+/// Writes results; a reader that went away (`bakeoff run | head`) is no error.
+fn write_out(text: &str) -> Result<(), Stop> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(e) => Err(Stop::io("standard output", &e)),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// `TEXT`, or the contents of the file in `@FILE`.
+fn text_or_file(given: &str) -> Result<String, Stop> {
+    match given.strip_prefix('@') {
+        None => Ok(given.to_owned()),
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|e| Stop::usage(format!("{path}: {e}; a text that begins with @ is read from that file"))),
+    }
+}
+
+/// A runtime for the engine. Calls run on its workers, the screen on the main
+/// thread: a draw on the sockets' own thread would move their stamps.
+fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    tokio::runtime::Builder::new_multi_thread()
+        // Two workers keep one endpoint that floods its socket from delaying another's stamp.
+        .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 4)))
+        .thread_name("bakeoff-worker")
+        .enable_all()
+        .build()
+        .map_err(|e| Stop::io("cannot start", &e))
+}

@@ -1,1 +1,195 @@
 //! Floor 3: the only room that calls out.
+//!
+//! ```text
+//!  launch --> resolve --> price --> prepare --> t0: send --> head --> pump: stamp, decode, report --> end
+//!                |                                |           |          |
+//!                +---------------- fault ---------+-----------+----------+--> Failed     cancel --> drop --> Cancelled
+//! ```
+//!
+//! One task per answer on the runtime's workers; the screen runs elsewhere and
+//! never delays a stamp. Reports go into an unbounded channel on purpose: a full
+//! one would stop the socket read and so change what is measured. What bounds
+//! memory is the cap on one answer (`pump`).
+
+mod aws_http;
+mod bedrock;
+mod call;
+mod pump;
+mod transport;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::catalog::Catalog;
+use crate::model::AnswerId;
+use crate::model::Class;
+use crate::model::Endpoint;
+use crate::model::Fault;
+use crate::model::Prompt;
+use crate::model::Report;
+use crate::model::Step;
+use crate::provider::Vars;
+use crate::provider::resolve;
+use pump::Reporter;
+
+pub use transport::{Body, Network, Outgoing, Reply, Transport};
+
+/// Time limits; each names itself when it fires. There is none on a healthy stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// DNS, TCP and TLS together.
+    pub connect: Duration,
+    /// From `t0` to the first text or reasoning.
+    pub first_event: Duration,
+    /// The same where the request asks for thinking.
+    pub first_event_thinking: Duration,
+    /// Between two arrivals that bring something.
+    pub idle: Duration,
+    /// The whole call, only if asked for (`run --timeout`).
+    pub total: Option<Duration>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            first_event: Duration::from_secs(120),
+            first_event_thinking: Duration::from_secs(600),
+            idle: Duration::from_secs(120),
+            total: None,
+        }
+    }
+}
+
+impl Limits {
+    fn first_event_for(&self, thinks: bool) -> Duration {
+        if thinks { self.first_event_thinking } else { self.first_event }
+    }
+}
+
+/// Gives the catalog when it is first needed: reading it costs milliseconds that
+/// no first frame should pay for.
+pub type CatalogSource = Arc<dyn Fn() -> Arc<Catalog> + Send + Sync>;
+
+struct Shared {
+    transport: Arc<dyn Transport>,
+    vars: Vars,
+    limits: Limits,
+    catalog: CatalogSource,
+    aws: bedrock::Accounts,
+    reports: UnboundedSender<Report>,
+    running: Mutex<HashMap<AnswerId, oneshot::Sender<()>>>,
+}
+
+/// Launches answers and cancels them.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+impl Engine {
+    /// An engine over the network, and the reports of everything it launches.
+    #[must_use]
+    pub fn new(vars: Vars, limits: Limits, catalog: CatalogSource) -> (Self, UnboundedReceiver<Report>) {
+        let network = Network::new(limits.connect);
+        Self::over(Arc::new(network), vars, limits, catalog)
+    }
+
+    /// An engine over any transport.
+    #[must_use]
+    pub fn over(
+        transport: Arc<dyn Transport>,
+        vars: Vars,
+        limits: Limits,
+        catalog: CatalogSource,
+    ) -> (Self, UnboundedReceiver<Report>) {
+        let (reports, receiver) = unbounded_channel();
+        let (aws, running) = (bedrock::Accounts::default(), Mutex::default());
+        let shared = Shared { transport, vars, limits, catalog, aws, reports, running };
+        (Self { shared: Arc::new(shared) }, receiver)
+    }
+
+    /// Starts one answer; its reports arrive under `id`. Must be called within a tokio runtime.
+    pub fn launch(&self, id: AnswerId, endpoint: Endpoint, prompt: Prompt) {
+        let (stop, stopped) = oneshot::channel();
+        if let Ok(mut running) = self.shared.running.lock() {
+            running.insert(id, stop);
+        }
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let reporter = Reporter::new(id, shared.reports.clone());
+            // A task of its own, so that a panic in it becomes this answer's fault and nobody else's.
+            let work = tokio::spawn(answer(Arc::clone(&shared), endpoint, prompt, reporter.clone()));
+            let abort = work.abort_handle();
+            tokio::select! {
+                biased;
+                result = work => {
+                    let fault = match result {
+                        Ok(Ok(())) => None,
+                        Ok(Err(fault)) => Some(fault),
+                        Err(e) if e.is_cancelled() => None,
+                        Err(_) => Some(Fault::new(Class::Internal, "internal error in this pane's task")),
+                    };
+                    if let Some(fault) = fault {
+                        reporter.send(Instant::now(), Step::Failed(fault));
+                    }
+                }
+                _ = stopped => {
+                    // Dropping the body closes the connection, which is how every provider is told.
+                    abort.abort();
+                    reporter.send(Instant::now(), Step::Cancelled);
+                }
+            }
+            if let Ok(mut running) = shared.running.lock() {
+                running.remove(&id);
+            }
+        });
+    }
+
+    /// Stops an answer, if it still runs.
+    pub fn cancel(&self, id: AnswerId) {
+        let stop = self.shared.running.lock().ok().and_then(|mut running| running.remove(&id));
+        if let Some(stop) = stop {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Makes what every request needs ahead of the first one: the HTTP client with
+    /// the system's roots, and the catalog. A failure shows when a request is sent.
+    pub async fn warm_up(&self) {
+        let catalog = Arc::clone(&self.shared.catalog);
+        let _ = tokio::task::spawn_blocking(move || catalog()).await;
+        let _ = self.shared.transport.prepare().await;
+    }
+}
+
+async fn answer(shared: Arc<Shared>, endpoint: Endpoint, prompt: Prompt, reporter: Reporter) -> Result<(), Fault> {
+    let Some(total) = shared.limits.total else {
+        return attempt(&shared, &endpoint, &prompt, &reporter).await;
+    };
+    let limited = tokio::time::timeout(total, attempt(&shared, &endpoint, &prompt, &reporter)).await;
+    limited.unwrap_or_else(|_| {
+        Err(Fault::new(Class::Silent, format!("not finished within {} s (--timeout)", total.as_secs_f32()))
+            .hint("raise --timeout, or leave it out: a healthy stream has no limit"))
+    })
+}
+
+async fn attempt(shared: &Shared, endpoint: &Endpoint, prompt: &Prompt, reporter: &Reporter) -> Result<(), Fault> {
+    let request = resolve(endpoint, prompt, &shared.vars)?;
+    let catalog = (shared.catalog)();
+    let (price, rule) = catalog.lookup(&endpoint.provider, &endpoint.model, endpoint.place.as_deref());
+    reporter.send(Instant::now(), Step::Priced(price, rule));
+    let thinks = endpoint.params.thinks();
+    if request.aws.is_some() {
+        let asked = endpoint.asked(prompt);
+        bedrock::converse(request, endpoint, &asked, shared, reporter, thinks).await
+    } else {
+        call::http(request, &shared.transport, reporter, &shared.limits, thinks).await
+    }
+}

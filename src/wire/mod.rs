@@ -8,7 +8,7 @@
 //! fields are normal and pass.
 
 mod chat;
-mod converse;
+pub mod converse;
 mod error;
 mod gemini;
 mod messages;

@@ -1,0 +1,155 @@
+//! The command line: words, defaults and help.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::store::EXPORTS;
+
+const EXAMPLES: &str = "\
+Examples:
+  bakeoff demo                                        simulated endpoints: no account, no network, no cost
+  bakeoff -e openai:gpt-6-sol -e bedrock:us.anthropic.claude-opus-5-5@us-east-1 -e ollama:qwen3
+  bakeoff -e 'compatible:qwen3@http://127.0.0.1:8080/v1?temperature=0.2'
+  bakeoff -l \"gpt everywhere\"                         a lineup of the config
+  bakeoff run \"2+2?\" -e openai:gpt-6-sol --format json
+
+An endpoint is provider:model[@place][?param=value&…]; see `bakeoff providers`.";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  bakeoff run --demo \"Explain TCP in one line.\"
+  echo \"2+2?\" | bakeoff run -e openai:gpt-6-sol -e ollama:qwen3
+  bakeoff run @prompt.md -e openai:gpt-6-sol --system @system.md --format json --out result.json
+
+Exit codes: 0 every answer is complete, 1 some endpoint failed, 2 usage or configuration, 130 interrupted.
+Answers and JSON go to standard output, everything else to standard error.";
+
+/// One prompt, several LLM clouds, live panes side by side.
+#[derive(Debug, Parser)]
+#[command(name = "bakeoff", version, after_help = EXAMPLES, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    pub who: Who,
+
+    /// Theme: a name (`bakeoff themes` lists them)
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+
+    /// System text, or @FILE
+    #[arg(long, global = true, value_name = "TEXT|@FILE")]
+    pub system: Option<String>,
+
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Who is asked.
+#[derive(Debug, Args, Default)]
+pub struct Who {
+    /// An endpoint, provider:model[@place][?param=value&…], or the name of one in the config; repeatable
+    #[arg(short = 'e', long = "endpoint", value_name = "SPEC")]
+    pub endpoints: Vec<String>,
+
+    /// A lineup of the config
+    #[arg(short = 'l', long, value_name = "NAME")]
+    pub lineup: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The terminal UI on built-in simulated endpoints: no account, no network, no cost
+    Demo(DemoArgs),
+    /// No screen: the same engine, for scripts and CI
+    Run(RunArgs),
+    /// The configuration: where it is, whether it is right, what it says
+    Config {
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+    /// Providers, the variables that hold their keys, and which of them are set
+    Providers(ListArgs),
+    /// Every key of the terminal UI
+    Keys(ListArgs),
+    /// Themes that can be chosen
+    Themes(ListArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// A prompt to send at once
+    #[arg(value_name = "PROMPT")]
+    pub prompt: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct RunArgs {
+    /// The prompt, or @FILE; standard input when it is `-` or left out
+    #[arg(value_name = "PROMPT|@FILE|-")]
+    pub prompt: Option<String>,
+
+    #[command(flatten)]
+    pub who: Who,
+
+    /// Ask the built-in simulated endpoints
+    #[arg(long)]
+    pub demo: bool,
+
+    /// How the result is written
+    #[arg(long, default_value = EXPORTS[0].id, value_parser = formats())]
+    pub format: String,
+
+    /// Write the result to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// End a call that is not finished after this many seconds (none by default)
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+
+    /// No progress on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Where the file is looked for
+    Path,
+    /// Read it and say what is wrong, with line and column
+    Check,
+    /// The endpoints and lineups as they are understood; never a secret
+    Show {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        list: ListArgs,
+    },
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.parse().map_err(|_| "a number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(number) {
+        Ok(d) if !d.is_zero() => Ok(d),
+        _ => Err("a positive number of seconds".into()),
+    }
+}
+
+fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(EXPORTS.iter().map(|e| PossibleValue::new(e.id).help(e.doc)))
+}

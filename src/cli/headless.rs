@@ -1,0 +1,197 @@
+//! `bakeoff run`: the same engine without a screen.
+
+use std::io::{IsTerminal, Read, Write};
+use std::path::Path;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::args::{Cli, RunArgs};
+use super::{Stop, runtime, text_or_file, world, write_out};
+use crate::demo::Demo;
+use crate::engine::CatalogSource;
+use crate::engine::Engine;
+use crate::model::Answer;
+use crate::model::AnswerId;
+use crate::model::Lineup;
+use crate::model::Outcome;
+use crate::model::Prompt;
+use crate::model::Report;
+use crate::model::Step;
+use crate::model::clean_line;
+use crate::provider::Vars;
+use crate::store::Meta;
+use crate::store::Round;
+use crate::store::export;
+
+/// Some endpoint failed.
+const FAILED: u8 = 1;
+/// Ctrl-C: 128 + SIGINT.
+const INTERRUPTED: u8 = 130;
+
+pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
+    let loaded = world::load()?;
+    let Some(format) = export(&args.format) else {
+        return Err(Stop::usage(format!("unknown format {:?}", args.format)));
+    };
+    let mut who = super::args::Who { endpoints: cli.who.endpoints.clone(), lineup: cli.who.lineup.clone() };
+    who.endpoints.extend(args.who.endpoints.iter().cloned());
+    who.lineup = args.who.lineup.clone().or(who.lineup);
+    let system = match cli.system.as_ref().or(loaded.config.system.as_ref()) {
+        Some(text) => Some(text_or_file(text)?),
+        None => None,
+    };
+    let limits = world::limits(&loaded.config, args.timeout);
+    let question = question(args.prompt.as_deref())?;
+    let prompt = Prompt::new(question).with_system(system);
+    if let Some(path) = &args.out {
+        writable(path)?;
+    }
+
+    let runtime = runtime()?;
+    let (entries, interrupted, catalog, started_at) = runtime.block_on(async {
+        let demo = if args.demo {
+            Some(Demo::start().await.map_err(|e| Stop::io("the demo's server cannot start", &e))?)
+        } else {
+            None
+        };
+        let (lineup, vars, catalog) = match &demo {
+            Some(demo) => (demo.lineup(), Vars::only(Demo::variables()), world::demo_catalog()),
+            None => (world::lineup(&who, &loaded.config)?, Vars::process(), world::catalog()),
+        };
+        if lineup.endpoints.is_empty() {
+            return Err(world::nobody(&loaded));
+        }
+        let started_at = jiff::Timestamp::now();
+        let (engine, reports) = Engine::new(vars, limits, catalog.clone());
+        let (entries, interrupted) = ask(&engine, reports, lineup, &prompt, !args.quiet).await;
+        Ok((entries, interrupted, catalog, started_at))
+    })?;
+    // Streams that a server keeps open must not hold the exit.
+    runtime.shutdown_background();
+
+    let code = report_faults(&entries, interrupted);
+    let meta = meta(&catalog, started_at);
+    let round = Round { id: format!("{}-1", started_at.strftime("%Y%m%dT%H%M%SZ")), prompt, entries };
+    let text = (format.write)(&meta, &[round]);
+    match &args.out {
+        None => write_out(&text)?,
+        Some(path) => write_file(path, &text)?,
+    }
+    Ok(code)
+}
+
+fn meta(catalog: &CatalogSource, started_at: jiff::Timestamp) -> Meta {
+    let catalog = catalog();
+    Meta {
+        started_at: started_at.to_string(),
+        prices_as_of: catalog.as_of().to_owned(),
+        prices_sha256: catalog.sha256(),
+    }
+}
+
+fn question(given: Option<&str>) -> Result<String, Stop> {
+    let text = match given {
+        Some("-") | None => {
+            if given.is_none() && std::io::stdin().is_terminal() {
+                return Err(Stop::usage("no prompt: give one as an argument, as @FILE, or on standard input"));
+            }
+            let mut text = String::new();
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|e| Stop::usage(format!("the prompt on standard input cannot be read: {e}")))?;
+            text.trim_end_matches(['\n', '\r']).to_owned()
+        }
+        Some(text) => text_or_file(text)?,
+    };
+    if text.trim().is_empty() {
+        return Err(Stop::usage("the prompt is empty"));
+    }
+    Ok(text)
+}
+
+async fn ask(
+    engine: &Engine,
+    mut reports: UnboundedReceiver<Report>,
+    lineup: Lineup,
+    prompt: &Prompt,
+    progress: bool,
+) -> (Vec<(crate::model::Endpoint, Answer)>, bool) {
+    let progress = progress && std::io::stderr().is_terminal();
+    // All tasks start from here at once: the client and the catalog are made before any of them.
+    engine.warm_up().await;
+    let mut entries: Vec<_> =
+        lineup.endpoints.into_iter().map(|e| { let a = Answer::new(e.simulated); (e, a) }).collect();
+    for (id, (endpoint, _)) in (0_u64..).zip(&entries) {
+        engine.launch(AnswerId(id), endpoint.clone(), prompt.clone());
+    }
+    let mut open = entries.len();
+    let mut interrupted = false;
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    while open > 0 {
+        let report = tokio::select! {
+            report = reports.recv() => report,
+            _ = &mut interrupt, if !interrupted => {
+                interrupted = true;
+                for (_, answer) in &mut entries {
+                    answer.apply(answer.timeline.last_byte.unwrap_or_default(), Step::Interrupted);
+                }
+                break;
+            }
+        };
+        let Some(report) = report else { break };
+        let index = usize::try_from(report.id.0).unwrap_or(usize::MAX);
+        let Some((endpoint, answer)) = entries.get_mut(index) else { continue };
+        let was_over = answer.is_over();
+        answer.apply(report.at, report.step);
+        if answer.is_over() && !was_over {
+            open -= 1;
+            if progress {
+                let word = answer.outcome().map_or("", Outcome::word);
+                let _ = writeln!(std::io::stderr(), "{}: {word}", clean_line(&endpoint.name));
+            }
+        }
+    }
+    (entries, interrupted)
+}
+
+/// One sentence on standard error for each fault; the exit code.
+fn report_faults(entries: &[(crate::model::Endpoint, Answer)], interrupted: bool) -> u8 {
+    let mut code = 0;
+    for (endpoint, answer) in entries {
+        if answer.outcome() != Some(Outcome::Complete) {
+            code = FAILED;
+        }
+        if let Some(fault) = &answer.fault {
+            let line = format!("{}: {} ({}) → {}", endpoint.name, fault.message, fault.class.word(), fault.advice());
+            let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
+        }
+    }
+    if interrupted { INTERRUPTED } else { code }
+}
+
+/// Found out before anything is sent and paid for.
+fn writable(path: &Path) -> Result<(), Stop> {
+    let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !dir.is_dir() {
+        return Err(Stop::usage(format!("--out {}: there is no directory {}", path.display(), dir.display())));
+    }
+    if path.is_dir() {
+        return Err(Stop::usage(format!("--out {}: is a directory", path.display())));
+    }
+    tempfile_beside(path).map(|_| ()).map_err(|e| Stop::usage(format!("--out {}: {e}", path.display())))
+}
+
+/// A new file beside `path`, for this user only; it replaces `path` when it is whole.
+fn tempfile_beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::NamedTempFile::new_in(dir)
+}
+
+fn write_file(path: &Path, text: &str) -> Result<(), Stop> {
+    let fail = |e: std::io::Error| Stop::io(&format!("--out {}", path.display()), &e);
+    let mut file = tempfile_beside(path).map_err(fail)?;
+    file.write_all(text.as_bytes()).map_err(fail)?;
+    file.as_file().sync_all().map_err(fail)?;
+    file.persist(path).map_err(|e| fail(e.error))?;
+    Ok(())
+}

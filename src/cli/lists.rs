@@ -1,0 +1,103 @@
+//! Commands that list: providers, configuration, keys, themes.
+
+use serde_json::{Value, json};
+
+use super::args::{ListFormat, Who};
+use super::{Stop, world, write_out};
+use crate::model::Endpoint;
+use crate::model::clean_line;
+use crate::provider::PROVIDERS;
+use crate::provider::Vars;
+
+pub(super) fn config_path() -> Result<u8, Stop> {
+    let path = crate::store::config_path().ok_or_else(|| {
+        Stop::usage("no place for a configuration: set HOME, or BAKEOFF_CONFIG to a file")
+    })?;
+    write_out(&format!("{}\n", clean_line(&path.display().to_string())))?;
+    Ok(0)
+}
+
+pub(super) fn config_check() -> Result<u8, Stop> {
+    let loaded = world::load()?;
+    let place = loaded.path.map_or_else(|| "no configuration".into(), |p| p.display().to_string());
+    let (e, l) = (loaded.config.endpoints.len(), loaded.config.lineups.len());
+    write_out(&format!("{}: fine, {e} endpoints, {l} lineups\n", clean_line(&place)))?;
+    Ok(0)
+}
+
+pub(super) fn config_show(who: &Who, format: ListFormat) -> Result<u8, Stop> {
+    let loaded = world::load()?;
+    let lineup = world::lineup(who, &loaded.config)?;
+    let rows = lineup.endpoints.iter().map(endpoint_fields).collect();
+    list(rows, format)
+}
+
+/// What an endpoint was understood as. The variable of a key is named, its value never read.
+fn endpoint_fields(e: &Endpoint) -> Vec<(&'static str, Value)> {
+    let mut params = Vec::new();
+    let p = &e.params;
+    params.extend(p.max_tokens.map(|n| format!("max_tokens={n}")));
+    params.extend(p.temperature.map(|t| format!("temperature={t}")));
+    params.extend(p.effort.map(|w| format!("reasoning_effort={}", w.word())));
+    params.extend(p.thinking.map(|t| format!("thinking={t}")));
+    vec![
+        ("endpoint", json!(e.name)),
+        ("provider", json!(e.provider)),
+        ("model", json!(e.model)),
+        ("place", json!(e.place.as_ref().or(e.base_url.as_ref()))),
+        ("params", json!(params.join(" "))),
+        ("api_key_env", json!(e.api_key_env)),
+    ]
+}
+
+pub(super) fn providers(format: ListFormat) -> Result<u8, Stop> {
+    let vars = Vars::process();
+    let rows = PROVIDERS
+        .iter()
+        .map(|p| {
+            let keys: Vec<_> = p
+                .keys
+                .iter()
+                .map(|k| format!("{}{}", k.name, if vars.get(k.name).is_some() { " (set)" } else { "" }))
+                .collect();
+            vec![
+                ("provider", json!(p.id)),
+                ("keys", json!(keys.join(", "))),
+                ("address", json!(p.base_url_vars.join(", "))),
+                ("example", json!(format!("{}:{}", p.id, p.example))),
+                ("what", json!(p.doc)),
+            ]
+        })
+        .collect();
+    list(rows, format)
+}
+
+/// Writes rows as an aligned table or as a JSON array of objects.
+fn list(rows: Vec<Vec<(&'static str, Value)>>, format: ListFormat) -> Result<u8, Stop> {
+    let text = match format {
+        ListFormat::Json => {
+            let objects: Vec<Value> = rows
+                .into_iter()
+                .map(|r| Value::Object(r.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()))
+                .collect();
+            format!("{}\n", serde_json::to_string_pretty(&objects).unwrap_or_default())
+        }
+        ListFormat::Table => {
+            let head: Vec<String> =
+                rows.first().map(|r| r.iter().map(|(k, _)| (*k).to_owned()).collect()).unwrap_or_default();
+            let body = rows.iter().map(|r| r.iter().map(|(_, v)| cell(v)).collect());
+            crate::store::aligned(&std::iter::once(head).chain(body).collect::<Vec<_>>(), usize::MAX)
+        }
+    };
+    write_out(&text)?;
+    Ok(0)
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "–".into(),
+        Value::String(s) if s.is_empty() => "–".into(),
+        Value::String(s) => clean_line(s),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,264 @@
+//! Bedrock Converse through the AWS SDK's own client.
+//!
+//! The SDK signs, resolves credentials and cuts the event stream; its HTTP is
+//! ours (`aws_http`), so `t0`, headers and every arrival are stamped at the
+//! socket, after credentials and before the SDK parses. Its retries, timeouts
+//! and stalled-stream guard are off: they would change what is measured.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::Arc;
+
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Token;
+use aws_sdk_bedrockruntime::Client;
+use aws_sdk_bedrockruntime::config::StalledStreamProtectionConfig;
+use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
+use aws_sdk_bedrockruntime::types::ConverseStreamOutput;
+use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
+use aws_smithy_runtime_api::client::auth::http::HTTP_BEARER_AUTH_SCHEME_ID;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::Shared;
+use super::aws_http::{Probe, http_client};
+use super::call::{no_reply, plain_headers};
+use super::pump::{self, Arrival, Reporter, Source};
+use super::transport::Transport;
+use crate::model::Class;
+use crate::model::Endpoint;
+use crate::model::Fault;
+use crate::model::Prompt;
+use crate::provider::Aws;
+use crate::provider::Request;
+use crate::provider::provider;
+use crate::wire::Call;
+use crate::wire::Head;
+use crate::wire::Progress;
+use crate::wire::converse::{self, ConverseReader};
+use crate::wire::explain;
+
+/// Loaded SDK configurations by region: endpoints share one credential cache.
+#[derive(Default)]
+pub(super) struct Accounts(Mutex<HashMap<Option<String>, SdkConfig>>);
+
+impl Accounts {
+    async fn get(&self, region: Option<String>, transport: &Arc<dyn Transport>) -> SdkConfig {
+        let mut loaded = self.0.lock().await;
+        if let Some(config) = loaded.get(&region) {
+            return config.clone();
+        }
+        // The SDK's default region chain ends at the instance metadata service, which a
+        // laptop waits for in vain; the profile's region is as far as ours goes.
+        let profile = ProfileFileRegionProvider::new();
+        let chain = aws_config::meta::region::RegionProviderChain::first_try(region.clone().map(Region::new))
+            .or_else(profile);
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .region(chain)
+            .http_client(http_client(Arc::clone(transport), None))
+            .retry_config(RetryConfig::disabled())
+            .load()
+            .await;
+        loaded.insert(region, config.clone());
+        config
+    }
+}
+
+/// Sends one prompt to Bedrock and reads its answer to the end.
+///
+/// # Errors
+/// The fault that ended it.
+pub(super) async fn converse(
+    request: Request,
+    endpoint: &Endpoint,
+    prompt: &Prompt,
+    shared: &Shared,
+    reporter: &Reporter,
+    thinks: bool,
+) -> Result<(), Fault> {
+    let Some(aws) = request.aws else {
+        return Err(Fault::new(Class::Internal, "a Bedrock request without an AWS account"));
+    };
+    let transport = &shared.transport;
+    transport.prepare().await?;
+    let probe = Probe::new(reporter.clone());
+    let client = client(&aws, shared, &probe).await?;
+
+    let quirks = provider(&endpoint.provider).map(|p| p.quirks).unwrap_or_default();
+    let call = Call { model: &endpoint.model, prompt, params: &endpoint.params, quirks };
+    let send = client
+        .converse_stream()
+        .model_id(&endpoint.model)
+        .set_messages(Some(converse::messages(&call)?))
+        .set_system(converse::system(&call))
+        .set_inference_config(converse::inference(&call))
+        .set_additional_model_request_fields(converse::additional(&call)?)
+        .send();
+    // Credentials come first and are not the provider's time; this limit covers both,
+    // so that a hanging credential process still ends.
+    let first = shared.limits.first_event_for(thinks);
+    let output = match timeout(first, send).await {
+        Err(_) => return Err(no_reply(&request.url, first)),
+        Ok(Err(error)) => return Err(before_stream(error)),
+        Ok(Ok(output)) => output,
+    };
+    let events = Events { stream: output.stream, reader: ConverseReader::new(&endpoint.model), probe };
+    pump::run(Source::Events(events), reporter, &shared.limits, thinks).await
+}
+
+async fn client(aws: &Aws, shared: &Shared, probe: &Probe) -> Result<Client, Fault> {
+    let base = if aws.chain {
+        shared.aws.get(aws.region.clone(), &shared.transport).await
+    } else {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(aws.region.clone().map(Region::new))
+            .build()
+    };
+    if base.region().is_none() {
+        return Err(Fault::new(Class::Setup, "no AWS region")
+            .hint("write it after an @ (…@us-east-1), or set AWS_REGION or the profile's region"));
+    }
+    let mut config = aws_sdk_bedrockruntime::config::Builder::from(&base)
+        .http_client(http_client(Arc::clone(&shared.transport), Some(probe.clone())))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(url) = &aws.endpoint_url {
+        config = config.endpoint_url(url);
+    }
+    if let Some(bearer) = &aws.bearer {
+        config = config
+            .bearer_token(Token::new(bearer.expose(), None))
+            .auth_scheme_preference([HTTP_BEARER_AUTH_SCHEME_ID]);
+    }
+    Ok(Client::from_conf(config.build()))
+}
+
+/// The SDK's stream of events, with the stamps of the pieces that they came from.
+pub(super) struct Events {
+    stream: EventReceiver<ConverseStreamOutput, ConverseStreamOutputError>,
+    reader: ConverseReader,
+    probe: Probe,
+}
+
+impl Events {
+    pub(super) async fn next(&mut self) -> Arrival {
+        let received = self.stream.recv().await;
+        // The newest piece is the one that completed this event: the SDK reads no
+        // further than it must.
+        let (at, bytes) = self.probe.take();
+        let mut deltas = Vec::new();
+        match received {
+            Ok(Some(event)) => {
+                self.reader.read_event(&event, &mut deltas);
+                Arrival::Chunk { at, bytes, deltas, fault: None }
+            }
+            Ok(None) => {
+                let open = self.reader.progress() == Progress::Open;
+                let fault = open
+                    .then(|| Fault::new(Class::Cut, "the stream ended before the answer was complete"));
+                Arrival::End { at, deltas, fault }
+            }
+            Err(_) if self.reader.progress() != Progress::Open => Arrival::End { at, deltas, fault: None },
+            Err(error) => Arrival::End { at, deltas, fault: Some(in_stream(error)) },
+        }
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        self.reader.progress()
+    }
+}
+
+/// A fault of our own that went through the SDK and comes back out.
+fn ours(error: &(dyn Error + 'static)) -> Option<Fault> {
+    let mut cause = Some(error);
+    while let Some(e) = cause {
+        if let Some(fault) = e.downcast_ref::<Fault>() {
+            return Some(fault.clone());
+        }
+        cause = e.source();
+    }
+    None
+}
+
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(e) = cause {
+        let next = e.to_string();
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = e.source();
+    }
+    text
+}
+
+/// The fault of a request that brought no stream.
+fn before_stream<E>(error: SdkError<E>) -> Fault
+where
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    if let Some(fault) = ours(&error) {
+        return fault;
+    }
+    match &error {
+        SdkError::ServiceError(context) => {
+            let (service, raw) = (context.err(), context.raw());
+            let status = raw.status().as_u16();
+            let headers: http::HeaderMap = raw
+                .headers()
+                .iter()
+                .filter_map(|(n, v)| Some((n.parse::<http::HeaderName>().ok()?, v.parse().ok()?)))
+                .collect();
+            let head = Head { status, headers: plain_headers(&headers) };
+            let mut fault = match (service.code(), service.message()) {
+                (Some(code), Some(message)) => converse::fault(code, message, Some(status)),
+                _ => explain(&head, raw.body().bytes().unwrap_or_default()),
+            };
+            fault.status = Some(status);
+            fault.request_id = head.get("x-amzn-requestid").map(ToOwned::to_owned).or(fault.request_id);
+            fault
+        }
+        SdkError::ResponseError(_) => {
+            Fault::new(Class::Garbled, format!("not an answer of Bedrock: {}", causes(&error)))
+        }
+        _ => without_reply(&causes(&error)),
+    }
+}
+
+/// Nothing was sent: nearly always the credential chain.
+fn without_reply(text: &str) -> Fault {
+    let lower = text.to_ascii_lowercase();
+    if lower.contains("credential") || lower.contains("sso") || lower.contains("token") || lower.contains("identity")
+    {
+        return Fault::new(Class::Key, format!("no AWS credentials: {text}")).hint(
+            "set AWS_PROFILE (and run `aws sso login`), AWS_ACCESS_KEY_ID or AWS_BEARER_TOKEN_BEDROCK",
+        );
+    }
+    Fault::new(Class::Unreachable, format!("Bedrock could not be called: {text}"))
+}
+
+/// The fault that broke a running stream.
+fn in_stream<R: std::fmt::Debug + Send + Sync + 'static>(error: SdkError<ConverseStreamOutputError, R>) -> Fault {
+    if let Some(fault) = ours(&error) {
+        return fault;
+    }
+    match &error {
+        SdkError::ServiceError(context) => {
+            let service = context.err();
+            converse::fault(
+                service.code().unwrap_or("exception in the stream"),
+                service.message().unwrap_or("Bedrock ended the stream with an error"),
+                None,
+            )
+        }
+        _ => Fault::new(Class::Garbled, format!("a broken frame in the event stream: {}", causes(&error)))
+            .hint("re-run this pane; if it stays, something between here and AWS changes the bytes"),
+    }
+}

@@ -1,0 +1,195 @@
+//! One call over plain HTTP: from a resolved request to a stream being pumped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::Instant;
+use tokio::time::timeout;
+
+use super::Limits;
+use super::pump::{self, Reporter, Source};
+use super::transport::{Body, Outgoing, Reply, Transport, host_of};
+use crate::model::Class;
+use crate::model::Fault;
+use crate::model::Step;
+use crate::model::clean_line;
+use crate::provider::HeaderText;
+use crate::provider::Request;
+use crate::wire::Decoder;
+use crate::wire::Framing;
+use crate::wire::Head;
+use crate::wire::explain;
+
+/// As much of an error body as is read; a gigabyte of it would say no more.
+const ERROR_BODY: usize = 64 << 10;
+
+/// A plain JSON answer in place of a stream may be this long.
+const WHOLE_BODY: usize = 16 << 20;
+
+/// An error body that trickles is not waited for longer than this.
+const ERROR_WAIT: Duration = Duration::from_secs(10);
+
+/// Headers that name a request, in the order of preference.
+const REQUEST_IDS: [&str; 7] = [
+    "x-request-id",
+    "request-id",
+    "apim-request-id",
+    "x-amzn-requestid",
+    "x-goog-request-id",
+    "x-ms-request-id",
+    "x-generation-id",
+];
+
+/// Sends a request and reads its answer to the end.
+///
+/// # Errors
+/// The fault that ended it.
+pub(super) async fn http(
+    request: Request,
+    transport: &Arc<dyn Transport>,
+    reporter: &Reporter,
+    limits: &Limits,
+    thinks: bool,
+) -> Result<(), Fault> {
+    let headers = header_map(&request)?;
+    transport.prepare().await?;
+    let outgoing =
+        Outgoing { url: request.url.clone(), headers, body: request.body, method: http::Method::POST };
+    reporter.sent();
+    let first = limits.first_event_for(thinks);
+    let Ok(reply) = timeout(first, transport.send(outgoing)).await else {
+        return Err(no_reply(&request.url, first));
+    };
+    let reply = reply?;
+    reporter.send(Instant::now(), headers_step(&reply));
+    if !(200..300).contains(&reply.status) {
+        return Err(error_reply(reply, &request.url).await);
+    }
+    let mut reply = refuse_early(reply, false).await?;
+    let mut decoder = Decoder::new(request.dialect);
+    if request.dialect.framing() == Framing::Sse && content_type(&reply).starts_with("application/json") {
+        return whole(&mut reply, &mut decoder, reporter).await;
+    }
+    pump::run(Source::Bytes { body: reply.body, decoder }, reporter, limits, thinks).await
+}
+
+/// The fault of a server that accepted a request and said nothing.
+pub(super) fn no_reply(url: &str, first: Duration) -> Fault {
+    Fault::new(
+        Class::Silent,
+        format!("no reply from {} within {} s (first-event limit)", host_of(url), first.as_secs_f32()),
+    )
+    .hint("re-run this pane, or raise timeouts.first_event_s")
+}
+
+fn header_map(request: &Request) -> Result<HeaderMap, Fault> {
+    let mut map = HeaderMap::new();
+    for (name, text) in &request.headers {
+        let (text, secret) = match text {
+            HeaderText::Plain(text) => (text.as_str(), false),
+            HeaderText::Secret(secret) => (secret.expose(), true),
+        };
+        // The error's own text is not shown: it may hold the value.
+        let mut value = HeaderValue::from_str(text)
+            .map_err(|_| Fault::new(Class::Setup, format!("the value for the header {name} is not valid")))?;
+        value.set_sensitive(secret);
+        map.insert(HeaderName::from_static(name), value);
+    }
+    Ok(map)
+}
+
+/// The step that a response head makes.
+pub(super) fn headers_step(reply: &Reply) -> Step {
+    let request_id = REQUEST_IDS.iter().find_map(|n| reply.headers.get(*n)?.to_str().ok().map(clean_line));
+    Step::Headers { status: reply.status, request_id }
+}
+
+fn content_type(reply: &Reply) -> String {
+    let value = reply.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    value.unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Stops what is no answer at all before any of it is read as one: redirects,
+/// and pages where a stream should be. `binary` also stops JSON in place of an event stream.
+///
+/// # Errors
+/// The fault, with the page's title or the JSON's own error.
+pub(super) async fn refuse_early(reply: Reply, binary: bool) -> Result<Reply, Fault> {
+    if (300..400).contains(&reply.status) {
+        return Err(redirect(&reply, ""));
+    }
+    if !(200..300).contains(&reply.status) {
+        return Ok(reply);
+    }
+    let kind = content_type(&reply);
+    let page = kind.starts_with("text/html") || kind.starts_with("application/xhtml");
+    if !page && !(binary && kind.starts_with("application/json")) {
+        return Ok(reply);
+    }
+    let status = reply.status;
+    let body = read_up_to(reply.body, ERROR_BODY).await;
+    // The same reader that explains error bodies finds a page's title or a JSON error.
+    let said = explain(&Head { status, headers: Vec::new() }, &body).message;
+    Err(Fault::new(Class::Garbled, format!("not an event stream ({}): {}", clean_line(&kind), clean_line(&said)))
+        .status(status)
+        .hint("something else answers at this base URL: check it, and any proxy or login page in between"))
+}
+
+fn redirect(reply: &Reply, from: &str) -> Fault {
+    let location = reply.headers.get(http::header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let to = url::Url::parse(location).map_or_else(|_| "another path".to_owned(), |u| host_of(u.as_str()));
+    let from = if from.is_empty() { String::new() } else { format!(" from {}", host_of(from)) };
+    Fault::new(Class::Refused, format!("redirect{from} to {} refused", clean_line(&to)))
+        .status(reply.status)
+        .hint("keys and prompts are not sent to a second host; write the final address as the base URL")
+}
+
+async fn error_reply(reply: Reply, url: &str) -> Fault {
+    if (300..400).contains(&reply.status) {
+        return redirect(&reply, url);
+    }
+    let head = Head { status: reply.status, headers: plain_headers(&reply.headers) };
+    let body = read_up_to(reply.body, ERROR_BODY).await;
+    explain(&head, &body)
+}
+
+/// Headers as text, for the reader of errors; what is not text is left out.
+pub(super) fn plain_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers.iter().filter_map(|(n, v)| Some((n.as_str().to_owned(), v.to_str().ok()?.to_owned()))).collect()
+}
+
+async fn read_up_to(mut body: Body, most: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    let _ = timeout(ERROR_WAIT, async {
+        while let Some(Ok(piece)) = body.next().await {
+            out.extend_from_slice(&piece);
+            if out.len() >= most {
+                break;
+            }
+        }
+    })
+    .await;
+    out.truncate(most);
+    out
+}
+
+/// A server that ignored `stream`: one JSON answer, or an error that came with status 200.
+async fn whole(reply: &mut Reply, decoder: &mut Decoder, reporter: &Reporter) -> Result<(), Fault> {
+    let body = std::mem::replace(&mut reply.body, Box::pin(futures_util::stream::empty()));
+    let bytes = read_up_to(body, WHOLE_BODY).await;
+    let at = Instant::now();
+    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| {
+        Fault::new(Class::Garbled, format!("the server sent JSON instead of a stream, and it does not parse: {e}"))
+            .status(reply.status)
+    })?;
+    let mut deltas = Vec::new();
+    let read = decoder.whole(&value, &mut deltas);
+    if !deltas.is_empty() {
+        reporter.send(at, Step::Deltas(deltas));
+    }
+    read?;
+    reporter.send(at, Step::Ended);
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! One stream, from its head to its end: stamps, time limits, one report per arrival.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use tokio::time::Instant;
+use tokio::time::timeout_at;
+
+use super::Limits;
+use super::bedrock::Events;
+use super::transport::Body;
+use crate::model::AnswerId;
+use crate::model::Class;
+use crate::model::Delta;
+use crate::model::Fault;
+use crate::model::Report;
+use crate::model::Step;
+use crate::wire::Decoder;
+use crate::wire::Progress;
+
+/// A whole body may not pass this: an endless answer is stopped, not stored.
+/// 64 MiB of stream holds some 300,000 tokens in the most verbose dialect.
+const MOST_BYTES: usize = 64 << 20;
+
+/// How long a stream that has stated its end may hold back what follows (usage,
+/// the closing bytes) before it is taken as ended.
+const AFTER_STOP: Duration = Duration::from_secs(2);
+
+/// Sends the reports of one answer, offset from its `t0`.
+#[derive(Clone)]
+pub(super) struct Reporter {
+    id: AnswerId,
+    out: tokio::sync::mpsc::UnboundedSender<Report>,
+    t0: std::sync::Arc<std::sync::OnceLock<Instant>>,
+}
+
+impl Reporter {
+    pub(super) fn new(id: AnswerId, out: tokio::sync::mpsc::UnboundedSender<Report>) -> Self {
+        Self { id, out, t0: std::sync::Arc::default() }
+    }
+
+    /// Now is `t0`; the first call counts.
+    pub(super) fn sent(&self) {
+        let now = Instant::now();
+        if *self.t0.get_or_init(|| now) == now {
+            self.send(now, Step::Sent);
+        }
+    }
+
+    pub(super) fn t0(&self) -> Option<Instant> {
+        self.t0.get().copied()
+    }
+
+    /// Reports a step that happened at `at`; before `t0` everything is at zero.
+    pub(super) fn send(&self, at: Instant, step: Step) {
+        let at = self.t0().map_or(Duration::ZERO, |t0| at.saturating_duration_since(t0));
+        // Nobody listening means that the program is ending.
+        let _ = self.out.send(Report { id: self.id, at, step });
+    }
+}
+
+/// What one wait brought.
+pub(super) enum Arrival {
+    /// Bytes or an event that arrived at this moment; the fault, if any, came after the deltas.
+    Chunk { at: Instant, bytes: usize, deltas: Vec<Delta>, fault: Option<Fault> },
+    /// Nothing more; without a fault the dialect had said so.
+    End { at: Instant, deltas: Vec<Delta>, fault: Option<Fault> },
+}
+
+/// Where arrivals come from: bytes through a decoder, or the AWS client's events.
+pub(super) enum Source {
+    Bytes { body: Body, decoder: Decoder },
+    Events(Events),
+}
+
+impl Source {
+    async fn next(&mut self) -> Arrival {
+        match self {
+            Self::Bytes { body, decoder } => {
+                let piece = body.next().await;
+                // The stamp comes before any parsing.
+                let at = Instant::now();
+                read(piece, at, decoder)
+            }
+            Self::Events(events) => events.next().await,
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        match self {
+            Self::Bytes { decoder, .. } => decoder.progress(),
+            Self::Events(events) => events.progress(),
+        }
+    }
+
+    /// Reads what little follows the end, so that the connection can be used again.
+    async fn drain(self) {
+        if let Self::Bytes { mut body, .. } = self {
+            let _ = timeout_at(Instant::now() + AFTER_STOP, async {
+                while let Some(Ok(_)) = body.next().await {}
+            })
+            .await;
+        }
+    }
+}
+
+fn read(piece: Option<Result<Bytes, Fault>>, at: Instant, decoder: &mut Decoder) -> Arrival {
+    let mut deltas = Vec::new();
+    match piece {
+        Some(Ok(bytes)) => {
+            let fault = decoder.push(&bytes, &mut deltas).err();
+            Arrival::Chunk { at, bytes: bytes.len(), deltas, fault }
+        }
+        // A broken connection after the dialect's own end is an end.
+        Some(Err(_)) if decoder.progress() != Progress::Open => Arrival::End { at, deltas, fault: None },
+        Some(Err(fault)) => Arrival::End { at, deltas, fault: Some(fault) },
+        None => {
+            let fault = decoder.end(&mut deltas).err();
+            Arrival::End { at, deltas, fault }
+        }
+    }
+}
+
+/// Which clock is running, and when it fires.
+struct Watch<'a> {
+    limits: &'a Limits,
+    first: Duration,
+    t0: Instant,
+    /// The last arrival that carried text, reasoning or a fact; pings are not progress.
+    progress: Option<Instant>,
+    /// Text or reasoning has been seen.
+    began: bool,
+}
+
+impl Watch<'_> {
+    fn deadline(&self, stream: Progress) -> Instant {
+        let last = self.progress.unwrap_or(self.t0);
+        match stream {
+            Progress::Stopped | Progress::Closed => last + AFTER_STOP,
+            Progress::Open if self.began => last + self.limits.idle,
+            Progress::Open => self.t0 + self.first,
+        }
+    }
+
+    fn fault(&self, alive: bool) -> Fault {
+        let seconds = |d: Duration| d.as_secs_f32();
+        let alive = if alive { "; the connection is alive" } else { "" };
+        if self.began {
+            Fault::new(Class::Silent, format!("silent for {} s (idle limit){alive}", seconds(self.limits.idle)))
+                .hint("re-run this pane, or raise timeouts.idle_s")
+        } else {
+            Fault::new(
+                Class::Silent,
+                format!("no text within {} s (first-event limit){alive}", seconds(self.first)),
+            )
+            .hint("re-run this pane, or raise timeouts.first_event_s")
+        }
+    }
+}
+
+/// Reads a stream to its end, reporting each arrival.
+///
+/// # Errors
+/// The fault that ended it; everything before it has been reported.
+pub(super) async fn run(
+    mut source: Source,
+    reporter: &Reporter,
+    limits: &Limits,
+    thinks: bool,
+) -> Result<(), Fault> {
+    let t0 = reporter.t0().unwrap_or_else(Instant::now);
+    let first = limits.first_event_for(thinks);
+    let mut watch = Watch { limits, first, t0, progress: None, began: false };
+    let mut taken = 0_usize;
+    let mut last_byte = None;
+    loop {
+        let deadline = watch.deadline(source.progress());
+        let Ok(arrival) = timeout_at(deadline, source.next()).await else {
+            if source.progress() == Progress::Open {
+                let alive = last_byte.is_some_and(|at: Instant| at.elapsed() < Duration::from_secs(30));
+                return Err(watch.fault(alive));
+            }
+            reporter.send(watch.progress.unwrap_or_else(Instant::now), Step::Ended);
+            return Ok(());
+        };
+        match arrival {
+            Arrival::Chunk { at, bytes, deltas, fault } => {
+                taken += bytes;
+                last_byte = Some(at);
+                watch.began |= deltas.iter().any(is_visible);
+                if !deltas.is_empty() {
+                    watch.progress = Some(at);
+                }
+                report(reporter, at, deltas);
+                if let Some(fault) = fault {
+                    return Err(fault);
+                }
+                if taken > MOST_BYTES {
+                    return Err(Fault::new(Class::Garbled, "endless answer stopped at 64 MiB"));
+                }
+                if source.progress() == Progress::Closed {
+                    reporter.send(at, Step::Ended);
+                    source.drain().await;
+                    return Ok(());
+                }
+            }
+            Arrival::End { at, deltas, fault } => {
+                if !deltas.is_empty() {
+                    report(reporter, at, deltas);
+                }
+                return match fault {
+                    Some(fault) => Err(empty_or(fault, taken)),
+                    None => {
+                        reporter.send(at, Step::Ended);
+                        Ok(())
+                    }
+                };
+            }
+        }
+    }
+}
+
+/// A body without a byte is not a cut answer; it says so.
+fn empty_or(fault: Fault, taken: usize) -> Fault {
+    if taken == 0 && fault.class == Class::Cut {
+        return Fault::new(Class::Garbled, "empty reply: the server sent headers and no stream")
+            .hint("re-run this pane; if it stays empty, check the base URL");
+    }
+    fault
+}
+
+fn report(reporter: &Reporter, at: Instant, deltas: Vec<Delta>) {
+    let step = if deltas.is_empty() { Step::Bytes } else { Step::Deltas(joined(deltas)) };
+    reporter.send(at, step);
+}
+
+fn is_visible(delta: &Delta) -> bool {
+    matches!(delta, Delta::Text(t) | Delta::Reasoning(t) if !t.is_empty())
+}
+
+/// Neighbouring pieces of text become one: they arrived together.
+fn joined(deltas: Vec<Delta>) -> Vec<Delta> {
+    let mut out: Vec<Delta> = Vec::with_capacity(deltas.len().min(8));
+    for delta in deltas {
+        match (out.last_mut(), delta) {
+            (Some(Delta::Text(a)), Delta::Text(b)) | (Some(Delta::Reasoning(a)), Delta::Reasoning(b)) => {
+                a.push_str(&b);
+            }
+            (_, delta) => out.push(delta),
+        }
+    }
+    out
+}

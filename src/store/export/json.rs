@@ -1,0 +1,230 @@
+//! `bakeoff.run/1`: one object; field names are a contract. Absent means not
+//! known, money is a decimal string in USD, times are nanoseconds from `t0`.
+
+use serde_json::{Map, Value, json};
+
+use super::{Meta, Round};
+use crate::model::Answer;
+use crate::model::Burstiness;
+use crate::model::Endpoint;
+use crate::model::Fault;
+use crate::model::METRICS;
+use crate::model::Phase;
+use crate::model::Role;
+use crate::model::Source;
+use crate::model::Timeline;
+use crate::model::Usage;
+use crate::model::clean;
+
+pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
+    let value = json!({
+        "schema": "bakeoff.run/1",
+        "bakeoff": env!("CARGO_PKG_VERSION"),
+        "started_at": meta.started_at,
+        "price_book": { "as_of": meta.prices_as_of, "sha256": meta.prices_sha256 },
+        "rounds": rounds.iter().map(round).collect::<Vec<_>>(),
+    });
+    let mut text = printable(&serde_json::to_string_pretty(&value).unwrap_or_default());
+    text.push('\n');
+    text
+}
+
+/// JSON escapes C0 controls only; `cat` of a hostile answer must not replay C1,
+/// bidi controls or invisible characters either. The value stays the same: what
+/// the filter would mark is written as `\uXXXX`.
+fn printable(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut buffer = [0_u8; 4];
+    for c in text.chars() {
+        if c.is_ascii() && c != '\u{7f}' {
+            out.push(c);
+            continue;
+        }
+        let alone: &str = c.encode_utf8(&mut buffer);
+        if clean(alone) == alone {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
+}
+
+fn round(round: &Round) -> Value {
+    let mut map = Map::new();
+    map.insert("id".into(), json!(round.id));
+    map.insert("prompt".into(), json!(round.prompt.question()));
+    put(&mut map, "system", round.prompt.system.as_ref());
+    if round.prompt.turns.len() > 1 {
+        let turns: Vec<_> = round.prompt.turns.iter().map(|t| json!({ "role": role(t.role), "text": t.text })).collect();
+        map.insert("turns".into(), Value::Array(turns));
+    }
+    map.insert("vars".into(), json!({}));
+    let answers = round.entries.iter().map(|(endpoint, a)| answer(endpoint, a)).collect();
+    map.insert("answers".into(), Value::Array(answers));
+    Value::Object(map)
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    }
+}
+
+fn put<T: serde::Serialize>(map: &mut Map<String, Value>, key: &str, value: Option<T>) {
+    if let Some(value) = value {
+        map.insert(key.to_owned(), json!(value));
+    }
+}
+
+/// The answer object, the same in runs and transcripts.
+fn answer(endpoint: &Endpoint, a: &Answer) -> Value {
+    let mut map = Map::new();
+    map.insert("endpoint".into(), json!(endpoint.name));
+    map.insert("provider".into(), json!(endpoint.provider));
+    map.insert("model".into(), json!(endpoint.model));
+    put(&mut map, "place", endpoint.place.as_ref().or(endpoint.base_url.as_ref()));
+    put(&mut map, "served_model", a.served.model.as_ref());
+    map.insert("trial".into(), json!(1));
+    map.insert("attempt".into(), json!(1));
+    map.insert("status".into(), json!(status(a)));
+    map.insert("simulated".into(), json!(a.simulated));
+    put(&mut map, "finish_reason", a.stop.as_ref().map(|(_, word)| word));
+    map.insert("text".into(), json!(a.text));
+    map.insert("reasoning".into(), json!(a.reasoning));
+    put(&mut map, "request_id", a.request_id.as_ref().or(a.served.response_id.as_ref()));
+    put(&mut map, "http_status", a.http_status);
+    put(&mut map, "service_tier", a.served.tier.as_ref());
+    map.insert("timeline".into(), timeline(&a.timeline));
+    map.insert("metrics".into(), metrics(a));
+    let chunks = a.timeline.chunks.iter().map(|c| json!([nanos(c.at), c.kind.word(), c.bytes])).collect();
+    map.insert("chunks".into(), Value::Array(chunks));
+    let server: Map<_, _> =
+        a.served.times.iter().map(|(name, d)| (format!("{name}_ms"), json!(d.as_secs_f64() * 1e3))).collect();
+    map.insert("server".into(), Value::Object(server));
+    put(&mut map, "usage", a.usage.as_ref().map(usage));
+    map.insert("cost".into(), cost(a));
+    put(&mut map, "error", a.fault.as_ref().map(fault));
+    Value::Object(map)
+}
+
+fn status(a: &Answer) -> &'static str {
+    match a.phase {
+        Phase::Ended(outcome) => outcome.word(),
+        _ => "interrupted",
+    }
+}
+
+fn nanos(d: std::time::Duration) -> u64 {
+    u64::try_from(d.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn timeline(t: &Timeline) -> Value {
+    let marks = [
+        ("dns", t.dns),
+        ("tcp", t.tcp),
+        ("tls", t.tls),
+        ("headers", t.headers),
+        ("first_byte", t.first_byte),
+        ("first_reasoning", t.first_reasoning),
+        ("last_reasoning", t.last_reasoning),
+        ("first_text", t.first_text),
+        ("last_text", t.last_text),
+        ("end", t.end),
+    ];
+    let mut map = Map::new();
+    put(&mut map, "reused", t.reused);
+    for (name, at) in marks {
+        put(&mut map, name, at.map(nanos));
+    }
+    Value::Object(map)
+}
+
+fn metrics(a: &Answer) -> Value {
+    let mut map: Map<_, _> =
+        METRICS.iter().filter_map(|m| Some((m.id.to_owned(), json!((m.read)(a).known()?)))).collect();
+    if a.is_over() && a.timeline.first_text.is_some() {
+        map.insert("buffered".into(), json!(a.timeline.burstiness() == Burstiness::Buffered));
+    }
+    Value::Object(map)
+}
+
+fn usage(u: &Usage) -> Value {
+    let mut map = Map::new();
+    let buckets = [
+        ("input", u.input),
+        ("cache_read", u.cache_read),
+        ("cache_write", u.cache_write),
+        ("cache_write_1h", u.cache_write_1h),
+        ("audio_input", u.audio_input),
+        ("output", u.output),
+        ("reasoning", u.reasoning),
+    ];
+    for (name, count) in buckets {
+        put(&mut map, name, count);
+    }
+    let source = match u.source {
+        Source::Reported => "reported",
+        Source::Estimated => "estimated",
+    };
+    map.insert("source".into(), json!(source));
+    if u.inconsistent {
+        map.insert("inconsistent".into(), json!(true));
+    }
+    put(&mut map, "raw", u.raw.as_ref());
+    Value::Object(map)
+}
+
+fn cost(a: &Answer) -> Value {
+    let c = &a.cost;
+    let mut map = Map::new();
+    map.insert("status".into(), json!(c.status.word()));
+    put(&mut map, "usd", c.usd.map(|m| m.exact()));
+    if let Some(rule) = c.rule.word() {
+        map.insert("rule".into(), json!(rule));
+    }
+    let parts: Map<_, _> = c.parts.iter().map(|p| (p.bucket.to_owned(), json!(p.amount.exact()))).collect();
+    map.insert("parts".into(), Value::Object(parts));
+    put(&mut map, "why", c.why);
+    put(&mut map, "price_as_of", a.price.as_ref().map(|p| &p.as_of));
+    for (name, set) in [("disputed", c.disputed), ("volatile", c.volatile)] {
+        if set {
+            map.insert(name.into(), json!(true));
+        }
+    }
+    Value::Object(map)
+}
+
+fn fault(f: &Fault) -> Value {
+    let mut map = Map::new();
+    map.insert("class".into(), json!(f.class.word()));
+    map.insert("message".into(), json!(f.message));
+    map.insert("hint".into(), json!(f.advice()));
+    put(&mut map, "http_status", f.status);
+    put(&mut map, "code", f.code.as_ref());
+    put(&mut map, "param", f.param.as_ref());
+    put(&mut map, "retry_after_s", f.retry_after.map(|d| d.as_secs_f64()));
+    put(&mut map, "request_id", f.request_id.as_ref());
+    Value::Object(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_filter_marks_is_escaped_and_the_value_stays() {
+        let hostile = "a\u{9b}2J \u{202e}evil\u{7f} naïve 日本 👨‍👩‍👧";
+        let text = serde_json::to_string(hostile).unwrap();
+        let safe = printable(&text);
+        assert!(safe.contains("\\u009b") && safe.contains("\\u202e") && safe.contains("\\u007f"), "{safe}");
+        assert!(safe.contains("naïve 日本"), "{safe}");
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), hostile);
+    }
+}

@@ -1,0 +1,51 @@
+//! What a run or a session looks like outside the program: one file per format,
+//! one row in [`EXPORTS`]. An export receives rounds and the metric table,
+//! nothing of the screen.
+
+mod json;
+mod table;
+
+pub use table::aligned;
+
+use crate::model::Answer;
+use crate::model::Endpoint;
+use crate::model::Prompt;
+
+/// One prompt and what came back, in lineup order.
+#[derive(Debug, Clone)]
+pub struct Round {
+    pub id: String,
+    pub prompt: Prompt,
+    pub entries: Vec<(Endpoint, Answer)>,
+}
+
+/// Facts about the whole.
+#[derive(Debug, Clone)]
+pub struct Meta {
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// Date of the price list, `YYYY-MM-DD`.
+    pub prices_as_of: String,
+    /// Of the embedded price list, hexadecimal.
+    pub prices_sha256: String,
+}
+
+/// One format.
+pub struct Export {
+    /// The word after `--format`.
+    pub id: &'static str,
+    pub doc: &'static str,
+    pub write: fn(&Meta, &[Round]) -> String,
+}
+
+/// Every format, the default first.
+pub const EXPORTS: &[Export] = &[
+    Export { id: "table", doc: "answers, then a table of figures", write: table::write },
+    Export { id: "json", doc: "one object, bakeoff.run/1", write: json::write },
+];
+
+/// The row with this id.
+#[must_use]
+pub fn export(id: &str) -> Option<&'static Export> {
+    EXPORTS.iter().find(|e| e.id == id)
+}

@@ -1,0 +1,91 @@
+//! Answers to read, then one row of figures per endpoint. Filtered: this goes to a terminal.
+
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::{Meta, Round};
+use crate::model::Answer;
+use crate::model::METRICS;
+use crate::model::Phase;
+use crate::model::clean;
+use crate::model::clean_line;
+
+/// The figures that fit a row; the rest is in JSON.
+const SHOWN: [&str; 3] = ["ttft_ms", "rate_tps", "total_ms"];
+
+pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
+    let mut out = String::new();
+    for round in rounds {
+        for (endpoint, answer) in &round.entries {
+            let simulated = if answer.simulated { " (simulated)" } else { "" };
+            let _ = writeln!(out, "── {}{simulated}", clean_line(&endpoint.name));
+            let text = clean(&answer.text);
+            if !text.trim().is_empty() {
+                let _ = writeln!(out, "{}", text.trim_end());
+            }
+            if let Some(fault) = &answer.fault {
+                let (message, advice) = (clean_line(&fault.message), clean_line(fault.advice()));
+                let _ = writeln!(out, "[{}: {message} → {advice}]", fault.class.word());
+            }
+            out.push('\n');
+        }
+        figures(&mut out, round);
+    }
+    let _ = writeln!(out, "~ computed from list prices of {}", meta.prices_as_of);
+    out
+}
+
+fn figures(out: &mut String, round: &Round) {
+    let shown: Vec<_> = METRICS.iter().filter(|m| SHOWN.contains(&m.id)).collect();
+    let mut rows = vec![["endpoint", "status"].map(String::from).to_vec()];
+    if let Some(head) = rows.first_mut() {
+        head.extend(shown.iter().map(|m| m.heading.to_owned()));
+        head.extend(["in", "out", "cost"].map(String::from));
+    }
+    for (endpoint, a) in &round.entries {
+        let mut row = vec![clean_line(&endpoint.name), status(a)];
+        row.extend(shown.iter().map(|m| m.show(a)));
+        row.extend(tokens(a));
+        row.push(a.cost.label());
+        rows.push(row);
+    }
+    out.push_str(&aligned(&rows, 2));
+}
+
+/// Rows as columns of equal width, two spaces apart; the first `words` columns
+/// stand to the left, the others, being numbers, to the right.
+#[must_use]
+pub fn aligned(rows: &[Vec<String>], words: usize) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|i| rows.iter().filter_map(|r| r.get(i)).map(|c| c.width()).max().unwrap_or(0))
+        .collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (i, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let pad = " ".repeat(width.saturating_sub(cell.width()));
+            let cell = if i < words { format!("{cell}{pad}") } else { format!("{pad}{cell}") };
+            let _ = write!(line, "{}{cell}", if i == 0 { "" } else { "  " });
+        }
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    out
+}
+
+fn status(a: &Answer) -> String {
+    let Phase::Ended(outcome) = a.phase else { return "interrupted".into() };
+    match &a.stop {
+        Some((_, word)) => format!("{} ({})", outcome.word(), clean_line(word)),
+        None => outcome.word().into(),
+    }
+}
+
+fn tokens(a: &Answer) -> [String; 2] {
+    let show = |n: Option<u64>| n.map_or("–".into(), |n| n.to_string());
+    match &a.usage {
+        Some(u) => [show(u.prompt()), show(u.generated())],
+        None => ["–".into(), "–".into()],
+    }
+}

@@ -1,0 +1,198 @@
+//! The real binary on a real pseudo-terminal, its screen read through a VT parser.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+/// Waits end here: far above what any of them takes, so that only a defect meets it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Seen {
+    parser: vt100::Parser,
+    /// Every byte since the start.
+    raw: Vec<u8>,
+    /// The program's side is closed.
+    closed: bool,
+}
+
+/// A program on a terminal of its own.
+pub struct Pty {
+    child: Box<dyn Child + Send + Sync>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    keys: Option<Box<dyn Write + Send>>,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+}
+
+impl Pty {
+    /// Starts `program` with an empty HOME and no variables but those given.
+    pub fn start(program: &Path, args: &[&str], vars: &[(&str, &str)], columns: u16, rows: u16) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(program);
+        command.args(args);
+        command.env_clear();
+        for (name, value) in [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LANG", "C.UTF-8")] {
+            command.env(name, value);
+        }
+        command.env("HOME", std::env::temp_dir().join("bakeoff-no-home"));
+        for (name, value) in vars {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).expect("the program starts");
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let keys = pair.master.take_writer().expect("a writer");
+        let seen = Arc::new((
+            Mutex::new(Seen { parser: vt100::Parser::new(rows, columns, 0), raw: Vec::new(), closed: false }),
+            Condvar::new(),
+        ));
+        let shared = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 65536];
+            loop {
+                let n = reader.read(&mut buffer).unwrap_or(0);
+                let mut seen = shared.0.lock().unwrap();
+                if n == 0 {
+                    seen.closed = true;
+                    shared.1.notify_all();
+                    return;
+                }
+                seen.parser.process(&buffer[..n]);
+                seen.raw.extend_from_slice(&buffer[..n]);
+                shared.1.notify_all();
+            }
+        });
+        Self { child, master: Some(pair.master), keys: Some(keys), seen }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.process_id().expect("a process id")
+    }
+
+    /// Types.
+    pub fn send(&mut self, text: &str) {
+        let keys = self.keys.as_mut().expect("the terminal is open");
+        keys.write_all(text.as_bytes()).expect("typing");
+        keys.flush().expect("typing");
+    }
+
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.seen.0.lock().unwrap().parser.screen_mut().set_size(rows, columns);
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.as_ref().expect("the terminal is open").resize(size).expect("a new size");
+    }
+
+    /// The screen as text, one line a row.
+    pub fn screen(&self) -> String {
+        self.seen.0.lock().unwrap().parser.screen().contents()
+    }
+
+    /// Every byte that the program has written.
+    pub fn raw(&self) -> Vec<u8> {
+        self.seen.0.lock().unwrap().raw.clone()
+    }
+
+    pub fn raw_len(&self) -> usize {
+        self.seen.0.lock().unwrap().raw.len()
+    }
+
+    /// Waits until the screen fulfils a condition; gives the moment at which it did.
+    #[track_caller]
+    pub fn wait(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) -> Instant {
+        let (seen, changed) = &*self.seen;
+        let mut seen = seen.lock().unwrap();
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if condition(seen.parser.screen()) {
+                return Instant::now();
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() || seen.closed {
+                let screen = seen.parser.screen().contents();
+                panic!("waited for {what}{}; the screen:\n{screen}", if seen.closed { " (program ended)" } else { "" });
+            }
+            seen = changed.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) -> Instant {
+        self.wait(&format!("{text:?}"), |screen| screen.contents().contains(text))
+    }
+
+    #[track_caller]
+    pub fn wait_gone(&self, text: &str) -> Instant {
+        self.wait(&format!("{text:?} to go"), |screen| !screen.contents().contains(text))
+    }
+
+    /// Waits for the program to end and for its last byte.
+    #[track_caller]
+    pub fn exit(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                break status;
+            }
+            assert!(Instant::now() < end, "the program does not end; the screen:\n{}", self.screen());
+            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(2));
+        };
+        let (seen, changed) = &*self.seen;
+        let mut seen = seen.lock().unwrap();
+        while !seen.closed && Instant::now() < end {
+            seen = changed.wait_timeout(seen, Duration::from_millis(50)).unwrap().0;
+            if seen.closed {
+                break;
+            }
+            // The slave side may be held by nobody while the reader is still on its way.
+            if self.keys.is_none() {
+                break;
+            }
+            self.keys = None;
+        }
+        status
+    }
+
+    /// The terminal goes away, as when a window is closed.
+    pub fn hang_up(&mut self) {
+        self.keys = None;
+        self.master = None;
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, signal).expect("a signal");
+    }
+
+    /// CPU time of the program so far, user and system.
+    pub fn cpu(&self) -> Duration {
+        let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.pid())).unwrap_or_default();
+        // The main thread only; the others stand in task/.
+        let mut total = 0_u64;
+        if let Ok(tasks) = std::fs::read_dir(format!("/proc/{}/task", self.pid())) {
+            for task in tasks.flatten() {
+                let stat = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+                total += stat.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+            }
+        }
+        let main = text.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        Duration::from_nanos(total.max(main))
+    }
+
+    /// Resident memory in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap_or_default().to_owned();
+        line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0)
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
