@@ -1,5 +1,7 @@
 //! What an error response says, in any provider's shape.
 
+use serde_json::Value;
+
 use crate::model::Class;
 use crate::model::Fault;
 
@@ -22,4 +24,11 @@ impl Head {
 #[must_use]
 pub fn explain(head: &Head, _body: &[u8]) -> Fault {
     Fault::new(Class::Refused, "refused").status(head.status)
+}
+
+/// The fault inside an `{"error": ...}` document found in a stream that began with 200.
+#[must_use]
+pub(super) fn stream_fault(value: &Value) -> Option<Fault> {
+    let error = value.get("error").filter(|e| !e.is_null())?;
+    Some(Fault::new(Class::Overloaded, error.to_string()))
 }
