@@ -11,6 +11,7 @@ mod chat;
 mod converse;
 mod error;
 mod gemini;
+mod lenient;
 mod messages;
 mod ndjson;
 mod ollama;
@@ -73,6 +74,9 @@ pub struct Quirks {
     pub developer_role: bool,
     /// Leave out OpenAI's own extras (`include_obfuscation`).
     pub plain: bool,
+    /// Leave out `stream_options` altogether: usage comes unasked and unknown
+    /// fields are a 422 (Mistral, `wire-protocols` §9).
+    pub no_stream_options: bool,
 }
 
 /// What a dialect encodes.

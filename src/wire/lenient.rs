@@ -1,0 +1,98 @@
+//! Reading what servers send, not what they promise: counts that may be
+//! nonsense, events that may be broken, lines that belong to nothing.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::error::{page_title, stream_fault};
+use crate::model::Class;
+use crate::model::Fault;
+
+/// No model has a window of a million million tokens: more is nonsense, not a count.
+const MAX_COUNT: u64 = 1_000_000_000_000;
+/// Broken events in a row that are passed over before the stream is given up.
+const MAX_BROKEN: u32 = 3;
+/// Bytes of stray lines kept: an error document is below 10 KiB, an HTML page shows its title early.
+const MAX_STRAY: usize = 64 << 10;
+
+/// A token count. Negative, fractional, huge or not a number is "not told".
+pub(super) fn count(value: Option<&Value>) -> Option<u64> {
+    value.and_then(Value::as_u64).filter(|n| *n <= MAX_COUNT)
+}
+
+/// A length of time given as a number of `unit`s; nonsense is `None`.
+pub(super) fn time(value: Option<&Value>, unit: Duration) -> Option<Duration> {
+    let seconds = value?.as_f64()? * unit.as_secs_f64();
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// A string that says something.
+pub(super) fn word(value: Option<&Value>) -> Option<String> {
+    value.and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned)
+}
+
+/// Passes over broken JSON: one event cut by a proxy need not cost the answer,
+/// a stream of them is another protocol.
+#[derive(Default)]
+pub(super) struct Patience {
+    broken: u32,
+}
+
+impl Patience {
+    /// The document, or `None` when it is broken and may be passed over.
+    pub(super) fn parse<'a, T: Deserialize<'a>>(&mut self, data: &'a str) -> Result<Option<T>, Fault> {
+        match serde_json::from_str(data) {
+            Ok(value) => {
+                self.broken = 0;
+                Ok(Some(value))
+            }
+            Err(e) => {
+                self.broken += 1;
+                // Too deep is never an accident of the network.
+                if self.broken >= MAX_BROKEN || e.to_string().starts_with("recursion limit") {
+                    return Err(Fault::new(Class::Garbled, format!("the stream holds no readable JSON: {e}")));
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// A document was read by other means.
+    pub(super) fn calm(&mut self) {
+        self.broken = 0;
+    }
+}
+
+/// Collects the lines that belong to no framing, since errors hide in them.
+#[derive(Default)]
+pub(super) struct Strays {
+    text: String,
+}
+
+impl Strays {
+    pub(super) fn push(&mut self, line: &str) {
+        if self.text.len() + line.len() < MAX_STRAY {
+            self.text.push_str(line);
+            self.text.push('\n');
+        }
+    }
+
+    /// The fault that the collected lines state when the bytes have ended.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        let text = self.text.trim();
+        // Older llama.cpp servers write `error: {...}` as a field of its own.
+        let (json, named) = text.strip_prefix("error:").map_or((text, false), |t| (t.trim(), true));
+        if let Ok(value) = serde_json::from_str::<Value>(json) {
+            return stream_fault(&value).or_else(|| {
+                let wrapped = Value::from_iter([("error", value)]);
+                named.then(|| stream_fault(&wrapped)).flatten()
+            });
+        }
+        text.starts_with('<').then(|| {
+            let title = page_title(text).unwrap_or_else(|| "no title".to_owned());
+            Fault::new(Class::Garbled, format!("a web page came instead of an event stream: {title}"))
+        })
+    }
+}
