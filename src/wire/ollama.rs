@@ -1,9 +1,31 @@
-//! Placeholder.
+//! Ollama's own `/api/chat` (`wire-protocols` §12): one JSON object a line, with
+//! the server's timings, which its OpenAI route leaves out.
 
-use serde_json::Value;
+use std::time::Duration;
 
-use super::{Call, Dialect, Framing, Reader};
+use serde_json::{Map, Value, json};
+
+use super::error::stream_fault;
+use super::lenient::{Patience, Strays, count, time, word};
+use super::{Call, Dialect, Frame, Framing, Progress, Reader};
+use crate::model::Class;
+use crate::model::Delta;
+use crate::model::Effort;
 use crate::model::Fault;
+use crate::model::Params;
+use crate::model::Role;
+use crate::model::Served;
+use crate::model::Stop;
+use crate::model::Thinking;
+use crate::model::Usage;
+
+/// Durations of the last line, in nanoseconds, and our names for them.
+const TIMES: [(&str, &str); 4] = [
+    ("load", "load_duration"),
+    ("prompt", "prompt_eval_duration"),
+    ("generation", "eval_duration"),
+    ("total", "total_duration"),
+];
 
 pub struct Ollama;
 
@@ -17,14 +39,169 @@ impl Dialect for Ollama {
     }
 
     fn path(&self, _call: &Call<'_>) -> String {
-        String::new()
+        "/api/chat".to_owned()
     }
 
-    fn encode(&self, _call: &Call<'_>) -> Result<Value, Fault> {
-        Ok(Value::Null)
+    fn encode(&self, call: &Call<'_>) -> Result<Value, Fault> {
+        let system = call.prompt.system.iter().map(|s| json!({"role": "system", "content": s}));
+        let turns = call.prompt.turns.iter().map(|t| {
+            let role = match t.role {
+                Role::User => "user",
+                Role::Assistant => "assistant",
+            };
+            json!({"role": role, "content": t.text})
+        });
+        let mut body = Map::new();
+        body.insert("model".into(), call.model.into());
+        body.insert("messages".into(), system.chain(turns).collect());
+        if let Some(think) = think(call.params)? {
+            body.insert("think".into(), think);
+        }
+        body.insert("stream".into(), true.into());
+        let mut options = Map::new();
+        if let Some(n) = call.params.max_tokens {
+            options.insert("num_predict".into(), n.into());
+        }
+        if let Some(t) = call.params.temperature {
+            options.insert("temperature".into(), t.into());
+        }
+        if !options.is_empty() {
+            body.insert("options".into(), options.into());
+        }
+        Ok(Value::Object(body))
     }
 
     fn reader(&self) -> Box<dyn Reader> {
-        unimplemented!()
+        Box::new(OllamaReader::default())
+    }
+}
+
+/// One field carries both wishes: false, true, or how hard.
+fn think(params: &Params) -> Result<Option<Value>, Fault> {
+    let level = match params.effort {
+        None => None,
+        Some(Effort::None) => Some(Value::from(false)),
+        Some(e @ (Effort::Low | Effort::Medium | Effort::High | Effort::Max)) => Some(e.word().into()),
+        Some(e @ (Effort::Minimal | Effort::XHigh)) => {
+            return Err(Fault::new(
+                Class::Setup,
+                format!("Ollama has no reasoning_effort {}: it takes none, low, medium, high or max", e.word()),
+            ));
+        }
+    };
+    let switch = match params.thinking {
+        None => None,
+        Some(Thinking::Off) => Some(false),
+        Some(Thinking::On) => Some(true),
+        Some(Thinking::Budget(_)) => {
+            return Err(Fault::new(Class::Setup, "Ollama has no thinking budget in tokens: use on or off")
+                .hint("use thinking=on, or reasoning_effort low, medium, high or max"));
+        }
+    };
+    match (switch, level) {
+        (Some(switch), Some(level)) if switch == (level == Value::from(false)) => Err(Fault::new(
+            Class::Setup,
+            "thinking and reasoning_effort contradict each other: Ollama takes one of them",
+        )),
+        (_, Some(level)) => Ok(Some(level)),
+        (switch, None) => Ok(switch.map(Value::from)),
+    }
+}
+
+#[derive(Default)]
+struct OllamaReader {
+    patience: Patience,
+    strays: Strays,
+    named: bool,
+    done: bool,
+}
+
+impl Reader for OllamaReader {
+    fn read(&mut self, frame: &Frame, out: &mut Vec<Delta>) -> Result<(), Fault> {
+        match frame {
+            Frame::Line(line) => match self.patience.parse::<Value>(line)? {
+                Some(value) => self.line(&value, out)?,
+                // A broken line may be the first of a web page.
+                None => self.strays.push(line),
+            },
+            Frame::Stray(line) => self.strays.push(line),
+            Frame::Event { .. } | Frame::Alive => {}
+        }
+        Ok(())
+    }
+
+    fn read_whole(&mut self, body: &Value, out: &mut Vec<Delta>) -> Result<(), Fault> {
+        if let Some(fault) = stream_fault(body) {
+            return Err(fault);
+        }
+        if body.get("message").is_none() {
+            return Err(Fault::new(Class::Garbled, "the reply is JSON, but not a chat answer of Ollama"));
+        }
+        self.line(body, out)
+    }
+
+    fn progress(&self) -> Progress {
+        // The line that says `done` is the last one and holds the usage.
+        if self.done { Progress::Closed } else { Progress::Open }
+    }
+
+    fn at_end(&mut self) -> Option<Fault> {
+        self.strays.fault()
+    }
+}
+
+impl OllamaReader {
+    fn line(&mut self, value: &Value, out: &mut Vec<Delta>) -> Result<(), Fault> {
+        if let Some(fault) = stream_fault(value) {
+            return Err(fault);
+        }
+        let message = value.get("message");
+        out.extend(word(message.and_then(|m| m.get("thinking"))).map(Delta::Reasoning));
+        out.extend(word(message.and_then(|m| m.get("content"))).map(Delta::Text));
+        self.done = value.get("done").and_then(Value::as_bool).unwrap_or(false);
+        let mut served = Served::default();
+        if !self.named {
+            served.model = word(value.get("model"));
+            self.named = served.model.is_some();
+        }
+        if self.done {
+            let nanosecond = Duration::from_nanos(1);
+            served.times =
+                TIMES.iter().filter_map(|(name, field)| Some((*name, time(value.get(*field), nanosecond)?))).collect();
+        }
+        if served != Served::default() {
+            out.push(Delta::Served(served));
+        }
+        if self.done {
+            finish(value, out);
+        }
+        Ok(())
+    }
+}
+
+fn finish(value: &Value, out: &mut Vec<Delta>) {
+    // Zeros are left out, and so is the count of a prompt that was still in memory:
+    // absent is "not told", never zero.
+    let raw: Map<String, Value> = ["prompt_eval_count", "eval_count"]
+        .into_iter()
+        .chain(TIMES.iter().map(|(_, field)| *field))
+        .filter_map(|field| Some((field.to_owned(), value.get(field)?.clone())))
+        .collect();
+    if !raw.is_empty() {
+        out.push(Delta::Usage(Usage {
+            input: count(raw.get("prompt_eval_count")),
+            output: count(raw.get("eval_count")),
+            raw: Some(Value::Object(raw)),
+            ..Usage::default()
+        }));
+    }
+    if let Some(reason) = word(value.get("done_reason")) {
+        let stop = match reason.as_str() {
+            "stop" => Stop::Natural,
+            "length" => Stop::Length,
+            // `load` and `unload` answer a call without messages.
+            _ => Stop::Other,
+        };
+        out.push(Delta::Stop(stop, reason));
     }
 }
