@@ -4,3 +4,7 @@
 mod errors;
 #[path = "suite/wire.rs"]
 mod wire;
+#[path = "suite/engine.rs"]
+mod engine;
+#[path = "suite/floors.rs"]
+mod floors;

@@ -103,7 +103,7 @@ pub(super) async fn converse(
     let first = shared.limits.first_event_for(thinks);
     let output = match timeout(first, send).await {
         Err(_) => return Err(no_reply(&request.url, first)),
-        Ok(Err(error)) => return Err(before_stream(error)),
+        Ok(Err(error)) => return Err(before_stream(&error)),
         Ok(Ok(output)) => output,
     };
     let events = Events { stream: output.stream, reader: ConverseReader::new(&endpoint.model), probe };
@@ -160,12 +160,12 @@ impl Events {
             }
             Ok(None) => {
                 let open = self.reader.progress() == Progress::Open;
-                let fault = open
-                    .then(|| Fault::new(Class::Cut, "the stream ended before the answer was complete"));
+                let fault =
+                    open.then(|| Fault::new(Class::Cut, "the stream ended before the answer was complete"));
                 Arrival::End { at, deltas, fault }
             }
             Err(_) if self.reader.progress() != Progress::Open => Arrival::End { at, deltas, fault: None },
-            Err(error) => Arrival::End { at, deltas, fault: Some(in_stream(error)) },
+            Err(error) => Arrival::End { at, deltas, fault: Some(in_stream(&error)) },
         }
     }
 
@@ -200,14 +200,14 @@ fn causes(error: &(dyn Error + 'static)) -> String {
 }
 
 /// The fault of a request that brought no stream.
-fn before_stream<E>(error: SdkError<E>) -> Fault
+fn before_stream<E>(error: &SdkError<E>) -> Fault
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    if let Some(fault) = ours(&error) {
+    if let Some(fault) = ours(error) {
         return fault;
     }
-    match &error {
+    match error {
         SdkError::ServiceError(context) => {
             let (service, raw) = (context.err(), context.raw());
             let status = raw.status().as_u16();
@@ -226,16 +226,19 @@ where
             fault
         }
         SdkError::ResponseError(_) => {
-            Fault::new(Class::Garbled, format!("not an answer of Bedrock: {}", causes(&error)))
+            Fault::new(Class::Garbled, format!("not an answer of Bedrock: {}", causes(error)))
         }
-        _ => without_reply(&causes(&error)),
+        _ => without_reply(&causes(error)),
     }
 }
 
 /// Nothing was sent: nearly always the credential chain.
 fn without_reply(text: &str) -> Fault {
     let lower = text.to_ascii_lowercase();
-    if lower.contains("credential") || lower.contains("sso") || lower.contains("token") || lower.contains("identity")
+    if lower.contains("credential")
+        || lower.contains("sso")
+        || lower.contains("token")
+        || lower.contains("identity")
     {
         return Fault::new(Class::Key, format!("no AWS credentials: {text}")).hint(
             "set AWS_PROFILE (and run `aws sso login`), AWS_ACCESS_KEY_ID or AWS_BEARER_TOKEN_BEDROCK",
@@ -245,11 +248,13 @@ fn without_reply(text: &str) -> Fault {
 }
 
 /// The fault that broke a running stream.
-fn in_stream<R: std::fmt::Debug + Send + Sync + 'static>(error: SdkError<ConverseStreamOutputError, R>) -> Fault {
-    if let Some(fault) = ours(&error) {
+fn in_stream<R: std::fmt::Debug + Send + Sync + 'static>(
+    error: &SdkError<ConverseStreamOutputError, R>,
+) -> Fault {
+    if let Some(fault) = ours(error) {
         return fault;
     }
-    match &error {
+    match error {
         SdkError::ServiceError(context) => {
             let service = context.err();
             converse::fault(
@@ -258,7 +263,7 @@ fn in_stream<R: std::fmt::Debug + Send + Sync + 'static>(error: SdkError<Convers
                 None,
             )
         }
-        _ => Fault::new(Class::Garbled, format!("a broken frame in the event stream: {}", causes(&error)))
+        _ => Fault::new(Class::Garbled, format!("a broken frame in the event stream: {}", causes(error)))
             .hint("re-run this pane; if it stays, something between here and AWS changes the bytes"),
     }
 }

@@ -125,20 +125,24 @@ pub(super) async fn refuse_early(reply: Reply, binary: bool) -> Result<Reply, Fa
     }
     let kind = content_type(&reply);
     let page = kind.starts_with("text/html") || kind.starts_with("application/xhtml");
-    if !page && !(binary && kind.starts_with("application/json")) {
+    if !(page || binary && kind.starts_with("application/json")) {
         return Ok(reply);
     }
     let status = reply.status;
     let body = read_up_to(reply.body, ERROR_BODY).await;
     // The same reader that explains error bodies finds a page's title or a JSON error.
     let said = explain(&Head { status, headers: Vec::new() }, &body).message;
-    Err(Fault::new(Class::Garbled, format!("not an event stream ({}): {}", clean_line(&kind), clean_line(&said)))
-        .status(status)
-        .hint("something else answers at this base URL: check it, and any proxy or login page in between"))
+    Err(Fault::new(
+        Class::Garbled,
+        format!("not an event stream ({}): {}", clean_line(&kind), clean_line(&said)),
+    )
+    .status(status)
+    .hint("something else answers at this base URL: check it, and any proxy or login page in between"))
 }
 
 fn redirect(reply: &Reply, from: &str) -> Fault {
-    let location = reply.headers.get(http::header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let location =
+        reply.headers.get(http::header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let to = url::Url::parse(location).map_or_else(|_| "another path".to_owned(), |u| host_of(u.as_str()));
     let from = if from.is_empty() { String::new() } else { format!(" from {}", host_of(from)) };
     Fault::new(Class::Refused, format!("redirect{from} to {} refused", clean_line(&to)))
@@ -181,8 +185,11 @@ async fn whole(reply: &mut Reply, decoder: &mut Decoder, reporter: &Reporter) ->
     let bytes = read_up_to(body, WHOLE_BODY).await;
     let at = Instant::now();
     let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| {
-        Fault::new(Class::Garbled, format!("the server sent JSON instead of a stream, and it does not parse: {e}"))
-            .status(reply.status)
+        Fault::new(
+            Class::Garbled,
+            format!("the server sent JSON instead of a stream, and it does not parse: {e}"),
+        )
+        .status(reply.status)
     })?;
     let mut deltas = Vec::new();
     let read = decoder.whole(&value, &mut deltas);

@@ -59,9 +59,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
-            first_event: Duration::from_secs(120),
-            first_event_thinking: Duration::from_secs(600),
-            idle: Duration::from_secs(120),
+            first_event: Duration::from_mins(2),
+            first_event_thinking: Duration::from_mins(10),
+            idle: Duration::from_mins(2),
             total: None,
         }
     }
@@ -169,7 +169,12 @@ impl Engine {
     }
 }
 
-async fn answer(shared: Arc<Shared>, endpoint: Endpoint, prompt: Prompt, reporter: Reporter) -> Result<(), Fault> {
+async fn answer(
+    shared: Arc<Shared>,
+    endpoint: Endpoint,
+    prompt: Prompt,
+    reporter: Reporter,
+) -> Result<(), Fault> {
     let Some(total) = shared.limits.total else {
         return attempt(&shared, &endpoint, &prompt, &reporter).await;
     };
@@ -180,7 +185,12 @@ async fn answer(shared: Arc<Shared>, endpoint: Endpoint, prompt: Prompt, reporte
     })
 }
 
-async fn attempt(shared: &Shared, endpoint: &Endpoint, prompt: &Prompt, reporter: &Reporter) -> Result<(), Fault> {
+async fn attempt(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    prompt: &Prompt,
+    reporter: &Reporter,
+) -> Result<(), Fault> {
     let request = resolve(endpoint, prompt, &shared.vars)?;
     let catalog = (shared.catalog)();
     let (price, rule) = catalog.lookup(&endpoint.provider, &endpoint.model, endpoint.place.as_deref());

@@ -147,8 +147,11 @@ impl Watch<'_> {
         let seconds = |d: Duration| d.as_secs_f32();
         let alive = if alive { "; the connection is alive" } else { "" };
         if self.began {
-            Fault::new(Class::Silent, format!("silent for {} s (idle limit){alive}", seconds(self.limits.idle)))
-                .hint("re-run this pane, or raise timeouts.idle_s")
+            Fault::new(
+                Class::Silent,
+                format!("silent for {} s (idle limit){alive}", seconds(self.limits.idle)),
+            )
+            .hint("re-run this pane, or raise timeouts.idle_s")
         } else {
             Fault::new(
                 Class::Silent,
@@ -209,13 +212,11 @@ pub(super) async fn run(
                 if !deltas.is_empty() {
                     report(reporter, at, deltas);
                 }
-                return match fault {
-                    Some(fault) => Err(empty_or(fault, taken)),
-                    None => {
-                        reporter.send(at, Step::Ended);
-                        Ok(())
-                    }
-                };
+                if let Some(fault) = fault {
+                    return Err(empty_or(fault, taken));
+                }
+                reporter.send(at, Step::Ended);
+                return Ok(());
             }
         }
     }

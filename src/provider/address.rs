@@ -89,16 +89,11 @@ pub fn check(url: &Url, allow_plain_http: bool) -> Result<(), String> {
 #[must_use]
 pub fn join(base: &Url, path: &str) -> String {
     let base = base.as_str().trim_end_matches('/');
-    let is_version = |s: &str| {
-        s.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-    };
+    let is_version =
+        |s: &str| s.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let last = base.rsplit('/').next().unwrap_or_default();
     let (first, rest) = path.trim_start_matches('/').split_once('/').unwrap_or((path, ""));
-    if is_version(last) && is_version(first) {
-        format!("{base}/{rest}")
-    } else {
-        format!("{base}{path}")
-    }
+    if is_version(last) && is_version(first) { format!("{base}/{rest}") } else { format!("{base}{path}") }
 }
 
 #[cfg(test)]

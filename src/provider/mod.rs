@@ -178,7 +178,13 @@ fn missing_key(row: &Provider, endpoint: &Endpoint) -> Fault {
         .hint(format!("export {}, or name a variable with api_key_env", names.first().unwrap_or(&"a key")))
 }
 
-fn aws(row: &Provider, endpoint: &Endpoint, call: &Call<'_>, body: Bytes, vars: &Vars) -> Result<Request, Fault> {
+fn aws(
+    row: &Provider,
+    endpoint: &Endpoint,
+    call: &Call<'_>,
+    body: Bytes,
+    vars: &Vars,
+) -> Result<Request, Fault> {
     let region = endpoint
         .place
         .clone()

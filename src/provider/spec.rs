@@ -33,7 +33,11 @@ pub fn parse_spec(spec: &str) -> Result<Endpoint, String> {
     };
     if let Some(place) = place {
         if place.is_empty() {
-            return Err(format!("{spec:?} has nothing after the @; {} takes {} there", row.id, place_word(row)));
+            return Err(format!(
+                "{spec:?} has nothing after the @; {} takes {} there",
+                row.id,
+                place_word(row)
+            ));
         }
         set_place(row, &mut endpoint, place);
     }
@@ -99,13 +103,15 @@ mod tests {
 
     #[test]
     fn every_part_lands_where_it_belongs() {
-        let e = parse_spec("compatible:qwen3:8b@http://127.0.0.1:8080/v1?temperature=0.2&name=my+qwen").unwrap();
+        let e =
+            parse_spec("compatible:qwen3:8b@http://127.0.0.1:8080/v1?temperature=0.2&name=my+qwen").unwrap();
         assert_eq!((e.provider.as_str(), e.model.as_str()), ("compatible", "qwen3:8b"));
         assert_eq!(e.base_url.as_deref(), Some("http://127.0.0.1:8080/v1"));
         assert_eq!(e.params.temperature, Some(0.2));
         assert_eq!(e.name, "my qwen");
 
-        let e = parse_spec("bedrock:us.anthropic.claude-opus-5-5-v1:0@us-east-1?reasoning_effort=low").unwrap();
+        let e =
+            parse_spec("bedrock:us.anthropic.claude-opus-5-5-v1:0@us-east-1?reasoning_effort=low").unwrap();
         assert_eq!(e.model, "us.anthropic.claude-opus-5-5-v1:0");
         assert_eq!((e.place.as_deref(), e.base_url), (Some("us-east-1"), None));
         assert_eq!(e.params.effort, Some(Effort::Low));

@@ -76,7 +76,12 @@ pub const PROVIDERS: &[Provider] = &[
         base_url: Some("https://api.openai.com/v1"),
         base_url_vars: &["OPENAI_BASE_URL"],
         dialect: &Responses,
-        quirks: Quirks { max_field: MaxField::MaxCompletionTokens, developer_role: true, plain: false },
+        quirks: Quirks {
+            max_field: MaxField::MaxCompletionTokens,
+            developer_role: true,
+            plain: false,
+            no_stream_options: false,
+        },
         header_vars: &[("OPENAI_ORG_ID", "openai-organization"), ("OPENAI_PROJECT_ID", "openai-project")],
         example: "gpt-6-sol",
     },
@@ -158,13 +163,19 @@ pub const PROVIDERS: &[Provider] = &[
         base_url: None,
         base_url_vars: &[],
         dialect: &Chat,
-        quirks: Quirks { max_field: MaxField::MaxTokens, developer_role: false, plain: true },
+        quirks: Quirks {
+            max_field: MaxField::MaxTokens,
+            developer_role: false,
+            plain: true,
+            no_stream_options: false,
+        },
         header_vars: &[],
         example: "qwen3:8b@http://127.0.0.1:8080/v1",
     },
 ];
 
-const PLAIN: Quirks = Quirks { max_field: MaxField::MaxTokens, developer_role: false, plain: true };
+const PLAIN: Quirks =
+    Quirks { max_field: MaxField::MaxTokens, developer_role: false, plain: true, no_stream_options: false };
 
 /// The row with this id.
 #[must_use]

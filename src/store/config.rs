@@ -105,8 +105,9 @@ impl Config {
         }
         let bytes = std::fs::read(path).map_err(|e| fail(format!("cannot be read: {e}")))?;
         let text = String::from_utf8(bytes).map_err(|e| {
-            let good = String::from_utf8_lossy(e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default())
-                .into_owned();
+            let good =
+                String::from_utf8_lossy(e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default())
+                    .into_owned();
             ConfigError {
                 path: path.to_owned(),
                 at: Some(place(&good, good.len())),
@@ -219,6 +220,7 @@ struct RawDefaults {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the keys of the file carry their unit")]
 struct RawTimeouts {
     connect_s: Option<Spanned<f64>>,
     first_event_s: Option<Spanned<f64>>,
@@ -397,7 +399,10 @@ impl RawLineup {
         for name in &self.endpoints {
             let endpoint = find(name)?;
             if members.iter().any(|e| e.name == endpoint.name) {
-                return Err(Wrong::at(name.span(), format!("{:?} stands in this lineup twice", endpoint.name)));
+                return Err(Wrong::at(
+                    name.span(),
+                    format!("{:?} stands in this lineup twice", endpoint.name),
+                ));
             }
             members.push(endpoint.clone());
         }
@@ -429,7 +434,8 @@ impl RawKeys {
                         a.into_iter().filter_map(|v| v.as_str().map(ToOwned::to_owned)).collect()
                     }
                     _ => {
-                        let message = format!("keys.{focus}.{command} is a key or a list of keys, like [\"z\"]");
+                        let message =
+                            format!("keys.{focus}.{command} is a key or a list of keys, like [\"z\"]");
                         return Err(Wrong { span: None, message });
                     }
                 };

@@ -48,26 +48,45 @@ fn a_good_file_is_read_whole() {
     let opus = config.endpoint("us.anthropic.claude-opus-5-5").unwrap();
     assert_eq!((opus.place.as_deref(), opus.params.max_tokens), (Some("us-east-1"), Some(2048)));
     assert_eq!(config.timeouts.idle, Some(Duration::from_secs(30)));
-    let zoom = KeyRow { focus: "pane".into(), command: "zoom".into(), keys: vec!["z".into(), "enter".into()] };
+    let zoom =
+        KeyRow { focus: "pane".into(), command: "zoom".into(), keys: vec!["z".into(), "enter".into()] };
     assert_eq!(config.keys, [zoom]);
 }
 
 #[test]
 fn every_mistake_names_line_column_and_the_nearest_right_word() {
     let cases = [
-        ("\n[[endpoint]]\nprovider = \"openai\"\nmodle = \"m\"\n", "config.toml:4:1: unknown key \"modle\" (did you mean \"model\"?)"),
-        ("[[endpoint]]\nprovider = \"opnai\"\nmodel = \"m\"\n", "config.toml:2:12: unknown provider \"opnai\" (did you mean \"openai\"?)"),
+        (
+            "\n[[endpoint]]\nprovider = \"openai\"\nmodle = \"m\"\n",
+            "config.toml:4:1: unknown key \"modle\" (did you mean \"model\"?)",
+        ),
+        (
+            "[[endpoint]]\nprovider = \"opnai\"\nmodel = \"m\"\n",
+            "config.toml:2:12: unknown provider \"opnai\" (did you mean \"openai\"?)",
+        ),
         ("[[endpoint]]\nprovider = \"openai\"\n", "missing field `model`"),
         ("theme = 3\n", "config.toml:1:9: invalid type"),
         ("theme = \"a\n", "config.toml:1:"),
-        ("[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\nregion = \"us\"\n", "config.toml:4:10: openai has no regions; bedrock has"),
-        ("[[endpoint]]\nprovider = \"compatible\"\nmodel = \"m\"\n", "config.toml:2:12: compatible needs a base_url"),
-        ("[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\nparams = { temprature = 1 }\n", "did you mean \"temperature\"?"),
+        (
+            "[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\nregion = \"us\"\n",
+            "config.toml:4:10: openai has no regions; bedrock has",
+        ),
+        (
+            "[[endpoint]]\nprovider = \"compatible\"\nmodel = \"m\"\n",
+            "config.toml:2:12: compatible needs a base_url",
+        ),
+        (
+            "[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\nparams = { temprature = 1 }\n",
+            "did you mean \"temperature\"?",
+        ),
         ("[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\napi_key = \"sk-1\"\n", "api_key_env"),
         ("[defaults]\nmax_tokens = 0\n", "config.toml:2:14: max_tokens must be at least 1"),
         ("[timeouts]\nidle_s = -1\n", "config.toml:2:10: a time limit is a positive number of seconds"),
         ("lineup = \"x\"\n", "config.toml:1:10: no lineup is called \"x\""),
-        ("[[lineup_set]]\nname = \"l\"\nendpoints = [\"nobody\"]\n", "config.toml:3:14: no endpoint is called \"nobody\""),
+        (
+            "[[lineup_set]]\nname = \"l\"\nendpoints = [\"nobody\"]\n",
+            "config.toml:3:14: no endpoint is called \"nobody\"",
+        ),
         ("[keys.pane]\nzoom = 3\n", "keys.pane.zoom is a key or a list of keys"),
     ];
     for (text, want) in cases {
@@ -78,7 +97,8 @@ fn every_mistake_names_line_column_and_the_nearest_right_word() {
 
 #[test]
 fn a_duplicate_name_is_found() {
-    let twice = "[[endpoint]]\nprovider=\"openai\"\nmodel=\"m\"\n[[endpoint]]\nprovider=\"openai\"\nmodel=\"m\"\n";
+    let twice =
+        "[[endpoint]]\nprovider=\"openai\"\nmodel=\"m\"\n[[endpoint]]\nprovider=\"openai\"\nmodel=\"m\"\n";
     let error = parse(twice).unwrap_err();
     assert!(error.starts_with("config.toml:6:7: a second endpoint is called \"m\""), "{error}");
 }
