@@ -1,0 +1,124 @@
+//! The real binary in a pseudo-terminal: start, send, stream, resize, zoom,
+//! stop, and every way out leaves the terminal as it was.
+
+use std::path::Path;
+
+use rustix::process::Signal;
+
+use crate::pty::Pty;
+
+/// Alternate screen off, cursor shown, bracketed paste off, mouse off: the last
+/// word on each must be "off".
+fn restored(raw: &[u8]) {
+    let text = String::from_utf8_lossy(raw);
+    for (what, on, off) in [
+        ("alternate screen", "\x1b[?1049h", "\x1b[?1049l"),
+        ("bracketed paste", "\x1b[?2004h", "\x1b[?2004l"),
+        ("mouse", "\x1b[?1000h", "\x1b[?1000l"),
+        ("mouse (SGR)", "\x1b[?1006h", "\x1b[?1006l"),
+        ("cursor", "\x1b[?25l", "\x1b[?25h"),
+        ("synchronized update", "\x1b[?2026h", "\x1b[?2026l"),
+    ] {
+        let (last_on, last_off) = (text.rfind(on), text.rfind(off));
+        assert!(last_on.is_none() || last_off > last_on, "{what} was left on");
+    }
+}
+
+fn demo(columns: u16, rows: u16) -> Pty {
+    let pty = Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &["demo"], &[], columns, rows);
+    pty.wait_for("simulated");
+    pty
+}
+
+#[test]
+fn a_session_from_the_first_key_to_the_last() {
+    let mut pty = demo(160, 45);
+    pty.send("What is a mutex? Answer in one sentence.");
+    pty.wait_for("What is a mutex?");
+    pty.send("\r");
+    pty.wait_for("streaming");
+    pty.wait("an answer that ended well", |s| s.contents().contains('✓'));
+    pty.wait("first-token figures", |s| s.contents().matches("first").count() >= 2);
+    pty.wait_for("~$");
+    // Another prompt can be typed while answers stream.
+    pty.send("and a semaphore?");
+    pty.wait_for("and a semaphore?");
+    // To the panes; zoom the first, and back.
+    pty.send("\x1b");
+    pty.send("1z");
+    pty.wait("one pane alone", |s| s.contents().matches('╭').count() <= 2);
+    pty.send("z");
+    pty.wait("all panes again", |s| s.contents().matches('╭').count() > 2);
+    for (columns, rows) in [(80, 24), (40, 12), (10, 3), (200, 60), (120, 40)] {
+        pty.resize(columns, rows);
+        pty.wait("a frame of the new size", |s| !s.contents().trim().is_empty());
+    }
+    pty.wait_for("and a semaphore?");
+    pty.send("?");
+    pty.wait_for("zoom");
+    pty.send("\x1b");
+    pty.send("X");
+    pty.send("q");
+    let status = pty.exit();
+    assert!(status.success(), "{status:?}");
+    restored(&pty.raw());
+}
+
+#[test]
+fn one_pane_is_stopped_and_run_again_while_the_others_go_on() {
+    let mut pty = demo(200, 50);
+    pty.send("Explain how TCP slow start works, in detail, with an example.\r");
+    pty.wait_for("streaming");
+    pty.send("\x1b");
+    pty.send("X");
+    pty.wait("stopped panes", |s| s.contents().contains("stopped"));
+    pty.send("R");
+    pty.wait("they run again", |s| s.contents().contains("waiting") || s.contents().contains("streaming"));
+    pty.send("\x03");
+    pty.wait_for("stopped");
+    pty.send("q");
+    assert!(pty.exit().success());
+    restored(&pty.raw());
+}
+
+#[test]
+fn every_signal_gives_the_terminal_back() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131)] {
+        let mut pty = demo(100, 30);
+        pty.send("hello there\r");
+        pty.wait_for("streaming");
+        pty.signal(signal);
+        let status = pty.exit();
+        assert_eq!(status.exit_code(), code, "{signal:?}");
+        restored(&pty.raw());
+    }
+}
+
+#[test]
+fn a_terminal_that_goes_away_takes_the_program_with_it() {
+    let mut pty = demo(100, 30);
+    pty.send("hello there\r");
+    pty.wait_for("streaming");
+    pty.hang_up();
+    let status = pty.exit();
+    assert!(!status.success() || status.exit_code() == 0, "{status:?}");
+}
+
+#[test]
+fn a_paste_never_sends_and_carries_no_escape() {
+    let mut pty = demo(120, 40);
+    pty.send("\x1b[200~two\r\nlines \x1b[31mred\x1b[201~");
+    pty.wait("the paste", |s| s.contents().contains("two") && s.contents().contains("lines"));
+    assert!(!pty.screen().contains("waiting"), "{}", pty.screen());
+    pty.send("\x1b");
+    pty.send("q");
+    assert!(pty.exit().success());
+    restored(&pty.raw());
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_use_instead() {
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_bakeoff")).arg("demo").output().unwrap();
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("bakeoff run"));
+}
