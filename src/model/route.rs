@@ -66,7 +66,9 @@ impl Lineup {
             let place = this.place.clone().unwrap_or_default();
             let named = [format!("{plain} {}", this.provider), format!("{plain} {} {place}", this.provider)];
             let numbered = (2..).map(|n| format!("{plain} #{n}"));
-            if let Some(free) = named.into_iter().map(|n| n.trim_end().to_owned()).chain(numbered).find(|n| !taken(n)) {
+            if let Some(free) =
+                named.into_iter().map(|n| n.trim_end().to_owned()).chain(numbered).find(|n| !taken(n))
+            {
                 this.name = free;
             }
         }

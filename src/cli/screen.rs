@@ -1,0 +1,73 @@
+//! The terminal UI, joined to the engine.
+
+use std::io::IsTerminal;
+
+use super::args::{Cli, DemoArgs};
+use super::{Stop, runtime, text_or_file, world};
+use crate::demo::Demo;
+use crate::engine::Engine;
+use crate::model::AnswerId;
+use crate::model::Endpoint;
+use crate::model::Prompt;
+use crate::provider::Vars;
+use crate::ui;
+
+struct Backend(Engine);
+
+impl ui::Backend for Backend {
+    fn launch(&self, id: AnswerId, endpoint: Endpoint, prompt: Prompt) {
+        self.0.launch(id, endpoint, prompt);
+    }
+
+    fn cancel(&self, id: AnswerId) {
+        self.0.cancel(id);
+    }
+}
+
+pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
+    let loaded = world::load()?;
+    let system = match cli.system.as_ref().or(loaded.config.system.as_ref()) {
+        Some(text) => Some(text_or_file(text)?),
+        None => None,
+    };
+    let limits = world::limits(&loaded.config, None);
+    let theme = world::theme(cli.theme.as_deref().or(loaded.config.theme.as_deref()))?;
+    let keymap = world::keymap(&loaded.config)?;
+    let lineup = if demo.is_some() { None } else { Some(world::lineup(&cli.who, &loaded.config)?) };
+    if lineup.as_ref().is_some_and(|l| l.endpoints.is_empty()) {
+        return Err(world::nobody(&loaded));
+    }
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err(Stop::usage("the screen needs a terminal on standard input and output; use `bakeoff run`"));
+    }
+
+    let runtime = runtime()?;
+    let code = runtime.block_on(async {
+        let server = match demo {
+            Some(_) => Some(Demo::start().await.map_err(|e| Stop::io("the demo's server cannot start", &e))?),
+            None => None,
+        };
+        let (lineup, vars, catalog) = match (&server, lineup) {
+            (Some(server), _) => (server.lineup(), Vars::only(Demo::variables()), world::demo_catalog()),
+            (None, lineup) => (lineup.unwrap_or_default(), Vars::process(), world::catalog()),
+        };
+        let setup = ui::Setup {
+            title: if lineup.name.is_empty() { "session".into() } else { lineup.name.clone() },
+            simulated: lineup.endpoints.iter().all(|e| e.simulated),
+            lineup,
+            theme,
+            keymap,
+            initial_prompt: demo.and_then(|d| d.prompt.clone()),
+            system,
+            prices_as_of: crate::catalog::AS_OF.to_owned(),
+        };
+        let (engine, reports) = Engine::new(vars, limits, catalog);
+        // The first frame is drawn before the client and the catalog are made.
+        let warm = engine.clone();
+        tokio::spawn(async move { warm.warm_up().await });
+        ui::run(setup, Backend(engine), reports).await.map_err(|e| Stop::io("the terminal", &e))
+    });
+    // Streams end with the program: dropping them is how a provider is told.
+    runtime.shutdown_background();
+    code
+}
