@@ -1,10 +1,30 @@
-//! Placeholder.
+//! OpenAI Chat Completions, and the superset of it that compatible servers speak
+//! (`wire-protocols` §3, §4, §9 to §15).
+//!
+//! What differs between servers is read from what came, never from who sent
+//! it: a gateway in front of a known vendor would break every table.
 
-use serde_json::Value;
+use std::borrow::Cow;
+use std::time::Duration;
 
-use super::{Call, Dialect, Framing, Reader};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value, json};
+
+use super::error::stream_fault;
+use super::lenient::{Patience, Strays, count, time, word};
+use super::{Call, Dialect, Frame, Framing, MaxField, Progress, Reader};
+use crate::model::Class;
+use crate::model::Delta;
+use crate::model::Effort;
 use crate::model::Fault;
+use crate::model::Role;
+use crate::model::Served;
+use crate::model::Stop;
+use crate::model::Thinking;
+use crate::model::Usage;
 
+/// `POST {base}/chat/completions`.
 pub struct Chat;
 
 impl Dialect for Chat {
@@ -17,14 +37,375 @@ impl Dialect for Chat {
     }
 
     fn path(&self, _call: &Call<'_>) -> String {
-        String::new()
+        "/chat/completions".to_owned()
     }
 
-    fn encode(&self, _call: &Call<'_>) -> Result<Value, Fault> {
-        Ok(Value::Null)
+    /// Chat has no field for thinking: `on` is the model's own default, `off` is
+    /// the effort `none` unless an effort is given.
+    fn encode(&self, call: &Call<'_>) -> Result<Value, Fault> {
+        let Call { model, prompt, params, quirks } = *call;
+        if let Some(Thinking::Budget(_)) = params.thinking {
+            return Err(no_budget("Chat Completions"));
+        }
+        let system_role = if quirks.developer_role { "developer" } else { "system" };
+        let system = prompt.system.iter().map(|text| json!({"role": system_role, "content": text}));
+        let messages: Vec<Value> = system.chain(prompt.turns.iter().map(|t| turn(t.role, &t.text))).collect();
+        let mut body = Map::new();
+        body.insert("model".into(), model.into());
+        body.insert("messages".into(), messages.into());
+        if let Some(n) = params.max_tokens {
+            let field = match quirks.max_field {
+                MaxField::MaxCompletionTokens => "max_completion_tokens",
+                MaxField::MaxTokens => "max_tokens",
+            };
+            body.insert(field.into(), n.into());
+        }
+        if let Some(t) = params.temperature {
+            body.insert("temperature".into(), t.into());
+        }
+        let off = (params.thinking == Some(Thinking::Off)).then_some("none");
+        if let Some(effort) = params.effort.map(Effort::word).or(off) {
+            body.insert("reasoning_effort".into(), effort.into());
+        }
+        body.insert("stream".into(), true.into());
+        if !quirks.no_stream_options {
+            let mut options = Map::new();
+            options.insert("include_usage".into(), true.into());
+            if !quirks.plain {
+                // Random padding of every event: it would only blur the byte counts.
+                options.insert("include_obfuscation".into(), false.into());
+            }
+            body.insert("stream_options".into(), options.into());
+        }
+        Ok(body.into())
     }
 
     fn reader(&self) -> Box<dyn Reader> {
-        unimplemented!()
+        Box::new(ChatReader::default())
     }
+}
+
+/// One message as both OpenAI wires take it.
+pub(super) fn turn(role: Role, text: &str) -> Value {
+    let role = match role {
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    };
+    json!({"role": role, "content": text})
+}
+
+/// OpenAI's wires know efforts, no budgets.
+pub(super) fn no_budget(wire: &str) -> Fault {
+    Fault::new(Class::Setup, format!("{wire} takes no thinking budget"))
+        .hint("set reasoning_effort on this endpoint instead of a number for thinking")
+}
+
+/// Text that is borrowed from the event unless it holds escapes.
+#[derive(Deserialize)]
+struct Word<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The ordinary chunk, read without building a tree. Whatever does not fit
+/// exactly is read again as a [`Value`], so this may be strict.
+#[derive(Deserialize)]
+struct Quick<'a> {
+    #[serde(borrow, default)]
+    id: Option<Word<'a>>,
+    #[serde(borrow, default)]
+    model: Option<Word<'a>>,
+    #[serde(borrow, default)]
+    service_tier: Option<Word<'a>>,
+    choices: (QuickChoice,),
+    #[serde(default)]
+    error: Option<IgnoredAny>,
+    #[serde(default)]
+    usage: Option<IgnoredAny>,
+    #[serde(default)]
+    x_groq: Option<IgnoredAny>,
+    #[serde(default)]
+    timings: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct QuickChoice {
+    #[serde(default)]
+    index: u32,
+    delta: QuickDelta,
+    #[serde(default)]
+    finish_reason: Option<IgnoredAny>,
+    #[serde(default)]
+    error: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct QuickDelta {
+    #[serde(default)]
+    content: Option<String>,
+    #[serde(default)]
+    reasoning: Option<String>,
+    #[serde(default)]
+    reasoning_content: Option<String>,
+    #[serde(default)]
+    refusal: Option<IgnoredAny>,
+}
+
+impl Quick<'_> {
+    fn is_plain(&self) -> bool {
+        let (choice,) = &self.choices;
+        let more =
+            [&self.error, &self.usage, &self.x_groq, &self.timings, &choice.finish_reason, &choice.error];
+        choice.index == 0 && choice.delta.refusal.is_none() && more.iter().all(|o| o.is_none())
+    }
+}
+
+/// Memory of one stream.
+#[derive(Default)]
+struct ChatReader {
+    patience: Patience,
+    strays: Strays,
+    served: Served,
+    /// Every usage member told so far: later chunks replace members, buckets
+    /// are computed from the whole, so that a part never outlives its total.
+    usage: Map<String, Value>,
+    refused: bool,
+    progress: Option<Progress>,
+}
+
+impl Reader for ChatReader {
+    fn read(&mut self, frame: &Frame, out: &mut Vec<Delta>) -> Result<(), Fault> {
+        let (name, data) = match frame {
+            Frame::Event { name, data } => (name.as_str(), data.trim()),
+            Frame::Stray(line) => {
+                self.strays.push(line);
+                return Ok(());
+            }
+            Frame::Line(line) => ("", line.trim()),
+            Frame::Alive => return Ok(()),
+        };
+        if data.starts_with("[DONE]") {
+            self.progress = Some(Progress::Closed);
+            return Ok(());
+        }
+        if data.is_empty() {
+            return Ok(());
+        }
+        if name != "error"
+            && let Ok(quick) = serde_json::from_str::<Quick<'_>>(data)
+            && quick.is_plain()
+        {
+            self.patience.calm();
+            self.quick(quick, out);
+            return Ok(());
+        }
+        match self.patience.parse::<Value>(data)? {
+            Some(chunk) if name == "error" && stream_fault(&chunk).is_none() => {
+                Err(stream_fault(&json!({"error": chunk})).unwrap_or_else(unexplained))
+            }
+            Some(chunk) => self.chunk(&chunk, "delta", out),
+            None => Ok(()),
+        }
+    }
+
+    fn read_whole(&mut self, body: &Value, out: &mut Vec<Delta>) -> Result<(), Fault> {
+        if let Some(fault) = stream_fault(body) {
+            return Err(fault);
+        }
+        if body.get("choices").and_then(Value::as_array).is_none() {
+            return Err(Fault::new(Class::Garbled, "the JSON that came is not a chat completion"));
+        }
+        self.chunk(body, "message", out)?;
+        self.progress = Some(Progress::Closed);
+        Ok(())
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress.unwrap_or(Progress::Open)
+    }
+
+    fn at_end(&mut self) -> Option<Fault> {
+        self.strays.fault()
+    }
+}
+
+impl ChatReader {
+    fn quick(&mut self, quick: Quick<'_>, out: &mut Vec<Delta>) {
+        let told = [quick.id, quick.model, quick.service_tier];
+        let [id, model, tier] = told.each_ref().map(|w| w.as_ref().map(|w| w.0.as_ref()));
+        self.serve(id, model, tier, out);
+        let (QuickChoice { delta, .. },) = quick.choices;
+        // Servers in transition send both names with the same text.
+        let reasoning = delta.reasoning.filter(|r| !r.is_empty()).or(delta.reasoning_content);
+        out.extend(reasoning.filter(|t| !t.is_empty()).map(Delta::Reasoning));
+        out.extend(delta.content.filter(|t| !t.is_empty()).map(Delta::Text));
+    }
+
+    /// Tells who serves, once, and again when it changes. Azure's annotations carry empty names.
+    fn serve(&mut self, id: Option<&str>, model: Option<&str>, tier: Option<&str>, out: &mut Vec<Delta>) {
+        let mut changed = false;
+        let mut note = |slot: &mut Option<String>, new: Option<&str>| {
+            if let Some(new) = new.filter(|n| !n.is_empty() && slot.as_deref() != Some(*n)) {
+                *slot = Some(new.to_owned());
+                changed = true;
+            }
+        };
+        note(&mut self.served.response_id, id);
+        note(&mut self.served.model, model);
+        note(&mut self.served.tier, tier);
+        if changed {
+            out.push(Delta::Served(self.served.clone()));
+        }
+    }
+
+    /// One chunk, or a whole completion when `part` is `message`.
+    fn chunk(&mut self, chunk: &Value, part: &str, out: &mut Vec<Delta>) -> Result<(), Fault> {
+        let text = |key: &str| chunk.get(key).and_then(Value::as_str);
+        let usage = chunk.get("usage").and_then(Value::as_object);
+        let tier = text("service_tier").or_else(|| usage?.get("service_tier")?.as_str());
+        self.serve(text("id"), text("model"), tier, out);
+        let choices = chunk.get("choices").and_then(Value::as_array);
+        let first = choices.into_iter().flatten().find(|c| matches!(count(c.get("index")), None | Some(0)));
+        let mut failure = None;
+        if let Some(choice) = first {
+            if let Some(delta) = choice.get(part) {
+                self.delta(delta, out);
+            }
+            failure = self.finish(choice, out);
+        }
+        let groq = chunk.get("x_groq");
+        let told = groq.and_then(|g| g.get("usage")).and_then(Value::as_object);
+        for usage in told.into_iter().chain(usage) {
+            self.count(usage, out);
+        }
+        clocks(chunk.get("timings"), out);
+        let groq_error = || stream_fault(groq?);
+        match stream_fault(chunk).or_else(groq_error).or(failure) {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
+    }
+
+    fn delta(&mut self, delta: &Value, out: &mut Vec<Delta>) {
+        let reasoning = word(delta.get("reasoning")).or_else(|| word(delta.get("reasoning_content")));
+        out.extend(reasoning.map(Delta::Reasoning));
+        match delta.get("content") {
+            Some(Value::String(text)) if !text.is_empty() => out.push(Delta::Text(text.clone())),
+            Some(Value::Array(parts)) => parts.iter().for_each(|part| content_part(part, out)),
+            _ => {}
+        }
+        if let Some(refusal) = word(delta.get("refusal")) {
+            self.refused = true;
+            out.push(Delta::Text(refusal));
+        }
+    }
+
+    /// Why the choice ended, if it did; the fault when it ended with one.
+    fn finish(&mut self, choice: &Value, out: &mut Vec<Delta>) -> Option<Fault> {
+        if let Some(fault) = stream_fault(choice) {
+            return Some(fault);
+        }
+        let reason = word(choice.get("finish_reason"))?;
+        if reason == "error" {
+            return Some(unexplained());
+        }
+        self.progress = Some(Progress::Stopped);
+        let stop = match reason.as_str() {
+            "stop" if self.refused => Stop::Filtered,
+            "stop" | "eos" | "end_turn" | "stop_sequence" => Stop::Natural,
+            "length" | "model_length" | "max_tokens" => Stop::Length,
+            "content_filter" => Stop::Filtered,
+            "tool_calls" | "function_call" => Stop::Tool,
+            _ => Stop::Other,
+        };
+        out.push(Delta::Stop(stop, reason));
+        None
+    }
+
+    fn count(&mut self, told: &Map<String, Value>, out: &mut Vec<Delta>) {
+        let told = told.iter().filter(|(_, v)| !v.is_null());
+        self.usage.extend(told.map(|(k, v)| (k.clone(), v.clone())));
+        if self.usage.is_empty() {
+            return;
+        }
+        out.push(Delta::Usage(buckets(&self.usage)));
+        let seconds = |key: &str| time(self.usage.get(key), Duration::from_secs(1));
+        let times = [
+            ("queue", seconds("queue_time")),
+            ("prompt", seconds("prompt_time")),
+            ("generation", seconds("completion_time")),
+            ("total", seconds("total_time")),
+        ];
+        let times: Vec<_> = times.into_iter().filter_map(|(name, t)| Some((name, t?))).collect();
+        // With the user's own key upstream, `cost` is OpenRouter's fee alone.
+        let own_key = self.usage.get("is_byok").and_then(Value::as_bool) == Some(true);
+        let cost = self.usage.get("cost").filter(|_| !own_key).and_then(dollars);
+        if !times.is_empty() || cost.is_some() {
+            let served = Served { cost_usd: cost, times, ..Served::default() };
+            out.push(Delta::Served(served));
+        }
+    }
+}
+
+/// The clocks of llama.cpp.
+fn clocks(timings: Option<&Value>, out: &mut Vec<Delta>) {
+    let millis = |key: &str| time(timings?.get(key), Duration::from_millis(1));
+    let times = [("prompt", millis("prompt_ms")), ("generation", millis("predicted_ms"))];
+    let times: Vec<_> = times.into_iter().filter_map(|(name, t)| Some((name, t?))).collect();
+    if !times.is_empty() {
+        out.push(Delta::Served(Served { times, ..Served::default() }));
+    }
+}
+
+fn unexplained() -> Fault {
+    Fault::new(Class::Overloaded, "the server ended the answer with an error and did not say which")
+}
+
+/// One part of Mistral's `content`: text, or thinking that holds texts.
+fn content_part(part: &Value, out: &mut Vec<Delta>) {
+    match part.get("type").and_then(Value::as_str) {
+        Some("thinking") => match part.get("thinking") {
+            Some(Value::Array(texts)) => {
+                out.extend(texts.iter().filter_map(|t| word(t.get("text"))).map(Delta::Reasoning));
+            }
+            text => out.extend(word(text).map(Delta::Reasoning)),
+        },
+        _ => out.extend(word(part.get("text")).map(Delta::Text)),
+    }
+}
+
+/// Buckets of OpenAI's `usage`: parts are inside their totals (`wire-protocols` §16).
+fn buckets(told: &Map<String, Value>) -> Usage {
+    let number = |key: &str| count(told.get(key));
+    let inside = |group: &str, key: &str| count(told.get(group).and_then(|g| g.get(key)));
+    let of_prompt =
+        |key: &str| inside("prompt_tokens_details", key).or_else(|| inside("prompt_token_details", key));
+    let cached = of_prompt("cached_tokens").or_else(|| number("num_cached_tokens"));
+    split(
+        told,
+        number("prompt_tokens"),
+        [cached, of_prompt("cache_write_tokens"), of_prompt("audio_tokens")],
+        number("completion_tokens"),
+        inside("completion_tokens_details", "reasoning_tokens"),
+    )
+}
+
+/// Makes buckets that do not overlap from totals that include their parts.
+pub(super) fn split(
+    raw: &Map<String, Value>,
+    prompt: Option<u64>,
+    [cache_read, cache_write, audio_input]: [Option<u64>; 3],
+    generated: Option<u64>,
+    reasoning: Option<u64>,
+) -> Usage {
+    let mut usage = Usage { cache_read, cache_write, audio_input, reasoning, ..Usage::default() };
+    let parts = [cache_read, cache_write, audio_input];
+    usage.input =
+        prompt.map(|whole| parts.into_iter().flatten().fold(whole, |left, part| usage.less(left, part)));
+    usage.output = generated.map(|whole| usage.less(whole, reasoning.unwrap_or(0)));
+    usage.raw = Some(Value::Object(raw.clone()));
+    usage
+}
+
+/// An amount in dollars as a decimal string; `Display` of a float never uses exponents.
+fn dollars(value: &Value) -> Option<String> {
+    let amount = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
+    (amount.is_finite() && amount >= 0.0).then(|| amount.to_string())
 }

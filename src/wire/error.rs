@@ -41,7 +41,8 @@ const REQUEST_IDS: [&str; 6] = [
     "x-goog-request-id",
 ];
 
-const BILLING: &str = "this is a matter of billing, waiting does not help: add credit or raise the spend limit";
+const BILLING: &str =
+    "this is a matter of billing, waiting does not help: add credit or raise the spend limit";
 
 /// Code words that say more than the status they come with. Compared by their
 /// letters and digits only, lower case, since vendors spell them in every style;
@@ -140,7 +141,6 @@ const PARAMS: &[(&str, &str)] = &[
     ("effort", "reasoning_effort"),
 ];
 
-
 /// The fault that a response other than an answer states, whatever its shape:
 /// a status outside 2xx, or a 200 that is no stream.
 #[must_use]
@@ -236,9 +236,8 @@ impl Told {
         told.words.extend(places.into_iter().flatten().filter(|w| w != "error"));
         for detail in core.get("details").and_then(Value::as_array).into_iter().flatten() {
             told.words.extend(text(detail, "reason"));
-            told.retry_after = text(detail, "retryDelay")
-                .and_then(|d| seconds(d.strip_suffix('s')?))
-                .or(told.retry_after);
+            told.retry_after =
+                text(detail, "retryDelay").and_then(|d| seconds(d.strip_suffix('s')?)).or(told.retry_after);
         }
         if let Some(raw) = core.get("metadata").and_then(|m| text(m, "raw")) {
             let upstream = serde_json::from_str::<Value>(&raw).ok();
@@ -321,9 +320,9 @@ impl Told {
             return Some(format!("ollama pull {model}"));
         }
         match class {
-            Class::NotFound if self.has("deploymentnotfound") => {
-                Some("on Azure the model is the name of your deployment: check it and the resource".to_owned())
-            }
+            Class::NotFound if self.has("deploymentnotfound") => Some(
+                "on Azure the model is the name of your deployment: check it and the resource".to_owned(),
+            ),
             Class::Refused if self.has("contentfilter") => {
                 Some("the provider's content filter refused the prompt: reword it".to_owned())
             }
@@ -439,7 +438,7 @@ fn letters(word: &str) -> String {
 fn plain(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     if text.trim_start().starts_with('<') {
-        return page_title(&text).map_or_else(|| "a web page without a title".to_owned(), |t| t);
+        return page_title(&text).unwrap_or_else(|| "a web page without a title".to_owned());
     }
     folded(&text)
 }

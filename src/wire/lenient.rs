@@ -52,7 +52,10 @@ impl Patience {
                 self.broken += 1;
                 // Too deep is never an accident of the network.
                 if self.broken >= MAX_BROKEN || e.to_string().starts_with("recursion limit") {
-                    return Err(Fault::new(Class::Garbled, format!("the stream holds no readable JSON: {e}")));
+                    return Err(Fault::new(
+                        Class::Garbled,
+                        format!("the stream holds no readable JSON: {e}"),
+                    ));
                 }
                 Ok(None)
             }

@@ -155,7 +155,8 @@ fn cut(bytes: &[u8], at: usize) -> Option<(&[u8], u8, &[u8])> {
 fn line_end(bytes: &[u8]) -> Option<usize> {
     const BLOCK: usize = 32;
     let is_end = |b: &u8| matches!(b, b'\n' | b'\r');
-    let clean = bytes.chunks_exact(BLOCK).take_while(|c| !c.iter().fold(false, |hit, b| hit | is_end(b))).count();
+    let clean =
+        bytes.chunks_exact(BLOCK).take_while(|c| !c.iter().fold(false, |hit, b| hit | is_end(b))).count();
     let skipped = clean * BLOCK;
     bytes.iter().skip(skipped).position(is_end).map(|at| at + skipped)
 }
