@@ -51,8 +51,7 @@ impl Dialect for Messages {
             Some(Thinking::Budget(n)) => n,
             _ => 0,
         };
-        let max_tokens =
-            call.params.max_tokens.unwrap_or_else(|| DEFAULT_MAX_TOKENS.saturating_add(budget));
+        let max_tokens = call.params.max_tokens.unwrap_or_else(|| DEFAULT_MAX_TOKENS.saturating_add(budget));
         let mut body = Map::new();
         body.insert("model".into(), call.model.into());
         body.insert("max_tokens".into(), max_tokens.into());
@@ -167,7 +166,7 @@ impl Reader for MessagesReader {
         };
         self.head(body, out);
         for block in content {
-            self.block(block, out);
+            self::block(block, out);
         }
         self.stop(body, out);
         self.counted = true;
@@ -208,7 +207,7 @@ impl MessagesReader {
             }
             "content_block_start" => {
                 if let Some(block) = value.get("content_block") {
-                    self.block(block, out);
+                    self::block(block, out);
                 }
             }
             "content_block_delta" => self.delta(value, out)?,
@@ -239,16 +238,6 @@ impl MessagesReader {
             out.push(Delta::Served(served));
         }
         self.account(usage.and_then(Value::as_object), out);
-    }
-
-    /// A content block as a whole. In a stream it starts empty, though some
-    /// gateways put the first words here. Redacted thinking has no text to show.
-    fn block(&mut self, block: &Value, out: &mut Vec<Delta>) {
-        match block.get("type").and_then(Value::as_str) {
-            Some("text") => out.extend(word(block.get("text")).map(Delta::Text)),
-            Some("thinking") => out.extend(word(block.get("thinking")).map(Delta::Reasoning)),
-            _ => {}
-        }
     }
 
     fn delta(&mut self, value: &Value, out: &mut Vec<Delta>) -> Result<(), Fault> {
@@ -298,6 +287,16 @@ impl MessagesReader {
     }
 }
 
+/// A content block as a whole. In a stream it starts empty, though some
+/// gateways put the first words here. Redacted thinking has no text to show.
+fn block(block: &Value, out: &mut Vec<Delta>) {
+    match block.get("type").and_then(Value::as_str) {
+        Some("text") => out.extend(word(block.get("text")).map(Delta::Text)),
+        Some("thinking") => out.extend(word(block.get("thinking")).map(Delta::Reasoning)),
+        _ => {}
+    }
+}
+
 /// Buckets from a usage object. The input is already without what the cache held.
 fn usage(raw: &Map<String, Value>, counted: bool) -> Usage {
     let mut usage = Usage {
@@ -331,6 +330,5 @@ fn failure(value: &Value) -> Option<Fault> {
         // The status was 200 by then; before the stream the same would have been a 529.
         fault.message.push_str(" (as 529)");
     }
-    fault.request_id = fault.request_id.or_else(|| word(value.get("request_id")));
     Some(fault)
 }

@@ -26,7 +26,7 @@ use crate::model::Params;
 use crate::model::Prompt;
 
 pub use chat::Chat;
-pub use converse::Converse;
+pub use converse::{Converse, ConverseReader};
 pub use error::{Head, explain};
 pub use gemini::Gemini;
 pub use messages::Messages;

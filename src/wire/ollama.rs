@@ -85,7 +85,10 @@ fn think(params: &Params) -> Result<Option<Value>, Fault> {
         Some(e @ (Effort::Minimal | Effort::XHigh)) => {
             return Err(Fault::new(
                 Class::Setup,
-                format!("Ollama has no reasoning_effort {}: it takes none, low, medium, high or max", e.word()),
+                format!(
+                    "Ollama has no reasoning_effort {}: it takes none, low, medium, high or max",
+                    e.word()
+                ),
             ));
         }
     };
@@ -99,7 +102,7 @@ fn think(params: &Params) -> Result<Option<Value>, Fault> {
         }
     };
     match (switch, level) {
-        (Some(switch), Some(level)) if switch == (level == Value::from(false)) => Err(Fault::new(
+        (Some(switch), Some(level)) if switch == (level == false) => Err(Fault::new(
             Class::Setup,
             "thinking and reasoning_effort contradict each other: Ollama takes one of them",
         )),
@@ -166,8 +169,10 @@ impl OllamaReader {
         }
         if self.done {
             let nanosecond = Duration::from_nanos(1);
-            served.times =
-                TIMES.iter().filter_map(|(name, field)| Some((*name, time(value.get(*field), nanosecond)?))).collect();
+            served.times = TIMES
+                .iter()
+                .filter_map(|(name, field)| Some((*name, time(value.get(*field), nanosecond)?)))
+                .collect();
         }
         if served != Served::default() {
             out.push(Delta::Served(served));
