@@ -1,1 +1,231 @@
 //! Floor 1: which model is sold where, at what price.
+//!
+//! The catalog is embedded data (`catalog.toml`; its head names the sources)
+//! with `overrides.toml` laid on top. It is parsed when first asked for, never at
+//! the start of the program: a first frame should not pay for it.
+//!
+//! What this room does not do: guess. No price of another cloud, no prefix or
+//! substring match, no default, and nothing that is unknown becomes zero.
+
+mod rows;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use sha2::{Digest, Sha256};
+
+use crate::model::Price;
+use crate::model::Rule;
+
+const EMBEDDED: &str = include_str!("catalog.toml");
+const OVERRIDES: &str = include_str!("overrides.toml");
+
+/// Date of the embedded price list. A test holds it against the file, so that
+/// the first frame can show it without reading the list.
+pub const AS_OF: &str = "2026-11-23";
+
+/// One way in which one cloud sells one family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    pub family: String,
+    /// The provider's id.
+    pub kind: String,
+    /// The model id as a request carries it.
+    pub id: String,
+    /// `global`, `us`, `eu`, `in-region`, `data-zone-eu`, `local`...
+    pub scope: String,
+    /// Tokens of prompt and answer together, where published.
+    pub context: Option<u64>,
+    pub price: Option<Price>,
+}
+
+/// Routes by provider and id.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    routes: Vec<Route>,
+    /// (kind, id) to the routes with exactly that id.
+    exact: HashMap<(String, String), Vec<usize>>,
+    /// The same in lower case.
+    folded: HashMap<(String, String), Vec<usize>>,
+    aliases: HashMap<(String, String), Vec<usize>>,
+    as_of: String,
+    families: usize,
+}
+
+impl Catalog {
+    /// The embedded catalog; parsed at the first call.
+    #[must_use]
+    pub fn embedded() -> Arc<Self> {
+        static EMBEDDED_CATALOG: OnceLock<Arc<Catalog>> = OnceLock::new();
+        Arc::clone(EMBEDDED_CATALOG.get_or_init(|| {
+            let parsed = Self::parse(EMBEDDED).and_then(|c| c.with_extra(OVERRIDES));
+            // Both texts are part of the program and a test reads them; should they ever
+            // fail to parse, every price is unknown, which is the truth then.
+            Arc::new(parsed.unwrap_or_default())
+        }))
+    }
+
+    /// Reads a catalog in the format of `catalog.toml`.
+    ///
+    /// # Errors
+    /// A sentence with the place in the text, or with the row whose price is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Self::default().with_extra(text)
+    }
+
+    /// This catalog with another text's rows laid on top: a row replaces the row
+    /// with its provider, id and scope.
+    ///
+    /// # Errors
+    /// As [`Catalog::parse`].
+    pub fn with_extra(&self, text: &str) -> Result<Self, String> {
+        let read = rows::read(text)?;
+        let mut all = self.clone();
+        all.families += read.new_families(&all.routes);
+        if all.as_of < read.as_of {
+            all.as_of = read.as_of;
+        }
+        for (route, aliases) in read.routes {
+            all.put(route, &aliases);
+        }
+        Ok(all)
+    }
+
+    fn put(&mut self, route: Route, aliases: &[String]) {
+        let same = |r: &Route| r.kind == route.kind && r.id == route.id && r.scope == route.scope;
+        if let Some(old) = self.routes.iter_mut().find(|r| same(r)) {
+            *old = route;
+            return;
+        }
+        let index = self.routes.len();
+        let key = |id: &str| (route.kind.clone(), id.to_owned());
+        self.exact.entry(key(&route.id)).or_default().push(index);
+        self.folded.entry(key(&route.id.to_ascii_lowercase())).or_default().push(index);
+        for alias in aliases {
+            self.aliases.entry(key(alias)).or_default().push(index);
+        }
+        self.routes.push(route);
+    }
+
+    /// Date of the newest list in it, `YYYY-MM-DD`.
+    #[must_use]
+    pub fn as_of(&self) -> &str {
+        &self.as_of
+    }
+
+    /// SHA-256 of the embedded texts, hexadecimal: two results with the same one used the same prices.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(EMBEDDED);
+        hash.update(OVERRIDES);
+        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// Every route, in the order of the list.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// Number of families.
+    #[must_use]
+    pub fn families(&self) -> usize {
+        self.families
+    }
+
+    /// The price of exactly this route, by the rules of `prices.md` §4.2 in their order.
+    ///
+    /// `scope` is the part of a cloud that serves the request, where the id does not
+    /// say it (Azure zones); Bedrock ids carry theirs as a prefix.
+    #[must_use]
+    pub fn lookup(&self, kind: &str, id: &str, scope: Option<&str>) -> (Option<Price>, Rule) {
+        let id = profile_id(id);
+        let key = |id: &str| (kind.to_owned(), id.to_owned());
+        let folded = id.to_ascii_lowercase();
+        let steps = [
+            (self.exact.get(&key(id)), Rule::Exact),
+            (self.folded.get(&key(&folded)), Rule::CaseInsensitive),
+            (self.aliases.get(&key(id)), Rule::Alias),
+            (undated(id).and_then(|id| self.exact.get(&key(id))), Rule::Undated),
+        ];
+        for (found, rule) in steps {
+            if let Some(route) = found.and_then(|indices| self.choose(indices, scope)) {
+                return route.price.clone().map_or((None, Rule::None), |p| (Some(p), rule));
+            }
+        }
+        if kind == "bedrock"
+            && let Some(route) = self.sibling(&folded)
+        {
+            return (route.price.clone(), Rule::Sibling);
+        }
+        if kind == "ollama" && !folded.ends_with("cloud") {
+            // Whatever Ollama serves from this machine costs what the machine costs.
+            return (Some(Price { local: true, ..Price::default() }), Rule::Exact);
+        }
+        (None, Rule::None)
+    }
+
+    /// Of several scopes, the asked one; without one, the only one or the global one.
+    fn choose(&self, indices: &[usize], scope: Option<&str>) -> Option<&Route> {
+        let mut routes = indices.iter().filter_map(|i| self.routes.get(*i));
+        if let Some(scope) = scope
+            && let Some(route) = routes.clone().find(|r| r.scope == scope)
+        {
+            return Some(route);
+        }
+        match indices.len() {
+            1 => routes.next(),
+            _ => routes.find(|r| r.scope == "global"),
+        }
+    }
+
+    /// A regional profile that the list does not have takes the price of another regional profile of
+    /// the same model, if those agree. A global one never stands in, nor does the bare id.
+    fn sibling(&self, id: &str) -> Option<&Route> {
+        let (prefix, model) = id.split_once('.')?;
+        if !rows::REGIONAL.contains(&prefix) {
+            return None;
+        }
+        let mut found = self.routes.iter().filter(|r| {
+            r.kind == "bedrock"
+                && r.id
+                    .split_once('.')
+                    .is_some_and(|(p, m)| rows::REGIONAL.contains(&p) && m == model && p != "us-gov")
+        });
+        let first = found.next()?;
+        let agree = found.all(|r| r.price.as_ref().map(|p| p.rates) == first.price.as_ref().map(|p| p.rates));
+        (agree && prefix != "us-gov").then_some(first)
+    }
+}
+
+/// The id inside the ARN of a system-defined inference profile; an application
+/// profile is opaque and stays what it is.
+fn profile_id(id: &str) -> &str {
+    id.strip_prefix("arn:")
+        .and_then(|rest| rest.split_once(":inference-profile/"))
+        .map_or(id, |(_, profile)| profile)
+}
+
+/// The id without a date at its end: `-2026-04-23`, `-20260423`, `@20260423`, `-0423`.
+fn undated(id: &str) -> Option<&str> {
+    let digits = |s: &str, n: usize| s.len() == n && s.chars().all(|c| c.is_ascii_digit());
+    if let Some((rest, day)) = id.rsplit_once(['-', '@']) {
+        if digits(day, 8) || digits(day, 4) {
+            return Some(rest);
+        }
+        let mut parts = rest.rsplitn(3, '-');
+        if let (Some(month), Some(year), Some(rest)) = (parts.next(), parts.next(), parts.next())
+            && digits(day, 2)
+            && digits(month, 2)
+            && digits(year, 4)
+        {
+            return Some(rest);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+#[path = "catalog_tests.rs"]
+mod tests;

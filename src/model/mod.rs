@@ -8,6 +8,7 @@ mod answer;
 mod fault;
 mod filter;
 mod metric;
+mod money;
 mod near;
 mod price;
 mod prompt;
@@ -19,8 +20,9 @@ pub use answer::{Answer, AnswerId, Delta, Outcome, Phase, Report, Served, Step, 
 pub use fault::{Class, Fault};
 pub use filter::{Filter, clean, clean_line};
 pub use metric::{Better, METRICS, Metric, Reading, Unit, metric};
+pub use money::Money;
 pub use near::{did_you_mean, nearest};
-pub use price::{Cost, CostStatus, Money, Part, Price, Rates, Rule, Tier, settle};
+pub use price::{Cost, CostStatus, Part, Price, Rates, Rule, Service, Tier, Total, settle};
 pub use prompt::{Effort, PARAMS, Params, Prompt, Role, Thinking, Turn};
 pub use route::{Endpoint, Lineup};
 pub use timeline::{Burstiness, Chunk, Kind, Timeline};

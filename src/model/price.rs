@@ -1,11 +1,11 @@
-//! Money, prices and the settling of a usage: exact integers throughout.
+//! Prices and the settling of a usage: exact integers throughout.
+//!
+//! The rules are those of `prices.md` §4.3: buckets do not overlap, the whole
+//! prompt chooses the tier and every bucket takes it, the served service tier
+//! counts, unknown is never zero.
 
-/// An exact amount in femto-dollars (10^-15 USD).
-///
-/// Rates are at most nine decimals per million tokens (`prices.md` §4.3), so a
-/// femto-dollar per token holds every one of them exactly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Money(pub u128);
+use super::money::{Money, decimal};
+use super::usage::Usage;
 
 /// USD per token, in femto-dollars per token, for each bucket. `None` is "not published".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,6 +19,55 @@ pub struct Rates {
     pub reasoning: Option<u64>,
 }
 
+impl Rates {
+    /// Femto-dollars per token from USD per million tokens.
+    ///
+    /// # Errors
+    /// A sentence, when it is not a plain decimal or finer than nine decimals.
+    pub fn rate(per_million: &str) -> Result<u64, String> {
+        let rate = decimal(per_million, 9)?;
+        u64::try_from(rate).map_err(|_| format!("{per_million:?} is no price"))
+    }
+
+    /// These rates, with `below`'s where these say nothing.
+    #[must_use]
+    pub fn over(self, below: Self) -> Self {
+        Self {
+            input: self.input.or(below.input),
+            cache_read: self.cache_read.or(below.cache_read),
+            cache_write: self.cache_write.or(below.cache_write),
+            cache_write_1h: self.cache_write_1h.or(below.cache_write_1h),
+            audio_input: self.audio_input.or(below.audio_input),
+            output: self.output.or(below.output),
+            reasoning: self.reasoning.or(below.reasoning),
+        }
+    }
+
+    fn scaled(self, numerator: u64, denominator: u64) -> Option<Self> {
+        let scale = |rate: Option<u64>| match rate {
+            None => Some(None),
+            Some(r) => {
+                let product = u128::from(r) * u128::from(numerator);
+                let exact = product.is_multiple_of(u128::from(denominator));
+                exact.then(|| u64::try_from(product / u128::from(denominator)).ok()).flatten().map(Some)
+            }
+        };
+        Some(Self {
+            input: scale(self.input)?,
+            cache_read: scale(self.cache_read)?,
+            cache_write: scale(self.cache_write)?,
+            cache_write_1h: scale(self.cache_write_1h)?,
+            audio_input: scale(self.audio_input)?,
+            output: scale(self.output)?,
+            reasoning: scale(self.reasoning)?,
+        })
+    }
+
+    fn is_zero(&self) -> bool {
+        self.input == Some(0) && self.output == Some(0)
+    }
+}
+
 /// Rates that take the whole request once the whole prompt passes a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tier {
@@ -28,13 +77,20 @@ pub struct Tier {
     pub rates: Rates,
 }
 
+/// The rates of one service tier (`flex`, `priority`, `batch`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    pub word: String,
+    pub rates: Rates,
+    pub tiers: Vec<Tier>,
+}
+
 /// What one route charges.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Price {
     pub rates: Rates,
     pub tiers: Vec<Tier>,
-    /// Service tiers by the provider's word (`flex`, `priority`, `batch`).
-    pub services: Vec<(String, Rates, Vec<Tier>)>,
+    pub services: Vec<Service>,
     /// Date of the list the row is from, `YYYY-MM-DD`.
     pub as_of: String,
     /// Sources disagree about this row.
@@ -43,6 +99,52 @@ pub struct Price {
     pub volatile: bool,
     /// Runs on the user's own machine.
     pub local: bool,
+    /// The row moves by the hour, and its hours are not applied: an amount is an upper bound.
+    pub peak: bool,
+}
+
+impl Price {
+    /// Every rate times `numerator / denominator`: a regional uplift of 1.1 is 11/10.
+    /// `None` when a rate would no longer be an exact integer.
+    #[must_use]
+    pub fn scaled(&self, numerator: u64, denominator: u64) -> Option<Self> {
+        let tiers = |tiers: &[Tier]| -> Option<Vec<Tier>> {
+            tiers
+                .iter()
+                .map(|t| Some(Tier { rates: t.rates.scaled(numerator, denominator)?, ..*t }))
+                .collect()
+        };
+        let services = self
+            .services
+            .iter()
+            .map(|s| {
+                let rates = s.rates.scaled(numerator, denominator)?;
+                Some(Service { word: s.word.clone(), rates, tiers: tiers(&s.tiers)? })
+            })
+            .collect::<Option<_>>()?;
+        let rates = self.rates.scaled(numerator, denominator)?;
+        Some(Self { rates, tiers: tiers(&self.tiers)?, services, ..self.clone() })
+    }
+
+    /// The rates for a prompt of this many tokens under a service tier; `None` when that tier has no price.
+    fn pick(&self, prompt: u64, service: Option<&str>) -> Option<Rates> {
+        let (mut rates, tiers) = match service {
+            None | Some("default" | "standard" | "auto" | "on_demand" | "ON_DEMAND" | "STANDARD") => {
+                (self.rates, &self.tiers)
+            }
+            Some(word) => {
+                let row = self.services.iter().find(|s| s.word == word)?;
+                (row.rates, &row.tiers)
+            }
+        };
+        for tier in tiers {
+            if prompt > tier.above || (tier.inclusive && prompt == tier.above) {
+                // A tier row leaves out what does not change.
+                rates = tier.rates.over(rates);
+            }
+        }
+        Some(rates)
+    }
 }
 
 /// Which lookup rule gave the price (`prices.md` §4.2).
@@ -59,16 +161,49 @@ pub enum Rule {
     Sibling,
 }
 
+impl Rule {
+    /// The word in machine output; `None` when nothing matched.
+    #[must_use]
+    pub fn word(self) -> Option<&'static str> {
+        Some(match self {
+            Self::None => return None,
+            Self::Exact => "exact",
+            Self::CaseInsensitive => "case_insensitive",
+            Self::Alias => "alias",
+            Self::Undated => "undated",
+            Self::Sibling => "sibling",
+        })
+    }
+}
+
 /// How an amount is known. These are different things and never look alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CostStatus {
+    /// The response stated it.
     Billed,
+    /// Reported usage times list price.
     Known,
+    /// The same, with a rate or a row that stands in for a missing one.
     Assumed,
     Free,
     Local,
     #[default]
     Unknown,
+}
+
+impl CostStatus {
+    /// The word in machine output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Billed => "billed",
+            Self::Known => "known",
+            Self::Assumed => "assumed",
+            Self::Free => "free",
+            Self::Local => "local",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// One bucket's share.
@@ -78,7 +213,7 @@ pub struct Part {
     pub amount: Money,
 }
 
-/// What an answer cost; `usd` is `None` exactly when the status is unknown.
+/// What an answer cost; `usd` is `None` exactly when the status is unknown, free or local.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cost {
     pub status: CostStatus,
@@ -91,15 +226,140 @@ pub struct Cost {
     pub why: Option<&'static str>,
 }
 
+impl Cost {
+    fn unknown(why: &'static str) -> Self {
+        Self { why: Some(why), ..Self::default() }
+    }
+
+    /// As shown: `~` before what is computed, nothing before what was stated,
+    /// `?` after a disputed row, `*` after a volatile one.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let Some(usd) = self.usd else { return self.status.word().into() };
+        let tilde = if self.status == CostStatus::Billed { "" } else { "~" };
+        let doubt = match (self.disputed, self.volatile) {
+            (_, true) => "*",
+            (true, false) => "?",
+            (false, false) => "",
+        };
+        format!("{tilde}{}{doubt}", usd.shown())
+    }
+}
+
+/// Sums answers: exact values, and how many parts are not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Total {
+    pub usd: Money,
+    pub parts: u32,
+    pub unknown: u32,
+    /// Some part was computed from a list, not stated by a response.
+    pub computed: bool,
+}
+
+impl Total {
+    pub fn add(&mut self, cost: &Cost) {
+        self.parts += 1;
+        match cost.status {
+            CostStatus::Unknown => self.unknown += 1,
+            CostStatus::Free | CostStatus::Local => {}
+            CostStatus::Billed | CostStatus::Known | CostStatus::Assumed => {
+                self.usd = self.usd + cost.usd.unwrap_or_default();
+                self.computed |= cost.status != CostStatus::Billed;
+            }
+        }
+    }
+
+    /// `~$0.42`, or `≥ ~$0.42 (1 of 5 unknown)`; `–` before anything was asked.
+    #[must_use]
+    pub fn label(&self) -> String {
+        if self.parts == 0 {
+            return "–".into();
+        }
+        if self.unknown == self.parts {
+            return "unknown".into();
+        }
+        let amount = format!("{}{}", if self.computed { "~" } else { "" }, self.usd.shown());
+        if self.unknown == 0 {
+            return amount;
+        }
+        format!("≥ {amount} ({} of {} unknown)", self.unknown, self.parts)
+    }
+}
+
 /// Settles a usage with a price.
+///
+/// `served_tier` is the response's word, `billed_usd` a cost the response states;
+/// the latter wins over every list.
 #[must_use]
 pub fn settle(
-    usage: Option<&super::Usage>,
+    usage: Option<&Usage>,
     price: Option<&Price>,
     rule: Rule,
     served_tier: Option<&str>,
     billed_usd: Option<&str>,
 ) -> Cost {
-    let _ = (usage, price, rule, served_tier, billed_usd);
-    Cost::default()
+    if let Some(usd) = billed_usd.and_then(|text| Money::parse(text).ok()) {
+        return Cost { status: CostStatus::Billed, usd: Some(usd), ..Cost::default() };
+    }
+    if price.is_some_and(|p| p.local) {
+        return Cost { status: CostStatus::Local, rule, ..Cost::default() };
+    }
+    let Some(usage) = usage else { return Cost::unknown("no usage in the stream") };
+    let Some(price) = price else { return Cost::unknown("no price for this route") };
+    let Some(prompt) = usage.prompt() else { return Cost::unknown("no input tokens in the usage") };
+    if usage.generated().is_none() {
+        return Cost::unknown("no output tokens in the usage");
+    }
+    let Some(rates) = price.pick(prompt, served_tier) else {
+        return Cost::unknown("this service tier has no price");
+    };
+    if rates.is_zero() {
+        return Cost { status: CostStatus::Free, rule, ..Cost::default() };
+    }
+    let sum = amounts(usage, &rates);
+    let Some((parts, assumed)) = sum else { return Cost::unknown("the route's price lacks a rate") };
+    let assumed = assumed || rule == Rule::Sibling || price.peak;
+    Cost {
+        status: if assumed { CostStatus::Assumed } else { CostStatus::Known },
+        usd: Some(parts.iter().map(|p| p.amount).sum()),
+        parts,
+        rule,
+        disputed: price.disputed,
+        volatile: price.volatile,
+        why: assumed.then_some(if price.peak {
+            "priced at peak hours, an upper bound"
+        } else if rule == Rule::Sibling {
+            "the price of a sibling scope"
+        } else {
+            "a rate that is not published was taken from its neighbour"
+        }),
+    }
+}
+
+/// Each bucket with tokens, and whether a rate stood in for another. `None`
+/// when a rate is missing altogether or the product does not fit.
+fn amounts(usage: &Usage, r: &Rates) -> Option<(Vec<Part>, bool)> {
+    // A write or a read without a rate of its own takes its neighbour's; reasoning
+    // is billed as output unless it has its own rate, which is a rule, not an assumption.
+    let write = r.cache_write.or(r.input);
+    let buckets = [
+        ("input", usage.input, r.input, true),
+        ("cache_read", usage.cache_read, r.cache_read.or(r.input), r.cache_read.is_some()),
+        ("cache_write", usage.cache_write, write, r.cache_write.is_some()),
+        ("cache_write_1h", usage.cache_write_1h, r.cache_write_1h.or(write), r.cache_write_1h.is_some()),
+        ("audio_input", usage.audio_input, r.audio_input.or(r.input), r.audio_input.is_some()),
+        ("output", usage.output, r.output, true),
+        ("reasoning", usage.reasoning, r.reasoning.or(r.output), true),
+    ];
+    let (mut parts, mut assumed) = (Vec::new(), false);
+    for (bucket, tokens, rate, own) in buckets {
+        let tokens = tokens.unwrap_or(0);
+        if tokens == 0 {
+            continue;
+        }
+        assumed |= !own;
+        let amount = u128::from(tokens).checked_mul(u128::from(rate?))?;
+        parts.push(Part { bucket, amount: Money(amount) });
+    }
+    Some((parts, assumed))
 }

@@ -108,8 +108,12 @@ impl Transport for Scripted {
 fn engine(script: Script, limits: Limits) -> (Engine, UnboundedReceiver<Report>, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
     let transport = Arc::new(Scripted { script, seen: Arc::clone(&seen) });
-    let (engine, reports) =
-        Engine::over(transport, Vars::only(&[("MY_KEY", "sk-canary-1234567890")]), limits, Arc::new(Catalog::embedded));
+    let (engine, reports) = Engine::over(
+        transport,
+        Vars::only(&[("MY_KEY", "sk-canary-1234567890")]),
+        limits,
+        Arc::new(Catalog::embedded),
+    );
     (engine, reports, seen)
 }
 
@@ -141,11 +145,13 @@ async fn run(script: Script) -> (Answer, Arc<Seen>) {
     run_with(script, Limits::default(), endpoint()).await
 }
 
-const ROLE: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
+const ROLE: &str =
+    "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
 const HEL: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel\"}}]}\n\n";
 const LO: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo\"}}]}\n\n";
 const STOP: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
-const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5}}\n\n";
+const USAGE: &str =
+    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5}}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
 
 fn good() -> Vec<(Duration, Result<&'static str, &'static str>)> {
@@ -215,11 +221,18 @@ async fn each_limit_fires_on_time_and_names_itself() {
 
 #[tokio::test(start_paused = true)]
 async fn a_healthy_stream_has_no_limit_and_thinking_waits_longer() {
-    let limits = Limits { first_event: MS * 500, first_event_thinking: MS * 5_000, idle: MS * 1_000, ..Limits::default() };
-    let slow: Vec<_> = (0..100).map(|_| (MS * 900, Ok(HEL))).chain([(MS, Ok(STOP)), (MS, Ok(DONE))]).collect();
+    let limits = Limits {
+        first_event: MS * 500,
+        first_event_thinking: MS * 5_000,
+        idle: MS * 1_000,
+        ..Limits::default()
+    };
+    let slow: Vec<_> =
+        (0..100).map(|_| (MS * 900, Ok(HEL))).chain([(MS, Ok(STOP)), (MS, Ok(DONE))]).collect();
     let mut thinker = endpoint();
     thinker.params.thinking = Some(Thinking::On);
-    let (answer, _) = run_with(Script { pieces: slow.clone(), ..Script::default() }, limits.clone(), thinker).await;
+    let (answer, _) =
+        run_with(Script { pieces: slow.clone(), ..Script::default() }, limits.clone(), thinker).await;
     assert_eq!(answer.outcome(), Some(Outcome::Complete));
     assert_eq!(answer.text.len(), 300);
     let (answer, _) = run_with(Script { pieces: slow, ..Script::default() }, limits, endpoint()).await;
@@ -232,7 +245,12 @@ async fn a_stream_is_complete_only_when_its_dialect_says_so() {
         ("clean end without a terminator", vec![(MS, Ok(HEL))], false, Outcome::Cut),
         ("reset after text", vec![(MS, Ok(HEL)), (MS, Err("connection reset"))], false, Outcome::Cut),
         ("reason seen, then the end", vec![(MS, Ok(HEL)), (MS, Ok(STOP))], false, Outcome::Complete),
-        ("reason seen, then a reset", vec![(MS, Ok(HEL)), (MS, Ok(STOP)), (MS, Err("reset"))], false, Outcome::Complete),
+        (
+            "reason seen, then a reset",
+            vec![(MS, Ok(HEL)), (MS, Ok(STOP)), (MS, Err("reset"))],
+            false,
+            Outcome::Complete,
+        ),
         ("reason seen, socket left open", vec![(MS, Ok(HEL)), (MS, Ok(STOP))], true, Outcome::Complete),
         ("done, socket left open", vec![(MS, Ok(HEL)), (MS, Ok(DONE))], true, Outcome::Complete),
     ];
@@ -301,7 +319,11 @@ async fn what_is_no_stream_is_not_read_as_one() {
     let (answer, _) = run(html).await;
     let fault = answer.fault.unwrap();
     assert_eq!(fault.class, Class::Garbled);
-    assert!(fault.message.contains("text/html") && fault.message.contains("Sign in to Corp Wi-Fi"), "{}", fault.message);
+    assert!(
+        fault.message.contains("text/html") && fault.message.contains("Sign in to Corp Wi-Fi"),
+        "{}",
+        fault.message
+    );
 
     let redirect = Script {
         status: 307,
@@ -324,7 +346,12 @@ async fn what_is_no_stream_is_not_read_as_one() {
 
     let whole = Script {
         headers: vec![("content-type", "application/json")],
-        pieces: vec![(MS, Ok("{\"model\":\"m\",\"choices\":[{\"message\":{\"content\":\"4\"},\"finish_reason\":\"stop\"}]}"))],
+        pieces: vec![(
+            MS,
+            Ok(
+                "{\"model\":\"m\",\"choices\":[{\"message\":{\"content\":\"4\"},\"finish_reason\":\"stop\"}]}",
+            ),
+        )],
         ..Script::default()
     };
     let (answer, _) = run(whole).await;

@@ -139,7 +139,8 @@ fn each_big_dependency_has_its_room() {
     ];
     forbid("a dependency outside its room", |source, line| {
         allowed.iter().any(|(crate_name, places)| {
-            let named = line.contains(&format!("use {crate_name}")) || line.contains(&format!("{crate_name}::"));
+            let named =
+                line.contains(&format!("use {crate_name}")) || line.contains(&format!("{crate_name}::"));
             let tokio = *crate_name == "tokio::" && line.contains("tokio::");
             let path = source.path.to_string_lossy();
             let here = places.iter().any(|p| path.starts_with(p));
@@ -158,7 +159,9 @@ fn files_keep_their_budget() {
 
 #[test]
 fn nothing_unwraps_outside_tests() {
-    forbid("unwrap or expect outside tests", |_, line| line.contains(".unwrap()") || line.contains(".expect(\""));
+    forbid("unwrap or expect outside tests", |_, line| {
+        line.contains(".unwrap()") || line.contains(".expect(\"")
+    });
 }
 
 /// The law must be able to fail: a made-up violation is found by the same scanner.

@@ -61,7 +61,8 @@ fn round(round: &Round) -> Value {
     map.insert("prompt".into(), json!(round.prompt.question()));
     put(&mut map, "system", round.prompt.system.as_ref());
     if round.prompt.turns.len() > 1 {
-        let turns: Vec<_> = round.prompt.turns.iter().map(|t| json!({ "role": role(t.role), "text": t.text })).collect();
+        let turns: Vec<_> =
+            round.prompt.turns.iter().map(|t| json!({ "role": role(t.role), "text": t.text })).collect();
         map.insert("turns".into(), Value::Array(turns));
     }
     map.insert("vars".into(), json!({}));

@@ -1,0 +1,163 @@
+//! The catalog's text: what a row may say, and how it becomes a [`Route`].
+
+use serde::Deserialize;
+
+use super::Route;
+use crate::model::Price;
+use crate::model::Rates;
+use crate::model::Service;
+use crate::model::Tier;
+
+/// Bedrock's geographic inference profiles.
+pub(super) const REGIONAL: [&str; 8] = ["us", "eu", "jp", "au", "apac", "in", "ca", "us-gov"];
+
+pub(super) struct Read {
+    pub(super) as_of: String,
+    /// Each route with its aliases.
+    pub(super) routes: Vec<(Route, Vec<String>)>,
+    families: Vec<String>,
+}
+
+impl Read {
+    pub(super) fn new_families(&self, known: &[Route]) -> usize {
+        self.families.iter().filter(|f| !known.iter().any(|r| r.family == **f)).count()
+    }
+}
+
+/// Fields that this version does not use are left to later ones.
+#[derive(Deserialize)]
+struct RawBook {
+    as_of: String,
+    #[serde(default)]
+    family: Vec<RawFamily>,
+}
+
+#[derive(Deserialize)]
+struct RawFamily {
+    id: String,
+    #[serde(default)]
+    route: Vec<RawRoute>,
+}
+
+#[derive(Deserialize)]
+struct RawRoute {
+    kind: String,
+    id: String,
+    scope: String,
+    context: Option<u64>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    price: Option<RawRates>,
+    #[serde(default)]
+    tiers: Vec<RawTier>,
+    service_flex: Option<RawRates>,
+    service_priority: Option<RawRates>,
+    service_batch: Option<RawRates>,
+    #[serde(default)]
+    disagrees: Vec<String>,
+    #[serde(default)]
+    volatile: bool,
+    off_peak: Option<RawRates>,
+}
+
+#[derive(Deserialize, Default)]
+struct RawRates {
+    input: Option<String>,
+    cached_input: Option<String>,
+    cache_write: Option<String>,
+    cache_write_1h: Option<String>,
+    audio_input: Option<String>,
+    output: Option<String>,
+    reasoning: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawTier {
+    above: u64,
+    #[serde(default)]
+    inclusive: bool,
+    #[serde(flatten)]
+    rates: RawRates,
+}
+
+/// Reads a catalog's text.
+///
+/// # Errors
+/// A sentence with the line, or with the row whose price is wrong.
+pub(super) fn read(text: &str) -> Result<Read, String> {
+    let book: RawBook = toml::from_str(text).map_err(|e| e.to_string())?;
+    let families = book.family.iter().map(|f| f.id.clone()).collect();
+    let mut routes = Vec::new();
+    for family in book.family {
+        for raw in family.route {
+            let aliases = raw.aliases.clone();
+            let name = format!("{} {}", raw.kind, raw.id);
+            let route = raw.route(&family.id, &book.as_of).map_err(|e| format!("{name}: {e}"))?;
+            routes.push((route, aliases));
+        }
+    }
+    Ok(Read { as_of: book.as_of, routes, families })
+}
+
+impl RawRoute {
+    fn route(self, family: &str, as_of: &str) -> Result<Route, String> {
+        let local = self.scope == "local";
+        let price = match &self.price {
+            None if local => Some(Price { local, as_of: as_of.to_owned(), ..Price::default() }),
+            None => None,
+            Some(raw) => Some(self.price(raw.rates()?, as_of)?),
+        };
+        Ok(Route {
+            family: family.to_owned(),
+            kind: self.kind,
+            id: self.id,
+            scope: self.scope,
+            context: self.context,
+            price,
+        })
+    }
+
+    fn price(&self, rates: Rates, as_of: &str) -> Result<Price, String> {
+        let tiers = self
+            .tiers
+            .iter()
+            .map(|t| Ok(Tier { above: t.above, inclusive: t.inclusive, rates: t.rates.rates()? }))
+            .collect::<Result<_, String>>()?;
+        let mut services = Vec::new();
+        for (word, raw) in [
+            ("flex", &self.service_flex),
+            ("priority", &self.service_priority),
+            ("batch", &self.service_batch),
+        ] {
+            if let Some(raw) = raw {
+                // The list gives no tiers for service tiers: a long prompt there has no price.
+                services.push(Service { word: word.to_owned(), rates: raw.rates()?, tiers: Vec::new() });
+            }
+        }
+        Ok(Price {
+            rates,
+            tiers,
+            services,
+            as_of: as_of.to_owned(),
+            disputed: !self.disagrees.is_empty(),
+            volatile: self.volatile,
+            local: self.scope == "local",
+            peak: self.off_peak.is_some(),
+        })
+    }
+}
+
+impl RawRates {
+    fn rates(&self) -> Result<Rates, String> {
+        let rate = |text: &Option<String>| text.as_deref().map(Rates::rate).transpose();
+        Ok(Rates {
+            input: rate(&self.input)?,
+            cache_read: rate(&self.cached_input)?,
+            cache_write: rate(&self.cache_write)?,
+            cache_write_1h: rate(&self.cache_write_1h)?,
+            audio_input: rate(&self.audio_input)?,
+            output: rate(&self.output)?,
+            reasoning: rate(&self.reasoning)?,
+        })
+    }
+}

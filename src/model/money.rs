@@ -1,0 +1,125 @@
+//! Exact money: integers of 10^-15 USD, decimal strings in and out.
+
+use std::iter::Sum;
+use std::ops::Add;
+
+/// Decimal places of a USD that [`Money`] holds.
+const PLACES: u32 = 15;
+
+/// An exact amount in femto-dollars (10^-15 USD).
+///
+/// Rates have at most nine decimals per million tokens (`prices.md` §4.3), so a
+/// femto-dollar per token holds every one of them exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Money(pub u128);
+
+impl Money {
+    /// Reads a decimal amount of USD.
+    ///
+    /// # Errors
+    /// A sentence, when it is not a plain non-negative decimal or finer than 10^-15.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        decimal(text, PLACES).map(Self)
+    }
+
+    /// The amount as a plain decimal string, nothing rounded, no trailing zeros.
+    #[must_use]
+    pub fn exact(self) -> String {
+        let unit = 10_u128.pow(PLACES);
+        let (whole, rest) = (self.0 / unit, self.0 % unit);
+        let digits = format!("{rest:015}");
+        let digits = digits.trim_end_matches('0');
+        if digits.is_empty() { whole.to_string() } else { format!("{whole}.{digits}") }
+    }
+
+    /// For display, `prices.md` §4.4: two places from 1 USD, four from 0.01, six
+    /// below, half up; `<$0.000001` under half of the last place.
+    #[must_use]
+    pub fn shown(self) -> String {
+        let unit = 10_u128.pow(PLACES);
+        if self.0 == 0 {
+            return "$0.00".into();
+        }
+        let places: u32 = if self.0 >= unit {
+            2
+        } else if self.0 >= unit / 100 {
+            4
+        } else {
+            6
+        };
+        let step = 10_u128.pow(PLACES - places);
+        let rounded = (self.0 + step / 2) / step;
+        if rounded == 0 {
+            return "<$0.000001".into();
+        }
+        let scale = 10_u128.pow(places);
+        format!("${}.{:0width$}", rounded / scale, rounded % scale, width = places as usize)
+    }
+}
+
+impl Add for Money {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::default(), Add::add)
+    }
+}
+
+/// A plain non-negative decimal, scaled by `10^places`; anything finer is an error, not a rounding.
+pub(super) fn decimal(text: &str, places: u32) -> Result<u128, String> {
+    let wrong = || format!("{text:?} is not a plain decimal");
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |s: &str| s.chars().all(|c| c.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
+        return Err(wrong());
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let finer = fraction.len() > places as usize;
+    if finer {
+        return Err(format!("{text:?} is finer than {places} decimals"));
+    }
+    let scale = |n: u128, power: usize| n.checked_mul(10_u128.checked_pow(u32::try_from(power).ok()?)?);
+    let number = |s: &str| if s.is_empty() { Some(0) } else { s.parse::<u128>().ok() };
+    let whole = number(whole).and_then(|n| scale(n, places as usize)).ok_or_else(wrong)?;
+    let rest = number(fraction).and_then(|n| scale(n, places as usize - fraction.len())).ok_or_else(wrong)?;
+    whole.checked_add(rest).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_come_back_as_they_went_in() {
+        for text in ["0", "1", "0.00214", "0.000000000000001", "123456.5", "3200"] {
+            assert_eq!(Money::parse(text).unwrap().exact(), text);
+        }
+        assert_eq!(Money::parse("1.50").unwrap().exact(), "1.5");
+        for wrong in ["", ".", "-1", "1e3", "NaN", "1.0000000000000001", "1,5", " 1", "9".repeat(60).as_str()]
+        {
+            assert!(Money::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn places_follow_the_size_and_halves_go_up() {
+        for (exact, shown) in [
+            ("0", "$0.00"),
+            ("0.0000004", "<$0.000001"),
+            ("0.0000005", "$0.000001"),
+            ("0.00214", "$0.002140"),
+            ("0.0123", "$0.0123"),
+            ("0.01235", "$0.0124"),
+            ("1.385", "$1.39"),
+            ("1234.5", "$1234.50"),
+        ] {
+            assert_eq!(Money::parse(exact).unwrap().shown(), shown, "{exact}");
+        }
+    }
+}
