@@ -131,6 +131,8 @@ struct GeminiReader {
     /// Counts are cumulative, and early frames leave some out.
     usage: Map<String, Value>,
     stopped: bool,
+    /// Only a whole document ends by itself.
+    closed: bool,
 }
 
 impl Reader for GeminiReader {
@@ -157,11 +159,20 @@ impl Reader for GeminiReader {
         {
             return Err(Fault::new(Class::Garbled, "the reply is JSON, but not an answer of Gemini"));
         }
-        frames.iter().try_for_each(|frame| self.response(frame, out))
+        frames.iter().try_for_each(|frame| self.response(frame, out))?;
+        if !self.stopped {
+            return Err(Fault::new(Class::Cut, "the reply ended without a finish reason"));
+        }
+        self.closed = true;
+        Ok(())
     }
 
     fn progress(&self) -> Progress {
-        if self.stopped { Progress::Stopped } else { Progress::Open }
+        match (self.closed, self.stopped) {
+            (true, _) => Progress::Closed,
+            (false, true) => Progress::Stopped,
+            (false, false) => Progress::Open,
+        }
     }
 
     fn at_end(&mut self) -> Option<Fault> {

@@ -140,7 +140,8 @@ impl Reader for OllamaReader {
         if body.get("message").is_none() {
             return Err(Fault::new(Class::Garbled, "the reply is JSON, but not a chat answer of Ollama"));
         }
-        self.line(body, out)
+        self.line(body, out)?;
+        if self.done { Ok(()) } else { Err(Fault::new(Class::Cut, "the reply does not say that it is done")) }
     }
 
     fn progress(&self) -> Progress {
