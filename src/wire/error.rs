@@ -378,10 +378,8 @@ fn message(core: &Value) -> Option<String> {
     if let Some(own) = text(core).or_else(|| KEYS.iter().find_map(|k| core.get(k).and_then(text))) {
         return Some(own);
     }
-    let list = core.get("detail").or_else(|| core.get("errors")).or_else(|| core.get("message"))?;
-    let Some(items) = list.as_array() else {
-        return KEYS.iter().find_map(|k| list.get(k).and_then(text));
-    };
+    let inner = ["detail", "errors", "message"].iter().find_map(|k| core.get(k))?;
+    let Some(items) = inner.as_array() else { return message(inner) };
     let lines = items.iter().filter_map(|item| {
         let said = text(item).or_else(|| KEYS.iter().find_map(|k| item.get(k).and_then(text)))?;
         Some(place(item).map_or(said.clone(), |at| format!("{at}: {said}")))

@@ -56,7 +56,11 @@ fn check(name: &str, case: &Case) {
     let head = Head { status: case.status, headers: case.headers.clone() };
     let fault = explain(&head, case.body.as_bytes());
     assert_eq!(fault.class.word(), case.class, "{name}: {fault:?}");
-    assert!(!case.contains.is_empty() && fault.message.contains(&case.contains), "{name}: {:?}", fault.message);
+    assert!(
+        !case.contains.is_empty() && fault.message.contains(&case.contains),
+        "{name}: {:?}",
+        fault.message
+    );
     if let Some(part) = &case.hint_contains {
         assert!(fault.advice().contains(part.as_str()), "{name}: {:?}", fault.advice());
     }
@@ -80,7 +84,8 @@ fn any_bytes_are_explained() {
         }
         let deep = "[".repeat(100_000);
         let long = "ä".repeat(100_000);
-        for odd in [deep.as_bytes(), long.as_bytes(), &[0xff; 5000], b"<title>", b"<html><title>\xc3</title>"] {
+        for odd in [deep.as_bytes(), long.as_bytes(), &[0xff; 5000], b"<title>", b"<html><title>\xc3</title>"]
+        {
             let fault = explain(&head, odd);
             assert!(fault.message.chars().count() <= 700, "{status}");
         }

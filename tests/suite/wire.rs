@@ -180,7 +180,7 @@ fn unhex(text: &str) -> Vec<u8> {
         .flat_map(|l| l.chars().filter(|c| !c.is_whitespace()))
         .map(|c| u8::try_from(c.to_digit(16).expect("hex digits only")).unwrap())
         .collect();
-    assert!(digits.len() % 2 == 0, "an odd number of hex digits");
+    assert!(digits.len().is_multiple_of(2), "an odd number of hex digits");
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
@@ -196,7 +196,8 @@ fn every_stream_means_the_same_at_every_cut() {
             cases.len()
         );
         let bodies = fs::read_dir(&folder).into_iter().flatten();
-        let bodies = bodies.filter(|e| e.as_ref().unwrap().path().extension().is_some_and(|x| x == "http")).count();
+        let bodies =
+            bodies.filter(|e| e.as_ref().unwrap().path().extension().is_some_and(|x| x == "http")).count();
         assert_eq!(bodies, cases.len(), "{}: a body without its expectation, or the reverse", dialect.id());
         for case in cases {
             stream(dialect, &case);
@@ -348,7 +349,8 @@ fn request(dialect: &dyn Dialect, case: &Path) {
     match dialect.encode(&call) {
         Ok(body) => {
             let text = want.body.unwrap_or_else(|| panic!("{name}: encoded, where a fault was expected"));
-            let expected: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let expected: serde_json::Value =
+                serde_json::from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(body, expected, "{name}: body");
             assert_eq!(Some(dialect.path(&call)), want.path, "{name}: path");
             let headers = dialect.headers(&call).into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
