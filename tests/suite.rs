@@ -4,6 +4,9 @@
 //! indexing, which guard the program, leave their helpers alone.
 
 #[cfg(test)]
+#[path = "suite/converse.rs"]
+mod converse;
+#[cfg(test)]
 #[path = "suite/errors.rs"]
 mod errors;
 #[cfg(test)]

@@ -325,3 +325,36 @@ impl Tail {
         if inside && self.depth == 0 { self.strays.fault() } else { None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_error_is_reported_when_its_braces_balance_and_not_before() {
+        let mut reader = Gemini.reader();
+        let mut push = |line: &str| reader.read(&Frame::Stray(line.into()), &mut Vec::new());
+        for line in ["{", "  \"error\": {", "    \"message\": \"a \\\"brace\\\" } }\"", "  }"] {
+            assert_eq!(push(line), Ok(()), "{line}");
+        }
+        let fault = push("}").unwrap_err();
+        assert_eq!(fault.message, "a \"brace\" } }");
+        assert_eq!(reader.at_end(), Some(fault));
+    }
+
+    #[test]
+    fn a_bare_document_nested_without_end_is_no_overflow() {
+        let mut reader = Gemini.reader();
+        let deep = format!("{}1{}", "[".repeat(30_000), "]".repeat(30_000));
+        assert_eq!(reader.read(&Frame::Stray(deep), &mut Vec::new()), Ok(()));
+        assert_eq!(reader.at_end(), None);
+    }
+
+    #[test]
+    fn json_nested_without_end_is_a_fault_and_no_overflow() {
+        let data = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        let frame = Frame::Event { name: String::new(), data };
+        let fault = Gemini.reader().read(&frame, &mut Vec::new()).unwrap_err();
+        assert_eq!(fault.class, Class::Garbled);
+    }
+}

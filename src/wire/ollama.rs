@@ -211,3 +211,16 @@ fn finish(value: &Value, out: &mut Vec<Delta>) {
         out.push(Delta::Stop(stop, reason));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_nested_without_end_is_a_fault_and_no_overflow() {
+        let data = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        let frame = Frame::Line(data);
+        let fault = Ollama.reader().read(&frame, &mut Vec::new()).unwrap_err();
+        assert_eq!(fault.class, Class::Garbled);
+    }
+}
