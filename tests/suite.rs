@@ -1,10 +1,17 @@
 //! The one test binary: one link, one start.
 
+#[cfg(test)]
+#[path = "suite/converse.rs"]
+mod converse;
+#[cfg(test)]
 #[path = "suite/engine.rs"]
 mod engine;
+#[cfg(test)]
 #[path = "suite/errors.rs"]
 mod errors;
+#[cfg(test)]
 #[path = "suite/floors.rs"]
 mod floors;
+#[cfg(test)]
 #[path = "suite/wire.rs"]
 mod wire;

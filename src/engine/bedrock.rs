@@ -37,9 +37,10 @@ use crate::provider::Aws;
 use crate::provider::Request;
 use crate::provider::provider;
 use crate::wire::Call;
+use crate::wire::Converse;
+use crate::wire::ConverseReader;
 use crate::wire::Head;
 use crate::wire::Progress;
-use crate::wire::converse::{self, ConverseReader};
 use crate::wire::explain;
 
 /// Loaded SDK configurations by region: endpoints share one credential cache.
@@ -93,10 +94,10 @@ pub(super) async fn converse(
     let send = client
         .converse_stream()
         .model_id(&endpoint.model)
-        .set_messages(Some(converse::messages(&call)?))
-        .set_system(converse::system(&call))
-        .set_inference_config(converse::inference(&call))
-        .set_additional_model_request_fields(converse::additional(&call)?)
+        .set_messages(Some(Converse::messages(&call)?))
+        .set_system(Converse::system(&call))
+        .set_inference_config(Converse::inference(&call))
+        .set_additional_model_request_fields(Converse::additional(&call)?)
         .send();
     // Credentials come first and are not the provider's time; this limit covers both,
     // so that a hanging credential process still ends.
@@ -218,7 +219,7 @@ where
                 .collect();
             let head = Head { status, headers: plain_headers(&headers) };
             let mut fault = match (service.code(), service.message()) {
-                (Some(code), Some(message)) => converse::fault(code, message, Some(status)),
+                (Some(code), Some(message)) => Converse::fault(code, message, Some(status)),
                 _ => explain(&head, raw.body().bytes().unwrap_or_default()),
             };
             fault.status = Some(status);
@@ -257,7 +258,7 @@ fn in_stream<R: std::fmt::Debug + Send + Sync + 'static>(
     match error {
         SdkError::ServiceError(context) => {
             let service = context.err();
-            converse::fault(
+            Converse::fault(
                 service.code().unwrap_or("exception in the stream"),
                 service.message().unwrap_or("Bedrock ended the stream with an error"),
                 None,

@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::error::stream_fault;
-use super::lenient::{Patience, Strays, count, time, word};
+use super::lenient::{Patience, Strays, count, error_event, time, word};
 use super::{Call, Dialect, Frame, Framing, MaxField, Progress, Reader};
 use crate::model::Class;
 use crate::model::Delta;
@@ -188,8 +188,11 @@ impl Reader for ChatReader {
         if data.is_empty() {
             return Ok(());
         }
-        if name != "error"
-            && let Ok(quick) = serde_json::from_str::<Quick<'_>>(data)
+        if name == "error" {
+            let told = serde_json::from_str(data).unwrap_or_else(|_| Value::String(data.to_owned()));
+            return Err(error_event(told));
+        }
+        if let Ok(quick) = serde_json::from_str::<Quick<'_>>(data)
             && quick.is_plain()
         {
             self.patience.calm();
@@ -197,9 +200,6 @@ impl Reader for ChatReader {
             return Ok(());
         }
         match self.patience.parse::<Value>(data)? {
-            Some(chunk) if name == "error" && stream_fault(&chunk).is_none() => {
-                Err(stream_fault(&json!({"error": chunk})).unwrap_or_else(unexplained))
-            }
             Some(chunk) => self.chunk(&chunk, "delta", out),
             None => Ok(()),
         }
@@ -304,7 +304,7 @@ impl ChatReader {
         }
         let reason = word(choice.get("finish_reason"))?;
         if reason == "error" {
-            return Some(unexplained());
+            return Some(error_event(Value::Null));
         }
         self.progress = Some(Progress::Stopped);
         let stop = match reason.as_str() {
@@ -352,10 +352,6 @@ fn clocks(timings: Option<&Value>, out: &mut Vec<Delta>) {
     if !times.is_empty() {
         out.push(Delta::Served(Served { times, ..Served::default() }));
     }
-}
-
-fn unexplained() -> Fault {
-    Fault::new(Class::Overloaded, "the server ended the answer with an error and did not say which")
 }
 
 /// One part of Mistral's `content`: text, or thinking that holds texts.

@@ -131,6 +131,8 @@ struct GeminiReader {
     /// Counts are cumulative, and early frames leave some out.
     usage: Map<String, Value>,
     stopped: bool,
+    /// Only a whole document ends by itself.
+    closed: bool,
 }
 
 impl Reader for GeminiReader {
@@ -157,11 +159,20 @@ impl Reader for GeminiReader {
         {
             return Err(Fault::new(Class::Garbled, "the reply is JSON, but not an answer of Gemini"));
         }
-        frames.iter().try_for_each(|frame| self.response(frame, out))
+        frames.iter().try_for_each(|frame| self.response(frame, out))?;
+        if !self.stopped {
+            return Err(Fault::new(Class::Cut, "the reply ended without a finish reason"));
+        }
+        self.closed = true;
+        Ok(())
     }
 
     fn progress(&self) -> Progress {
-        if self.stopped { Progress::Stopped } else { Progress::Open }
+        match (self.closed, self.stopped) {
+            (true, _) => Progress::Closed,
+            (false, true) => Progress::Stopped,
+            (false, false) => Progress::Open,
+        }
     }
 
     fn at_end(&mut self) -> Option<Fault> {
@@ -312,5 +323,38 @@ impl Tail {
             }
         }
         if inside && self.depth == 0 { self.strays.fault() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_error_is_reported_when_its_braces_balance_and_not_before() {
+        let mut reader = Gemini.reader();
+        let mut push = |line: &str| reader.read(&Frame::Stray(line.into()), &mut Vec::new());
+        for line in ["{", "  \"error\": {", "    \"message\": \"a \\\"brace\\\" } }\"", "  }"] {
+            assert_eq!(push(line), Ok(()), "{line}");
+        }
+        let fault = push("}").unwrap_err();
+        assert_eq!(fault.message, "a \"brace\" } }");
+        assert_eq!(reader.at_end(), Some(fault));
+    }
+
+    #[test]
+    fn a_bare_document_nested_without_end_is_no_overflow() {
+        let mut reader = Gemini.reader();
+        let deep = format!("{}1{}", "[".repeat(30_000), "]".repeat(30_000));
+        assert_eq!(reader.read(&Frame::Stray(deep), &mut Vec::new()), Ok(()));
+        assert_eq!(reader.at_end(), None);
+    }
+
+    #[test]
+    fn json_nested_without_end_is_a_fault_and_no_overflow() {
+        let data = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        let frame = Frame::Event { name: String::new(), data };
+        let fault = Gemini.reader().read(&frame, &mut Vec::new()).unwrap_err();
+        assert_eq!(fault.class, Class::Garbled);
     }
 }

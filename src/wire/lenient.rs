@@ -33,6 +33,13 @@ pub(super) fn word(value: Option<&Value>) -> Option<String> {
     value.and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned)
 }
 
+/// The fault that an event named `error` states: wrapped, flat, or a bare sentence.
+pub(super) fn error_event(data: Value) -> Fault {
+    stream_fault(&data).or_else(|| stream_fault(&Value::from_iter([("error", data)]))).unwrap_or_else(|| {
+        Fault::new(Class::Overloaded, "the server ended the answer with an error and did not say which")
+    })
+}
+
 /// Passes over broken JSON: one event cut by a proxy need not cost the answer,
 /// a stream of them is another protocol.
 #[derive(Default)]
@@ -85,13 +92,14 @@ impl Strays {
     /// The fault that the collected lines state when the bytes have ended.
     pub(super) fn fault(&self) -> Option<Fault> {
         let text = self.text.trim();
-        // Older llama.cpp servers write `error: {...}` as a field of its own.
-        let (json, named) = text.strip_prefix("error:").map_or((text, false), |t| (t.trim(), true));
-        if let Ok(value) = serde_json::from_str::<Value>(json) {
-            return stream_fault(&value).or_else(|| {
-                let wrapped = Value::from_iter([("error", value)]);
-                named.then(|| stream_fault(&wrapped)).flatten()
-            });
+        let (before, json) =
+            text.find(['{', '[']).and_then(|at| text.split_at_checked(at)).unwrap_or((text, ""));
+        // Noise may stand around the document: only its first value is read.
+        let mut values = serde_json::Deserializer::from_str(json).into_iter::<Value>();
+        if let Some(Ok(value)) = values.next() {
+            // Older llama.cpp servers write `error: {...}` as a field of its own.
+            let named = before.trim_end().ends_with("error:");
+            return if named { Some(error_event(value)) } else { stream_fault(&value) };
         }
         text.starts_with('<').then(|| {
             let title = page_title(text).unwrap_or_else(|| "no title".to_owned());

@@ -332,3 +332,34 @@ fn failure(value: &Value) -> Option<Fault> {
     }
     Some(fault)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_id_tells_its_generation() {
+        for old in [
+            "claude-2.1",
+            "claude-3-opus-20240229",
+            "claude-3-7-sonnet-20250219",
+            "claude-sonnet-4@20250514",
+            "claude-haiku-4-5-20251001",
+            "claude-opus-4.6",
+            "anthropic.claude-opus-4-6-v1:0",
+        ] {
+            assert!(takes_sampling(old), "{old}");
+        }
+        for new in ["claude-opus-4-7", "claude-sonnet-5", "claude-haiku-5-5-20261001", "claude-next", ""] {
+            assert!(!takes_sampling(new), "{new}");
+        }
+    }
+
+    #[test]
+    fn json_nested_without_end_is_a_fault_and_no_overflow() {
+        let data = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        let frame = Frame::Event { name: String::new(), data };
+        let fault = Messages.reader().read(&frame, &mut Vec::new()).unwrap_err();
+        assert_eq!(fault.class, Class::Garbled);
+    }
+}

@@ -8,7 +8,7 @@
 //! fields are normal and pass.
 
 mod chat;
-pub mod converse;
+mod converse;
 mod error;
 mod gemini;
 mod lenient;

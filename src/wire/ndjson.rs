@@ -59,3 +59,36 @@ fn take(line: &[u8], out: &mut Vec<Frame>) {
         out.push(Frame::Line(String::from_utf8_lossy(line).into_owned()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(parts: &[&[u8]]) -> Vec<Frame> {
+        let (mut cutter, mut out) = (Ndjson::default(), Vec::new());
+        for part in parts {
+            cutter.push(part, &mut out).expect("short lines");
+        }
+        cutter.end(&mut out);
+        out
+    }
+
+    #[test]
+    fn lines_are_the_same_at_every_cut() {
+        let bytes = "{\"a\":\"世\"}\r\n\n  \r\n{\"b\":1}\n\u{0}{\"c\":2}".as_bytes();
+        let bytes = [bytes, b"\xff"].concat();
+        let want = ["{\"a\":\"世\"}", "{\"b\":1}", "\u{0}{\"c\":2}\u{fffd}"];
+        let want: Vec<Frame> = want.map(|l| Frame::Line(l.to_owned())).into();
+        for at in 0..=bytes.len() {
+            let (head, tail) = bytes.split_at(at);
+            assert_eq!(lines(&[head, tail]), want, "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn an_endless_line_is_cut_at_its_cap() {
+        let (mut cutter, mut out) = (Ndjson::default(), Vec::new());
+        assert!(cutter.push(&vec![b'x'; MAX_LINE], &mut out).is_ok(), "the longest line");
+        assert!(cutter.push(b"x", &mut out).is_err(), "one byte more");
+    }
+}

@@ -140,7 +140,8 @@ impl Reader for OllamaReader {
         if body.get("message").is_none() {
             return Err(Fault::new(Class::Garbled, "the reply is JSON, but not a chat answer of Ollama"));
         }
-        self.line(body, out)
+        self.line(body, out)?;
+        if self.done { Ok(()) } else { Err(Fault::new(Class::Cut, "the reply does not say that it is done")) }
     }
 
     fn progress(&self) -> Progress {
@@ -208,5 +209,18 @@ fn finish(value: &Value, out: &mut Vec<Delta>) {
             _ => Stop::Other,
         };
         out.push(Delta::Stop(stop, reason));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_nested_without_end_is_a_fault_and_no_overflow() {
+        let data = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        let frame = Frame::Line(data);
+        let fault = Ollama.reader().read(&frame, &mut Vec::new()).unwrap_err();
+        assert_eq!(fault.class, Class::Garbled);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::chat::{no_budget, split, turn};
 use super::error::stream_fault;
-use super::lenient::{Patience, Strays, count, word};
+use super::lenient::{Patience, Strays, count, error_event, word};
 use super::{Call, Dialect, Frame, Framing, Progress, Reader};
 use crate::model::Class;
 use crate::model::Delta;
@@ -132,6 +132,9 @@ impl Reader for ResponsesReader {
             self.piece(quick, out);
             return Ok(());
         }
+        if name == "error" && !data.starts_with('{') {
+            return Err(error_event(data.into()));
+        }
         match self.patience.parse::<Value>(data)? {
             Some(event) => self.event(name, &event, out),
             None => Ok(()),
@@ -224,12 +227,8 @@ impl ResponsesReader {
                 self.facts(response, out);
                 Err(stream_fault(response).unwrap_or_else(unexplained))
             }
-            "error" => {
-                // Both forms occur: the members at the top, or in an `error` of their own.
-                Err(stream_fault(event)
-                    .or_else(|| stream_fault(&json!({"error": event})))
-                    .unwrap_or_else(unexplained))
-            }
+            // Both forms occur: the members at the top, or in an `error` of their own.
+            "error" => Err(error_event(event.clone())),
             _ => stream_fault(event).map_or(Ok(()), Err),
         }
     }

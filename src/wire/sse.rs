@@ -160,3 +160,83 @@ fn line_end(bytes: &[u8]) -> Option<usize> {
     let skipped = clean * BLOCK;
     bytes.iter().skip(skipped).position(is_end).map(|at| at + skipped)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(name: &str, data: &str) -> Frame {
+        Frame::Event { name: name.to_owned(), data: data.to_owned() }
+    }
+
+    fn stray(line: &str) -> Frame {
+        Frame::Stray(line.to_owned())
+    }
+
+    /// The rules of the format one by one; `wire-protocols` §1 adds the last three.
+    fn rules() -> Vec<(&'static str, Vec<Frame>)> {
+        vec![
+            ("data: a\n\n", vec![event("", "a")]),
+            ("data:a\rdata:b\r\rdata:c\r\r", vec![event("", "a\nb"), event("", "c")]),
+            ("data\r\ndata:\r\n\r\n", vec![event("", "\n")]),
+            ("data:  two\ndata:\ttab \n\n", vec![event("", " two\n\ttab ")]),
+            ("\u{feff}data:a\n\n\u{feff}data:b\n\n", vec![event("", "a"), stray("\u{feff}data:b")]),
+            ("\u{feff}\u{feff}data:a\n\n", vec![stray("\u{feff}data:a")]),
+            (":\n: x\ndata:a\n:y\n\n", vec![Frame::Alive, Frame::Alive, Frame::Alive, event("", "a")]),
+            ("event:x\ndata:a\n\ndata:b\n\n", vec![event("x", "a"), event("", "b")]),
+            ("event:x\n\ndata:a\n\n", vec![event("", "a")]),
+            ("event:x\nevent\ndata:a\n\n", vec![event("", "a")]),
+            ("id:1\0\nid\nretry:x\nretry\ndata:a\n\n\n\n", vec![event("", "a")]),
+            (
+                "Data:a\ndata\0:b\n data:c\ndata:d\n\n",
+                vec![stray("Data:a"), stray("data\0:b"), stray(" data:c"), event("", "d")],
+            ),
+            ("data:a:b\n\n", vec![event("", "a:b")]),
+            ("data:a\n", vec![event("", "a")]),
+            ("data:a\ndata:b", vec![event("", "a\nb")]),
+            ("{\n  \"error\": 1\n}", vec![stray("{"), stray("  \"error\": 1"), stray("}")]),
+        ]
+    }
+
+    #[test]
+    fn every_rule_holds_at_every_cut() {
+        for (text, want) in rules() {
+            for at in 0..=text.len() {
+                let (head, tail) = text.as_bytes().split_at(at);
+                let (mut sse, mut out) = (Sse::default(), Vec::new());
+                for part in [head, b"", tail] {
+                    sse.push(part, &mut out).expect("short lines");
+                }
+                sse.end(&mut out);
+                assert_eq!(out, want, "{text:?} cut at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn line_ends_are_found_wherever_they_stand() {
+        for len in 0..100 {
+            for at in 0..len {
+                for end in *b"\r\n" {
+                    let mut bytes = vec![b'x'; len];
+                    bytes[at] = end;
+                    bytes[len - 1] = b'\n';
+                    assert_eq!(line_end(&bytes), Some(at.min(len - 1)));
+                }
+            }
+            assert_eq!(line_end(&vec![b'x'; len]), None);
+        }
+    }
+
+    #[test]
+    fn the_longest_line_passes_and_one_byte_more_does_not() {
+        let line = [&b"data:"[..], &vec![b'x'; MAX_LINE - 5]].concat();
+        for piece in [line.len(), 4096] {
+            let (mut sse, mut out) = (Sse::default(), Vec::new());
+            assert!(line.chunks(piece).all(|c| sse.push(c, &mut out).is_ok()));
+            assert!(sse.push(b"\n\n", &mut out).is_ok() && out.len() == 1);
+            assert!(line.chunks(piece).all(|c| sse.push(c, &mut out).is_ok()));
+            assert!(sse.push(b"x\n", &mut out).is_err());
+        }
+    }
+}

@@ -180,7 +180,7 @@ fn unhex(text: &str) -> Vec<u8> {
         .flat_map(|l| l.chars().filter(|c| !c.is_whitespace()))
         .map(|c| u8::try_from(c.to_digit(16).expect("hex digits only")).unwrap())
         .collect();
-    assert!(digits.len() % 2 == 0, "an odd number of hex digits");
+    assert!(digits.len().is_multiple_of(2), "an odd number of hex digits");
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
