@@ -55,7 +55,6 @@ const FIRM: &[(&str, Class)] = &[
     ("contentfilter", Class::Refused),
     ("contextlengthexceeded", Class::TooLong),
     ("contextwindowexceeded", Class::TooLong),
-    ("deadlineexceeded", Class::Overloaded),
     ("deploymentnotfound", Class::NotFound),
     ("exceedcontextsizeerror", Class::TooLong),
     ("expiredtoken", Class::Key),
@@ -84,7 +83,6 @@ const FIRM: &[(&str, Class)] = &[
     ("throttling", Class::Limit),
     ("toomanyrequests", Class::Limit),
     ("unauthenticated", Class::Key),
-    ("unavailable", Class::Overloaded),
     ("unrecognizedclient", Class::Key),
 ];
 
