@@ -55,7 +55,6 @@ const FIRM: &[(&str, Class)] = &[
     ("contentfilter", Class::Refused),
     ("contextlengthexceeded", Class::TooLong),
     ("contextwindowexceeded", Class::TooLong),
-    ("deadlineexceeded", Class::Overloaded),
     ("deploymentnotfound", Class::NotFound),
     ("exceedcontextsizeerror", Class::TooLong),
     ("expiredtoken", Class::Key),
@@ -84,7 +83,6 @@ const FIRM: &[(&str, Class)] = &[
     ("throttling", Class::Limit),
     ("toomanyrequests", Class::Limit),
     ("unauthenticated", Class::Key),
-    ("unavailable", Class::Overloaded),
     ("unrecognizedclient", Class::Key),
 ];
 
@@ -312,8 +310,11 @@ impl Told {
             let id = quoted_after(&self.message, "model ID ").unwrap_or("MODEL");
             return Some(format!("use an inference profile id such as us.{id}"));
         }
-        if lower.contains("supported on this route") {
-            return Some("try the other path in the base URL: /openai/v1 instead of /v1, or back".to_owned());
+        // Bedrock's mantle answers a wrong path in either way (`wire-protocols` §5.3).
+        if lower.contains("supported on this route") || (class == Class::Key && self.has("accessdenied")) {
+            return Some(
+                "check the key, and try the other path in the base URL: /openai/v1 or /v1".to_owned(),
+            );
         }
         if class == Class::NotFound && lower.starts_with("model ") && lower.contains("not found") {
             let model = quoted_after(&self.message, "odel ").unwrap_or("MODEL");
