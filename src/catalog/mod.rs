@@ -10,6 +10,7 @@
 mod rows;
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
@@ -119,7 +120,11 @@ impl Catalog {
         let mut hash = Sha256::new();
         hash.update(EMBEDDED);
         hash.update(OVERRIDES);
-        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+        hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 
     /// Every route, in the order of the list.

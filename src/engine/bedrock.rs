@@ -95,7 +95,7 @@ pub(super) async fn converse(
         .converse_stream()
         .model_id(&endpoint.model)
         .set_messages(Some(Converse::messages(&call)?))
-        .set_system(Converse::system(&call))
+        .set_system(Some(Converse::system(&call)).filter(|s| !s.is_empty()))
         .set_inference_config(Converse::inference(&call))
         .set_additional_model_request_fields(Converse::additional(&call)?)
         .send();

@@ -128,16 +128,16 @@ pub(super) async fn refuse_early(reply: Reply, binary: bool) -> Result<Reply, Fa
     if !(page || binary && kind.starts_with("application/json")) {
         return Ok(reply);
     }
-    let status = reply.status;
+    let head = Head { status: reply.status, headers: plain_headers(&reply.headers) };
     let body = read_up_to(reply.body, ERROR_BODY).await;
-    // The same reader that explains error bodies finds a page's title or a JSON error.
-    let said = explain(&Head { status, headers: Vec::new() }, &body).message;
-    Err(Fault::new(
-        Class::Garbled,
-        format!("not an event stream ({}): {}", clean_line(&kind), clean_line(&said)),
-    )
-    .status(status)
-    .hint("something else answers at this base URL: check it, and any proxy or login page in between"))
+    // The reader of error bodies finds a page's title or a JSON error.
+    let fault = explain(&head, &body);
+    Err(if fault.hint.is_some() || !page {
+        fault
+    } else {
+        fault
+            .hint("something else answers at this base URL: check it, and any proxy or login page in between")
+    })
 }
 
 fn redirect(reply: &Reply, from: &str) -> Fault {

@@ -12,6 +12,31 @@ pub enum Unit {
     CharsPerSecond,
 }
 
+impl Unit {
+    /// A value with its unit, in at most seven columns: `312 ms`, `5.1 s`, `87 tok/s`.
+    #[must_use]
+    pub fn show(self, value: f64) -> String {
+        match self {
+            Self::Milliseconds if value < 9.95 => format!("{value:.1} ms"),
+            Self::Milliseconds if value < 999.5 => format!("{value:.0} ms"),
+            Self::Milliseconds if value < 99_950.0 => format!("{:.1} s", value / 1e3),
+            Self::Milliseconds => format!("{:.0} s", value / 1e3),
+            Self::TokensPerSecond => format!("{} tok/s", rate(value)),
+            Self::CharsPerSecond => format!("{} ch/s", rate(value)),
+        }
+    }
+}
+
+fn rate(value: f64) -> String {
+    if value < 9.95 {
+        format!("{value:.1}")
+    } else if value < 9_999.5 {
+        format!("{value:.0}")
+    } else {
+        format!("{:.0}k", value / 1e3)
+    }
+}
+
 /// Which way is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
@@ -49,6 +74,18 @@ pub struct Metric {
     /// As shown under `?` and in the README.
     pub formula: &'static str,
     pub read: fn(&Answer) -> Reading,
+}
+
+impl Metric {
+    /// The reading as text; `…` while it is still to come.
+    #[must_use]
+    pub fn show(&self, answer: &Answer) -> String {
+        match (self.read)(answer) {
+            Reading::Known(value) => self.unit.show(value),
+            Reading::Pending => "…".into(),
+            Reading::Missing(word) => word.into(),
+        }
+    }
 }
 
 fn since(answer: &Answer, mark: Option<std::time::Duration>) -> Reading {

@@ -158,9 +158,9 @@ enum Cutter {
 }
 
 impl Decoder {
-    /// # Panics
-    /// Never: a dialect in AWS's event stream is read as server-sent events,
-    /// which its reader refuses.
+    /// A decoder at the start of a stream. A dialect in AWS's event stream is cut by
+    /// the SDK in the program; here its events are read as server-sent events of the
+    /// same names, which is how fixtures write them.
     #[must_use]
     pub fn new(dialect: &dyn Dialect) -> Self {
         let framing = match dialect.framing() {

@@ -1,6 +1,8 @@
 //! `bakeoff.run/1`: one object; field names are a contract. Absent means not
 //! known, money is a decimal string in USD, times are nanoseconds from `t0`.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value, json};
 
 use super::{Meta, Round};
@@ -48,7 +50,7 @@ fn printable(text: &str) -> String {
             out.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                out.push_str(&format!("\\u{unit:04x}"));
+                let _ = write!(out, "\\u{unit:04x}");
             }
         }
     }
