@@ -1,2 +1,2 @@
-#[test]
-fn x() {}
+#[path = "suite/demo.rs"]
+mod demo;
