@@ -50,7 +50,7 @@ pub fn role(model: &str) -> Option<(Option<&'static Character>, Switches)> {
 /// Prompt tokens of a conversation: its text and a few for each turn.
 fn weigh(prompt: &Prompt) -> u64 {
     let texts = prompt.turns.iter().map(|t| &t.text).chain(&prompt.system);
-    texts.map(|t| count(script::tokens(t).len()) + 4).sum()
+    texts.map(|t| count(tokens(t).len()) + 4).sum()
 }
 
 fn count(n: usize) -> u64 {
@@ -76,10 +76,8 @@ fn scripted(ask: &Ask, character: &'static Character, switches: &Switches) -> Pa
     };
     let lines = script::answer(&ask.prompt, character.voice, character.model, character.breaks_at.is_some());
     let (mut reasoning, mut text) = match &lines {
-        Some(lines) if tempo.think > 0 && !ask.no_thinking => {
-            (script::tokens(&lines.reasoning), script::tokens(&lines.text))
-        }
-        Some(lines) => (Vec::new(), script::tokens(&lines.text)),
+        Some(lines) if tempo.think > 0 && !ask.no_thinking => (tokens(&lines.reasoning), tokens(&lines.text)),
+        Some(lines) => (Vec::new(), tokens(&lines.text)),
         None => (Vec::new(), Vec::new()),
     };
     let limit = ask.limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
@@ -180,6 +178,29 @@ fn cut(mut text: &'static str, width: usize) -> Vec<&'static str> {
         let Some((piece, rest)) = text.split_at_checked(at) else { break };
         out.push(piece);
         text = rest;
+    }
+    out
+}
+
+/// Cuts text as a tokenizer might: words with the space before them, long words
+/// in pieces, other scripts one or two characters at a time. Joined, the pieces
+/// are the text again.
+fn tokens(text: &str) -> Vec<String> {
+    let (mut out, mut piece, mut size) = (Vec::new(), String::new(), 0);
+    for c in text.chars() {
+        let blank = c.is_whitespace();
+        let full = if c.is_ascii() { size >= 7 } else { size >= 2 };
+        let open = piece.ends_with(char::is_alphanumeric);
+        let word = c.is_alphanumeric();
+        if !piece.is_empty() && (full || (blank && size > 2) || (open && !word)) {
+            out.push(std::mem::take(&mut piece));
+            size = 0;
+        }
+        piece.push(c);
+        size += 1;
+    }
+    if !piece.is_empty() {
+        out.push(piece);
     }
     out
 }

@@ -62,6 +62,15 @@ struct Topic {
     code: Option<String>,
     caveat: String,
     think: Vec<String>,
+    /// Scripts of the world, for the voice that shows them.
+    wide: Option<String>,
+    /// Opening sentences by voice; `lead` for the others.
+    #[serde(default)]
+    leads: HashMap<String, String>,
+    /// Examples by a word of the question; `code` for the others.
+    #[serde(default)]
+    codes: HashMap<String, String>,
+    /// Whole answers by voice.
     #[serde(default)]
     voices: HashMap<String, String>,
 }
@@ -121,7 +130,16 @@ pub fn answer(prompt: &Prompt, voice: Voice, model: &str, notice_first: bool) ->
         Some(previous) if find(question).is_none() => subject(previous),
         _ => subject(question),
     };
-    let piece = Piece { topic, length, points: wanted_points(question, length), seed: seed(prompt, model) };
+    let lead = topic.leads.get(voice.word()).unwrap_or(&topic.lead);
+    let code = words(question).iter().find_map(|w| topic.codes.get(w)).or(topic.code.as_ref());
+    let piece = Piece {
+        topic,
+        length,
+        points: wanted_points(question, length, voice),
+        code,
+        lead,
+        seed: seed(prompt, model),
+    };
     let fill = |text: &str| {
         text.replace("{answer}", sum.as_deref().unwrap_or("That sum")).replace("{subject}", &subject)
     };
@@ -164,23 +182,24 @@ fn words(text: &str) -> Vec<String> {
 const COMMON: &str = "a an the and or of to in on for with by from at as is are was were be do does did can could would \
     should will may might must i me my we our you your it its this that these those there what why how when where who \
     which please tell give show write make explain describe compare list short brief detail detailed one sentence \
-    sentences line lines word words answer about between versus vs me us ideas idea translate into difference let's";
+    sentences line lines word words work works mean means name names two three four five some any really answer about between versus vs me us ideas idea translate into difference let's";
 
-/// The words that carry the meaning of a question, at most six.
+/// The words that carry the meaning of a question: from the first of them to
+/// the last, at most eight.
 fn subject(question: &str) -> String {
-    let bare = |w: &&str| {
-        let plain = w.to_lowercase();
-        plain.chars().any(char::is_alphanumeric) && !COMMON.split_whitespace().any(|c| c == plain)
+    let bare = |w: &str| w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let common = |w: &&str| {
+        let plain = bare(w);
+        plain.is_empty() || plain.parse::<u64>().is_ok() || COMMON.split_whitespace().any(|c| c == plain)
     };
-    let kept: Vec<&str> = question
-        .split_whitespace()
-        .map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()))
-        .filter(bare)
-        .take(6)
-        .collect();
+    let all: Vec<&str> = question.split_whitespace().skip_while(common).take(8).collect();
+    let tail = all.iter().rev().take_while(|w| common(w)).count();
+    let joined = all.iter().take(all.len() - tail).copied().collect::<Vec<_>>().join(" ");
     // A word may be a whole page without a space.
-    let joined: String = kept.join(" ").chars().filter(|c| !c.is_control()).take(60).collect();
-    if joined.is_empty() { "your question".to_owned() } else { joined }
+    let joined: String =
+        joined.chars().filter(|c| !c.is_control() && !"“”\"`|*_".contains(*c)).take(60).collect();
+    let joined = joined.trim_matches(|c: char| !c.is_alphanumeric());
+    if joined.is_empty() { "your question".to_owned() } else { joined.to_owned() }
 }
 
 fn length(question: &str, system: Option<&str>) -> Length {
@@ -222,7 +241,7 @@ fn length(question: &str, system: Option<&str>) -> Length {
 }
 
 /// "Three bullet points" is taken at its word.
-fn wanted_points(question: &str, length: Length) -> usize {
+fn wanted_points(question: &str, length: Length, voice: Voice) -> usize {
     let words = words(question);
     let counted = words.windows(3).find_map(|w| {
         let n = ["one", "two", "three", "four", "five"]
@@ -239,6 +258,7 @@ fn wanted_points(question: &str, length: Length) -> usize {
     });
     counted.unwrap_or(match length {
         Length::Brief => 0,
+        Length::Usual if voice == Voice::Concise => 2,
         Length::Usual => 3,
         Length::Long => usize::MAX,
     })
@@ -265,10 +285,17 @@ fn bridge(voice: Voice, previous: &str) -> String {
     }
 }
 
+/// Shown by the worldly voice where a topic has nothing of its own.
+const SCRIPTS: &str = "The quality to look for in an answer, in five scripts:\n\n\
+    | language | word | meaning |\n|---|---|---|\n| 日本語 | 明確さ | clarity |\n| 中文 | 清楚 | clear |\n\
+    | 한국어 | 명료함 | lucidity |\n| हिन्दी | स्पष्टता | plainness |\n| Tiếng Việt | rõ ràng | clear |";
+
 struct Piece {
     topic: &'static Topic,
     length: Length,
     points: usize,
+    lead: &'static str,
+    code: Option<&'static String>,
     seed: u64,
 }
 
@@ -300,9 +327,9 @@ impl Piece {
     }
 
     fn brief(&self, voice: Voice) -> String {
-        let lead = &self.topic.lead;
+        let lead = self.lead;
         match voice {
-            Voice::Concise | Voice::Lively => lead.clone(),
+            Voice::Concise | Voice::Lively => lead.to_owned(),
             Voice::Thoughtful => format!("With some caution: {lead}"),
             Voice::Structured => format!("**{}.** {lead}", self.topic.title),
             Voice::World => format!("🌍 {lead}"),
@@ -311,19 +338,16 @@ impl Piece {
     }
 
     fn concise(&self) -> String {
-        let mut out = self.topic.lead.clone();
-        let most = if self.length == Length::Long { self.points } else { self.points.min(2) };
-        if most > 0 {
-            out.push_str("\n\n");
-        }
-        for (_, (title, text)) in self.points().take(most) {
+        let mut out = self.lead.to_owned();
+        out.push_str("\n\n");
+        for (_, (title, text)) in self.points() {
             let _ = writeln!(out, "- **{title}**: {text}");
         }
         out.trim_end().to_owned()
     }
 
     fn thoughtful(&self) -> String {
-        let mut out = self.topic.lead.clone();
+        let mut out = self.lead.to_owned();
         let openings = [
             "The first thing I would look at",
             "Then there is a second matter",
@@ -333,7 +357,7 @@ impl Piece {
         ];
         for (i, (title, text)) in self.points() {
             let opening = openings.get(i).or(openings.last()).copied().unwrap_or_default();
-            let _ = write!(out, "\n\n{opening}: *{}*. {text}", title.to_lowercase());
+            let _ = write!(out, "\n\n{opening}: *{title}*. {text}");
         }
         if self.length == Length::Long
             && let Some(table) = &self.topic.table
@@ -350,11 +374,8 @@ impl Piece {
     }
 
     fn lively(&self) -> String {
-        let mut out = format!(
-            "**{}** {}",
-            self.pick(&["Short version:", "Here we go:", "In a nutshell:"]),
-            self.topic.lead
-        );
+        let mut out =
+            format!("**{}** {}", self.pick(&["Short version:", "Here we go:", "In a nutshell:"]), self.lead);
         for (_, (title, text)) in self.points() {
             let _ = write!(out, "\n\n**{title}.** {text}");
         }
@@ -368,7 +389,7 @@ impl Piece {
     }
 
     fn structured(&self) -> String {
-        let mut out = format!("## {}\n\n{}\n\n### Key points\n\n", self.topic.title, self.topic.lead);
+        let mut out = format!("## {}\n\n{}\n\n### Key points\n\n", self.topic.title, self.lead);
         for (i, (title, text)) in self.points() {
             let _ = writeln!(out, "{}. **{title}**: {text}", i + 1);
         }
@@ -376,7 +397,7 @@ impl Piece {
             let _ = write!(out, "\n### At a glance\n\n{table}\n");
         }
         if self.length == Length::Long
-            && let Some(code) = &self.topic.code
+            && let Some(code) = self.code
         {
             let _ = write!(out, "\n### Example\n\n{code}\n");
         }
@@ -385,17 +406,16 @@ impl Piece {
     }
 
     fn world(&self) -> String {
-        let mut out = format!("{}\n\n", self.topic.lead);
+        let mut out = format!("{}\n\n", self.lead);
         let marks = ["🧭", "👩‍💻", "⚖️", "🧑🏽‍🔬", "🏳️‍🌈"];
         for (i, (title, text)) in self.points() {
             let mark = marks.get(i).or(marks.last()).copied().unwrap_or_default();
             let _ = writeln!(out, "- {mark} **{title}**: {text}");
         }
-        out.push_str(
-            "\n| 言語 | in one word | 意味 |\n|---|---|---|\n| 日本語 | 明確さ | clarity |\n| 中文 | 清楚 | clear |\n\
-             | 한국어 | 명료함 | lucidity |\n| हिन्दी | स्पष्टता | plainness |\n| Việt | rõ ràng | clear |\n",
-        );
-        if let Some(code) = &self.topic.code {
+        out.push_str(if self.points > 0 { "\n" } else { "" });
+        out.push_str(self.topic.wide.as_deref().unwrap_or(SCRIPTS));
+        out.push('\n');
+        if let Some(code) = self.code {
             let _ = write!(out, "\n{code}\n");
         }
         let _ = write!(out, "\n{} 例外は必ずある。", self.topic.caveat);
@@ -403,8 +423,8 @@ impl Piece {
     }
 
     fn coder(&self) -> String {
-        let mut out = format!("{}\n\n", self.topic.lead);
-        if let Some(code) = &self.topic.code {
+        let mut out = format!("{}\n\n", self.lead);
+        if let Some(code) = self.code {
             let _ = write!(out, "{code}\n\n");
         } else {
             let _ = writeln!(out, "```text\n{}", self.topic.title);
@@ -456,27 +476,4 @@ impl Piece {
         let notice = format!("*Simulated: a scripted demo answer by {model}; no model was asked.*");
         if first { format!("{notice}\n\n{text}") } else { format!("{text}\n\n{notice}") }
     }
-}
-
-/// Cuts text as a tokenizer might: words with the space before them, long words
-/// in pieces, other scripts one or two characters at a time. Joined, the pieces
-/// are the text again.
-pub fn tokens(text: &str) -> Vec<String> {
-    let (mut out, mut piece, mut size) = (Vec::new(), String::new(), 0);
-    for c in text.chars() {
-        let blank = c.is_whitespace();
-        let full = if c.is_ascii() { size >= 7 } else { size >= 2 };
-        let open = piece.ends_with(char::is_alphanumeric);
-        let word = c.is_alphanumeric();
-        if !piece.is_empty() && (full || (blank && size > 2) || (open && !word)) {
-            out.push(std::mem::take(&mut piece));
-            size = 0;
-        }
-        piece.push(c);
-        size += 1;
-    }
-    if !piece.is_empty() {
-        out.push(piece);
-    }
-    out
 }
