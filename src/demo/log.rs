@@ -18,6 +18,7 @@ pub struct Sent {
     pub path: String,
     /// Names in lower case.
     pub request_headers: Vec<(String, String)>,
+    /// At most its first 64 KiB.
     pub request_body: Vec<u8>,
     /// The request was read to its end.
     pub received: Instant,
@@ -46,6 +47,7 @@ impl Sent {
 
 /// Older requests are forgotten, so that a demo left running does not grow.
 const MOST: usize = 4096;
+pub const MOST_BODY: usize = 64 << 10;
 
 /// The log of a server.
 #[derive(Debug, Clone, Default)]

@@ -183,7 +183,7 @@ async fn serve(
             model: named.clone().unwrap_or_default(),
             path: request.path.clone(),
             request_headers: request.headers.clone(),
-            request_body: request.body.clone(),
+            request_body: request.body.iter().copied().take(log::MOST_BODY).collect(),
             received,
             status: None,
             headers: None,
@@ -202,6 +202,12 @@ async fn serve(
             sent.left = result.is_err().then(Instant::now);
         });
         match result {
+            Ok(Some(next))
+                if request.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close")) =>
+            {
+                next.close().await;
+                return;
+            }
             Ok(Some(next)) => conn = next,
             Ok(None) | Err(_) => return,
         }

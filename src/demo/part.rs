@@ -204,3 +204,40 @@ fn tokens(text: &str) -> Vec<String> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_the_text_again() {
+        for text in
+            ["", "Hello, wide 世界 👩‍💻!\n\n- **a**: b\n", "antidisestablishmentarianism  twice   spaced"]
+        {
+            let tokens = tokens(text);
+            assert_eq!(tokens.concat(), text);
+            assert!(tokens.iter().all(|t| !t.is_empty() && t.chars().count() <= 9), "{tokens:?}");
+        }
+        assert_eq!(tokens("It is so."), ["It", " is", " so", "."]);
+    }
+
+    #[test]
+    fn a_schedule_repeats_keeps_order_and_does_not_drift() {
+        let tempo = Tempo { headers: 10, first: 200, think: 1000, rate: 100, jitter: 50, burst: 0 };
+        let make = |burst, seed| {
+            let words = |n: usize| (0..n).map(|i| format!(" {i:03}")).collect::<Vec<_>>();
+            schedule(words(50), words(400), Tempo { burst, ..tempo }, seed)
+        };
+        let beats = make(0, 7);
+        assert_eq!(beats, make(0, 7));
+        assert_ne!(beats, make(0, 8));
+        assert!(beats.is_sorted_by_key(|b| b.at));
+        let at = |i: usize| beats[i].at.as_millis();
+        assert_eq!((at(0), at(25), at(50)), (200, 700, 1200));
+        // The last of 400 tokens, ten milliseconds each, is at most half a gap late.
+        assert!((5190..=5195).contains(&at(449)), "{}", at(449));
+        let bursts: Vec<_> = make(300, 7).into_iter().filter(|b| b.kind == Kind::Text).collect();
+        assert_eq!(bursts.iter().map(|b| b.tokens).collect::<Vec<_>>(), [75, 75, 75, 75, 75, 25]);
+        assert!(bursts.iter().take(5).all(|b| b.text.len() == 300));
+    }
+}

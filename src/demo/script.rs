@@ -285,10 +285,11 @@ fn bridge(voice: Voice, previous: &str) -> String {
     }
 }
 
-/// Shown by the worldly voice where a topic has nothing of its own.
+/// Shown by the worldly voice where a topic has nothing of its own. The last row
+/// is spelt with combining marks.
 const SCRIPTS: &str = "The quality to look for in an answer, in five scripts:\n\n\
     | language | word | meaning |\n|---|---|---|\n| 日本語 | 明確さ | clarity |\n| 中文 | 清楚 | clear |\n\
-    | 한국어 | 명료함 | lucidity |\n| हिन्दी | स्पष्टता | plainness |\n| Tiếng Việt | rõ ràng | clear |";
+    | 한국어 | 명료함 | lucidity |\n| हिन्दी | स्पष्टता | plainness |\n| Tiếng Việt | ro\u{303} ra\u{300}ng | clear |";
 
 struct Piece {
     topic: &'static Topic,

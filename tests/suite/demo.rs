@@ -587,6 +587,12 @@ async fn a_request_may_come_in_chunks_and_pieces() {
     let reply = receive(&mut stream).await;
     assert!(read("compatible", &reply.body).text.starts_with("2+2 = 4."));
     assert_eq!(demo.log()[0].request_body, body.as_bytes());
+    let (path, body) = ask("ollama", "load-n2", &["hi"]);
+    let mut once = connect(&demo).await;
+    send(&mut once, &path, "Connection: close\r\n", &body).await;
+    let mut rest = Vec::new();
+    once.read_to_end(&mut rest).await.unwrap();
+    assert!(rest.ends_with(b"\r\n0\r\n\r\n"));
     stream.write_all(b"not http at all\r\n\r\n").await.unwrap();
     assert_eq!(receive(&mut stream).await.status, 400);
 }
@@ -649,7 +655,7 @@ async fn answers_follow_the_question() {
     let long = swift(&["why is the sky blue? in detail"]).await;
     assert!(long.len() > first.len(), "{long}");
     let three = say(&demo, "openai", "us.demo-steady-v1:0-r0", &["give me two ideas for a party"]).await.text;
-    assert!(three.contains("“party”") || three.contains("for a party"), "{three}");
+    assert!(three.contains("“party”"), "{three}");
     assert!(three.contains("\n2. ") && !three.contains("\n3. "), "{three}");
     let mut stream = connect(&demo).await;
     let (path, mut body) = ask("openai", "demo-swift-r0", &["why is the sky blue?"]);
