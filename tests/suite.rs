@@ -4,6 +4,9 @@
 #[path = "suite/converse.rs"]
 mod converse;
 #[cfg(test)]
+#[path = "suite/demo.rs"]
+mod demo;
+#[cfg(test)]
 #[path = "suite/engine.rs"]
 mod engine;
 #[cfg(test)]
@@ -12,6 +15,15 @@ mod errors;
 #[cfg(test)]
 #[path = "suite/floors.rs"]
 mod floors;
+#[cfg(test)]
+#[path = "suite/headless.rs"]
+mod headless;
+#[cfg(test)]
+#[path = "support/pty.rs"]
+mod pty;
+#[cfg(test)]
+#[path = "suite/terminal.rs"]
+mod terminal;
 #[cfg(test)]
 #[path = "suite/wire.rs"]
 mod wire;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::CostStatus;
+use crate::model::Money;
 use crate::model::Usage;
 use crate::model::settle;
 
@@ -17,7 +18,7 @@ fn usd(kind: &str, id: &str, scope: Option<&str>) -> (CostStatus, Option<String>
     let (price, rule) = Catalog::embedded().lookup(kind, id, scope);
     let usage = Usage { input: Some(1_000_000), output: Some(0), ..Usage::default() };
     let cost = settle(Some(&usage), price.as_ref(), rule, None, None);
-    (cost.status, cost.usd.map(|m| m.exact()), rule)
+    (cost.status, cost.usd.map(Money::exact), rule)
 }
 
 fn known(amount: &str, rule: Rule) -> (CostStatus, Option<String>, Rule) {

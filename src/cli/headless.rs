@@ -93,7 +93,9 @@ fn question(given: Option<&str>) -> Result<String, Stop> {
     let text = match given {
         Some("-") | None => {
             if given.is_none() && std::io::stdin().is_terminal() {
-                return Err(Stop::usage("no prompt: give one as an argument, as @FILE, or on standard input"));
+                return Err(Stop::usage(
+                    "no prompt: give one as an argument, as @FILE, or on standard input",
+                ));
             }
             let mut text = String::new();
             std::io::stdin()
@@ -119,8 +121,14 @@ async fn ask(
     let progress = progress && std::io::stderr().is_terminal();
     // All tasks start from here at once: the client and the catalog are made before any of them.
     engine.warm_up().await;
-    let mut entries: Vec<_> =
-        lineup.endpoints.into_iter().map(|e| { let a = Answer::new(e.simulated); (e, a) }).collect();
+    let mut entries: Vec<_> = lineup
+        .endpoints
+        .into_iter()
+        .map(|e| {
+            let a = Answer::new(e.simulated);
+            (e, a)
+        })
+        .collect();
     for (id, (endpoint, _)) in (0_u64..).zip(&entries) {
         engine.launch(AnswerId(id), endpoint.clone(), prompt.clone());
     }
@@ -162,7 +170,8 @@ fn report_faults(entries: &[(crate::model::Endpoint, Answer)], interrupted: bool
             code = FAILED;
         }
         if let Some(fault) = &answer.fault {
-            let line = format!("{}: {} ({}) → {}", endpoint.name, fault.message, fault.class.word(), fault.advice());
+            let line =
+                format!("{}: {} ({}) → {}", endpoint.name, fault.message, fault.class.word(), fault.advice());
             let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
         }
     }
@@ -173,7 +182,11 @@ fn report_faults(entries: &[(crate::model::Endpoint, Answer)], interrupted: bool
 fn writable(path: &Path) -> Result<(), Stop> {
     let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !dir.is_dir() {
-        return Err(Stop::usage(format!("--out {}: there is no directory {}", path.display(), dir.display())));
+        return Err(Stop::usage(format!(
+            "--out {}: there is no directory {}",
+            path.display(),
+            dir.display()
+        )));
     }
     if path.is_dir() {
         return Err(Stop::usage(format!("--out {}: is a directory", path.display())));

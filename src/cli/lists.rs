@@ -8,11 +8,12 @@ use crate::model::Endpoint;
 use crate::model::clean_line;
 use crate::provider::PROVIDERS;
 use crate::provider::Vars;
+use crate::ui::COMMANDS;
+use crate::ui::Theme;
 
 pub(super) fn config_path() -> Result<u8, Stop> {
-    let path = crate::store::config_path().ok_or_else(|| {
-        Stop::usage("no place for a configuration: set HOME, or BAKEOFF_CONFIG to a file")
-    })?;
+    let path = crate::store::config_path()
+        .ok_or_else(|| Stop::usage("no place for a configuration: set HOME, or BAKEOFF_CONFIG to a file"))?;
     write_out(&format!("{}\n", clean_line(&path.display().to_string())))?;
     Ok(0)
 }
@@ -70,6 +71,27 @@ pub(super) fn providers(format: ListFormat) -> Result<u8, Stop> {
         })
         .collect();
     list(rows, format)
+}
+
+pub(super) fn keys(format: ListFormat) -> Result<u8, Stop> {
+    let keymap = world::keymap(&world::load()?.config)?;
+    let rows = COMMANDS
+        .iter()
+        .map(|c| {
+            vec![
+                ("command", json!(c.name)),
+                ("where", json!(c.on.word())),
+                ("keys", json!(keymap.shown(c.name))),
+                ("what", json!(c.doc)),
+            ]
+        })
+        .collect();
+    list(rows, format)
+}
+
+pub(super) fn themes(format: ListFormat) -> Result<u8, Stop> {
+    let rows = Theme::names().into_iter().map(|(n, about)| vec![("theme", json!(n)), ("what", json!(about))]);
+    list(rows.collect(), format)
 }
 
 /// Writes rows as an aligned table or as a JSON array of objects.

@@ -61,7 +61,9 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
         Some(Command::Run(run)) => headless::run(cli, run),
         Some(Command::Config { what: ConfigCommand::Path }) => lists::config_path(),
         Some(Command::Config { what: ConfigCommand::Check }) => lists::config_check(),
-        Some(Command::Config { what: ConfigCommand::Show { who, list } }) => lists::config_show(who, list.format),
+        Some(Command::Config { what: ConfigCommand::Show { who, list } }) => {
+            lists::config_show(who, list.format)
+        }
         Some(Command::Providers(list)) => lists::providers(list.format),
         Some(Command::Keys(list)) => lists::keys(list.format),
         Some(Command::Themes(list)) => lists::themes(list.format),
@@ -82,8 +84,9 @@ fn write_out(text: &str) -> Result<(), Stop> {
 fn text_or_file(given: &str) -> Result<String, Stop> {
     match given.strip_prefix('@') {
         None => Ok(given.to_owned()),
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|e| Stop::usage(format!("{path}: {e}; a text that begins with @ is read from that file"))),
+        Some(path) => std::fs::read_to_string(path).map_err(|e| {
+            Stop::usage(format!("{path}: {e}; a text that begins with @ is read from that file"))
+        }),
     }
 }
 

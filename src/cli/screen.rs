@@ -22,6 +22,12 @@ impl ui::Backend for Backend {
     fn cancel(&self, id: AnswerId) {
         self.0.cancel(id);
     }
+
+    fn drawn(&self) {
+        // The first frame comes before the client and the catalog are made.
+        let engine = self.0.clone();
+        tokio::spawn(async move { engine.warm_up().await });
+    }
 }
 
 pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
@@ -38,11 +44,13 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         return Err(world::nobody(&loaded));
     }
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err(Stop::usage("the screen needs a terminal on standard input and output; use `bakeoff run`"));
+        return Err(Stop::usage(
+            "the screen needs a terminal on standard input and output; use `bakeoff run`",
+        ));
     }
 
     let runtime = runtime()?;
-    let code = runtime.block_on(async {
+    let exit = runtime.block_on(async {
         let server = match demo {
             Some(_) => Some(Demo::start().await.map_err(|e| Stop::io("the demo's server cannot start", &e))?),
             None => None,
@@ -53,7 +61,6 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         };
         let setup = ui::Setup {
             title: if lineup.name.is_empty() { "session".into() } else { lineup.name.clone() },
-            simulated: lineup.endpoints.iter().all(|e| e.simulated),
             lineup,
             theme,
             keymap,
@@ -62,12 +69,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             prices_as_of: crate::catalog::AS_OF.to_owned(),
         };
         let (engine, reports) = Engine::new(vars, limits, catalog);
-        // The first frame is drawn before the client and the catalog are made.
-        let warm = engine.clone();
-        tokio::spawn(async move { warm.warm_up().await });
         ui::run(setup, Backend(engine), reports).await.map_err(|e| Stop::io("the terminal", &e))
     });
     // Streams end with the program: dropping them is how a provider is told.
     runtime.shutdown_background();
-    code
+    Ok(exit?.code)
 }

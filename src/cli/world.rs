@@ -17,6 +17,8 @@ use crate::provider::Vars;
 use crate::provider::parse_spec;
 use crate::store::Config;
 use crate::store::config_path;
+use crate::ui::Keymap;
+use crate::ui::Theme;
 
 /// The configuration and where it was looked for.
 pub(super) struct Loaded {
@@ -67,7 +69,7 @@ pub(super) fn nobody(config: &Loaded) -> Stop {
     let vars = Vars::process();
     let found: Vec<String> = PROVIDERS
         .iter()
-        .flat_map(|p| p.keys.iter().filter(|k| vars.get(k.name).is_some()).map(|k| (p, k)))
+        .flat_map(|p| p.keys.iter().filter(|k| vars.get(k.name).is_some()).map(move |k| (p, k)))
         .map(|(p, k)| format!("{} is set: try -e {}:{}", k.name, p.id, p.example))
         .collect();
     let found = if found.is_empty() { "no provider's key is set".to_owned() } else { found.join("; ") };
@@ -76,6 +78,23 @@ pub(super) fn nobody(config: &Loaded) -> Stop {
         "no endpoint to ask ({found}). Name some with -e provider:model, write [[endpoint]] into {path}, \
          or see `bakeoff demo`, which needs no account"
     ))
+}
+
+/// The theme that was asked for; without colour where `NO_COLOR` is set.
+pub(super) fn theme(asked: Option<&str>) -> Result<Theme, Stop> {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    match asked {
+        _ if no_color => Theme::plain(),
+        Some(name) => Theme::named(name),
+        None => Theme::named("default"),
+    }
+    .map_err(Stop::usage)
+}
+
+/// The defaults with the configuration's keys.
+pub(super) fn keymap(config: &Config) -> Result<Keymap, Stop> {
+    let rows = config.keys.iter().map(|r| (r.focus.as_str(), r.command.as_str(), r.keys.as_slice()));
+    Keymap::with(rows).map_err(Stop::usage)
 }
 
 /// Time limits from the configuration over the defaults.

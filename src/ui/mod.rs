@@ -1,1 +1,204 @@
-//! Floor 4: state, update, view.
+//! Floor 4: the screen. State, update, view.
+//!
+//! [`App`] is the only state; [`App::update`] folds events and gives effects,
+//! [`draw`] shows it. Neither does IO or reads a clock: both happen in [`run`],
+//! the loop below, on the main thread, away from the workers that stamp arrivals.
+//!
+//! Why no component framework: overlays are one ordered layer, panes are structs
+//! with methods, and every key goes through one table.
+
+mod actions;
+mod app;
+mod command;
+mod editor;
+mod figures;
+mod help;
+mod key;
+mod layout;
+mod pacer;
+mod pane;
+mod status;
+mod terminal;
+mod text;
+mod theme;
+mod view;
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::time::{Duration, Instant};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::EventStream;
+use crossterm::queue;
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use futures_util::StreamExt;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::model::AnswerId;
+use crate::model::Endpoint;
+use crate::model::Lineup;
+use crate::model::Prompt;
+use crate::model::Report;
+
+pub use app::{App, Effect, Entry, Event, Overlay, Round};
+pub use command::{COMMANDS, Command, Focus, Keymap};
+pub use key::Key;
+pub use layout::{Layout, layout};
+pub use pacer::Pacer;
+pub use text::Flow;
+pub use theme::Theme;
+pub use view::draw;
+
+use terminal::{Screen, Signals};
+
+/// Steps taken in one go before a frame may be drawn. Far more than arrive
+/// between two frames, so that a flood costs frames, not memory.
+const DRAIN: usize = 1024;
+
+/// The slow tick, only while something runs: the spinner and the running clocks.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What the screen starts with.
+pub struct Setup {
+    pub title: String,
+    pub lineup: Lineup,
+    pub theme: Theme,
+    pub keymap: Keymap,
+    /// Sent at once.
+    pub initial_prompt: Option<String>,
+    pub system: Option<String>,
+    pub prices_as_of: String,
+}
+
+/// What carries out the screen's wishes; joined to the engine by `cli`.
+pub trait Backend {
+    fn launch(&self, id: AnswerId, endpoint: Endpoint, prompt: Prompt);
+    fn cancel(&self, id: AnswerId);
+    /// The first frame is on the screen: now is the time for what takes time.
+    fn drawn(&self);
+}
+
+/// How the screen ended, and what was said on it.
+pub struct Exit {
+    pub code: u8,
+    pub rounds: Vec<Round>,
+}
+
+/// Shows the screen until the user or a signal ends it.
+///
+/// # Errors
+/// When the terminal cannot be taken or drawn; it is given back first.
+pub async fn run(
+    setup: Setup,
+    backend: impl Backend,
+    mut reports: UnboundedReceiver<Report>,
+) -> io::Result<Exit> {
+    terminal::install_panic_hook(std::thread::current().id());
+    let mut signals = Signals::new()?;
+    let mut held = Held { screen: Screen::enter(true)?, terminal: new_terminal()?, theme: setup.theme };
+    let start = Instant::now();
+    let mut pacer = Pacer::default();
+    let mut app = App::new(setup.title, setup.lineup, setup.keymap);
+    app.system = setup.system;
+    app.prices_as_of = setup.prices_as_of;
+
+    held.draw(&mut app)?;
+    pacer.drawn(Instant::now());
+    backend.drawn();
+    let mut gone = terminal::watch_tty();
+    let mut keys = EventStream::new();
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut effects = setup.initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
+    let code = loop {
+        for effect in effects.drain(..) {
+            if let Some(code) = held.carry_out(effect, &backend)? {
+                return Ok(Exit { code, rounds: app.rounds });
+            }
+            pacer.input(Instant::now());
+        }
+        let owed = pacer.due().map(tokio::time::Instant::from_std);
+        tokio::select! {
+            biased;
+            signal = signals.next() => break signal.code(),
+            _ = &mut gone => break terminal::Signal::HangUp.code(),
+            event = keys.next() => match event {
+                Some(Ok(event)) => {
+                    effects = app.update(Event::Terminal(event), start.elapsed());
+                    pacer.input(Instant::now());
+                }
+                // The terminal's end of the line is gone.
+                Some(Err(_)) | None => break terminal::Signal::HangUp.code(),
+            },
+            () = sleep_until(owed), if owed.is_some() => {
+                held.draw(&mut app)?;
+                pacer.drawn(Instant::now());
+            }
+            Some(report) = reports.recv() => {
+                let now = start.elapsed();
+                effects = app.update(Event::Report(report), now);
+                for _ in 0..DRAIN {
+                    let Ok(report) = reports.try_recv() else { break };
+                    effects.extend(app.update(Event::Report(report), now));
+                }
+                pacer.stream(Instant::now());
+            }
+            _ = tick.tick(), if app.is_alive() => {
+                effects = app.update(Event::Tick, start.elapsed());
+                pacer.stream(Instant::now());
+            }
+        }
+    };
+    Ok(Exit { code, rounds: app.rounds })
+}
+
+async fn sleep_until(at: Option<tokio::time::Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at).await;
+    }
+}
+
+type Term = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// One write for a whole frame: a frame in pieces is a frame that tears.
+fn new_terminal() -> io::Result<Term> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))
+}
+
+/// The terminal and what it is drawn with.
+struct Held {
+    screen: Screen,
+    terminal: Term,
+    theme: Theme,
+}
+
+impl Held {
+    fn draw(&mut self, app: &mut App) -> io::Result<()> {
+        let theme = &self.theme;
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| draw(app, theme, frame))?;
+        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        Write::flush(self.terminal.backend_mut())
+    }
+
+    /// Does what an event asked for; gives the exit code of a quit.
+    fn carry_out(&mut self, effect: Effect, backend: &impl Backend) -> io::Result<Option<u8>> {
+        match effect {
+            Effect::Launch { id, endpoint, prompt } => backend.launch(id, *endpoint, *prompt),
+            Effect::Cancel(id) => backend.cancel(id),
+            Effect::Copy(text) => {
+                queue!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
+                Write::flush(self.terminal.backend_mut())?;
+            }
+            Effect::Mouse(on) => self.screen.set_mouse(on)?,
+            Effect::Redraw => self.terminal.clear()?,
+            Effect::Suspend => {
+                self.screen.suspend()?;
+                self.terminal.clear()?;
+            }
+            Effect::Quit => return Ok(Some(0)),
+        }
+        Ok(None)
+    }
+}

@@ -43,7 +43,9 @@ fn the_demo_as_json_carries_every_field_of_the_contract() {
     let mut complete = 0;
     for a in answers(&json) {
         assert_eq!(a["simulated"], true, "{a}");
-        for field in ["endpoint", "provider", "model", "status", "text", "reasoning", "timeline", "chunks", "cost"] {
+        for field in
+            ["endpoint", "provider", "model", "status", "text", "reasoning", "timeline", "chunks", "cost"]
+        {
             assert!(!a[field].is_null(), "{field} is missing: {a}");
         }
         let t = &a["timeline"];
@@ -68,7 +70,12 @@ fn the_demo_as_json_carries_every_field_of_the_contract() {
         assert_ne!(cost["usd"], "0", "unknown is never zero: {cost}");
     }
     assert!(complete >= 5, "{complete} complete answers");
-    assert_eq!(out.status.code(), Some(1), "one of the demo's endpoints fails on purpose: {}", text(&out.stderr));
+    assert_eq!(
+        out.status.code(),
+        Some(1),
+        "one of the demo's endpoints fails on purpose: {}",
+        text(&out.stderr)
+    );
     assert!(text(&out.stderr).contains('→'), "{}", text(&out.stderr));
 }
 
@@ -76,7 +83,10 @@ fn the_demo_as_json_carries_every_field_of_the_contract() {
 fn the_table_reads_well_and_says_simulated() {
     let out = run(&["run", "--demo", "2+2?"], "");
     let shown = text(&out.stdout);
-    assert!(shown.contains("(simulated)") && shown.contains("~$") && shown.contains("list prices of 2026-11-23"), "{shown}");
+    assert!(
+        shown.contains("(simulated)") && shown.contains("~$") && shown.contains("list prices of 2026-11-23"),
+        "{shown}"
+    );
     assert!(!shown.contains('\u{1b}'), "no escape sequence");
 }
 
@@ -149,7 +159,12 @@ fn a_result_file_is_whole_or_absent_and_private() {
 
 #[test]
 fn a_reader_that_leaves_is_no_error() {
-    let mut child = bakeoff().args(["run", "--demo", "2+2?"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = bakeoff()
+        .args(["run", "--demo", "2+2?"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let out = child.wait_with_output().unwrap();
     assert!(!text(&out.stderr).contains("panicked"), "{}", text(&out.stderr));

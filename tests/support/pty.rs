@@ -112,7 +112,10 @@ impl Pty {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() || seen.closed {
                 let screen = seen.parser.screen().contents();
-                panic!("waited for {what}{}; the screen:\n{screen}", if seen.closed { " (program ended)" } else { "" });
+                panic!(
+                    "waited for {what}{}; the screen:\n{screen}",
+                    if seen.closed { " (program ended)" } else { "" }
+                );
             }
             seen = changed.wait_timeout(seen, left).unwrap().0;
         }

@@ -11,6 +11,7 @@ use crate::model::Burstiness;
 use crate::model::Endpoint;
 use crate::model::Fault;
 use crate::model::METRICS;
+use crate::model::Money;
 use crate::model::Phase;
 use crate::model::Role;
 use crate::model::Source;
@@ -188,7 +189,7 @@ fn cost(a: &Answer) -> Value {
     let c = &a.cost;
     let mut map = Map::new();
     map.insert("status".into(), json!(c.status.word()));
-    put(&mut map, "usd", c.usd.map(|m| m.exact()));
+    put(&mut map, "usd", c.usd.map(Money::exact));
     if let Some(rule) = c.rule.word() {
         map.insert("rule".into(), json!(rule));
     }

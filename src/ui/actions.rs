@@ -1,0 +1,303 @@
+//! What the commands of `command.rs` do to the [`App`].
+
+use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
+
+use super::app::{App, Effect, Entry, Overlay};
+use super::command::Focus;
+use super::key::Key;
+use super::layout::layout;
+use crate::model::clean;
+use crate::model::clean_line;
+
+/// A clipboard write larger than this is cut: terminals drop larger ones silently.
+const MOST_COPIED: usize = 48 << 10;
+
+/// Rows of one notch of the wheel.
+const WHEEL: isize = 3;
+
+impl App {
+    pub(super) fn newline(&mut self) -> bool {
+        self.editor.newline();
+        true
+    }
+
+    pub(super) fn older(&mut self) -> bool {
+        self.history_step(true)
+    }
+
+    pub(super) fn newer(&mut self) -> bool {
+        self.history_step(false)
+    }
+
+    pub(super) fn to_panes(&mut self) -> bool {
+        self.focus = Focus::Panes;
+        true
+    }
+
+    pub(super) fn to_prompt(&mut self) -> bool {
+        if self.zoom && self.key.is_some_and(|k| k.code == KeyCode::Esc) {
+            self.zoom = false;
+        } else {
+            self.focus = Focus::Prompt;
+        }
+        true
+    }
+
+    pub(super) fn pane_number(&mut self) -> bool {
+        if let Some(Key { code: KeyCode::Char(c), .. }) = self.key
+            && let Some(number) = c.to_digit(10)
+        {
+            let at = (number as usize).saturating_sub(1);
+            if at < self.panes() {
+                self.pane = at;
+            }
+        }
+        true
+    }
+
+    pub(super) fn next_pane(&mut self) -> bool {
+        self.pane = (self.pane + 1) % self.panes().max(1);
+        true
+    }
+
+    pub(super) fn previous_pane(&mut self) -> bool {
+        let panes = self.panes().max(1);
+        self.pane = (self.pane + panes - 1) % panes;
+        true
+    }
+
+    pub(super) fn toggle_zoom(&mut self) -> bool {
+        self.zoom = !self.zoom;
+        true
+    }
+
+    fn width_of_pane(&self) -> u16 {
+        let layout = layout(self);
+        layout.body(self.pane).map_or(80, |body| body.width)
+    }
+
+    fn scroll(&mut self, by: impl Fn(&Entry) -> isize) -> bool {
+        let width = self.width_of_pane();
+        if let Some(entry) = self.entry() {
+            let by = by(entry);
+            entry.pane.scroll_by(width, by);
+        }
+        true
+    }
+
+    pub(super) fn line_down(&mut self) -> bool {
+        self.scroll(|_| 1)
+    }
+
+    pub(super) fn line_up(&mut self) -> bool {
+        self.scroll(|_| -1)
+    }
+
+    pub(super) fn half_down(&mut self) -> bool {
+        self.scroll(|e| e.pane.page() / 2)
+    }
+
+    pub(super) fn half_up(&mut self) -> bool {
+        self.scroll(|e| -(e.pane.page() / 2))
+    }
+
+    pub(super) fn page_down(&mut self) -> bool {
+        self.scroll(|e| e.pane.page())
+    }
+
+    pub(super) fn page_up(&mut self) -> bool {
+        self.scroll(|e| -e.pane.page())
+    }
+
+    pub(super) fn top(&mut self) -> bool {
+        let width = self.width_of_pane();
+        if let Some(entry) = self.entry() {
+            entry.pane.to_top(width);
+        }
+        true
+    }
+
+    pub(super) fn follow(&mut self) -> bool {
+        if let Some(entry) = self.entry() {
+            entry.pane.follow();
+        }
+        true
+    }
+
+    pub(super) fn rerun(&mut self) -> bool {
+        let at = self.pane;
+        self.run_again(at);
+        true
+    }
+
+    pub(super) fn rerun_all(&mut self) -> bool {
+        for at in 0..self.round().map_or(0, |r| r.entries.len()) {
+            self.run_again(at);
+        }
+        true
+    }
+
+    pub(super) fn stop(&mut self) -> bool {
+        let (round, pane) = (self.shown, self.pane);
+        self.cancel_where(|r, e| r == round && e == pane);
+        true
+    }
+
+    pub(super) fn stop_all(&mut self) -> bool {
+        self.cancel_where(|_, _| true);
+        true
+    }
+
+    pub(super) fn toggle_thinking(&mut self) -> bool {
+        let shown = self.shown;
+        // All panes alike: the focused one decides.
+        if let Some(entry) = self.entry() {
+            entry.pane.toggle_fold();
+            let open = entry.pane.is_open();
+            for other in self.rounds.get_mut(shown).into_iter().flat_map(|r| &mut r.entries) {
+                other.pane.set_fold(open);
+            }
+        }
+        true
+    }
+
+    pub(super) fn toggle_follow_up(&mut self) -> bool {
+        self.follow_up = !self.follow_up;
+        self.say(if self.follow_up {
+            "the next prompt continues each pane's own conversation"
+        } else {
+            "the next prompt starts fresh in every pane"
+        });
+        true
+    }
+
+    pub(super) fn previous_round(&mut self) -> bool {
+        self.shown = self.shown.saturating_sub(1);
+        true
+    }
+
+    pub(super) fn next_round(&mut self) -> bool {
+        self.shown = (self.shown + 1).min(self.rounds.len().saturating_sub(1));
+        true
+    }
+
+    fn copy(&mut self, what: &str, text: &str) {
+        let mut text = clean(text);
+        let whole = text.chars().count();
+        let mut cut = "";
+        if text.len() > MOST_COPIED {
+            let end = (0..=MOST_COPIED).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+            text.truncate(end);
+            cut = ", cut at 48 KiB";
+        }
+        self.effects.push(Effect::Copy(text));
+        self.say(format!("{what} sent to the terminal's clipboard ({whole} characters{cut})"));
+    }
+
+    pub(super) fn copy_answer(&mut self) -> bool {
+        match self.entry().map(|e| e.answer.text.clone()).filter(|t| !t.is_empty()) {
+            Some(text) => self.copy("answer", &text),
+            None => self.say("nothing to copy yet"),
+        }
+        true
+    }
+
+    pub(super) fn copy_round(&mut self) -> bool {
+        let Some(round) = self.round() else {
+            self.say("nothing to copy yet");
+            return true;
+        };
+        let mut text = format!("# {}\n", clean_line(&round.question));
+        for entry in &round.entries {
+            let simulated = if entry.answer.simulated { " (simulated)" } else { "" };
+            let name = clean_line(&entry.endpoint.name);
+            text.push_str(&format!("\n## {name}{simulated}\n\n{}\n", entry.answer.text.trim_end()));
+        }
+        self.copy("round", &text);
+        true
+    }
+
+    pub(super) fn help(&mut self) -> bool {
+        self.overlay = Some(Overlay::Help { top: 0 });
+        true
+    }
+
+    pub(super) fn quit(&mut self) -> bool {
+        if self.is_running() {
+            self.overlay = Some(Overlay::Quit);
+        } else {
+            self.effects.push(Effect::Quit);
+        }
+        true
+    }
+
+    pub(super) fn toggle_mouse(&mut self) -> bool {
+        self.mouse = !self.mouse;
+        self.effects.push(Effect::Mouse(self.mouse));
+        self.say(if self.mouse { "the mouse is ours" } else { "the mouse is the terminal's: select freely" });
+        true
+    }
+
+    pub(super) fn redraw(&mut self) -> bool {
+        self.effects.push(Effect::Redraw);
+        true
+    }
+
+    pub(super) fn suspend(&mut self) -> bool {
+        self.effects.push(Effect::Suspend);
+        true
+    }
+
+    /// Keys of the layer on top; false passes the key on.
+    pub(super) fn overlay_key(&mut self, key: Key) -> bool {
+        let everywhere = self.keymap.find(Focus::Anywhere, key).is_some();
+        match (&mut self.overlay, key.code) {
+            (_, _) if everywhere => return false,
+            (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
+                self.effects.push(Effect::Quit)
+            }
+            (Some(Overlay::Help { top }), KeyCode::Char('j' | ' ') | KeyCode::Down) => *top += 1,
+            (Some(Overlay::Help { top }), KeyCode::PageDown) => *top += 10,
+            (Some(Overlay::Help { top }), KeyCode::Char('k') | KeyCode::Up) => *top = top.saturating_sub(1),
+            (Some(Overlay::Help { top }), KeyCode::PageUp) => *top = top.saturating_sub(10),
+            _ => self.overlay = None,
+        }
+        true
+    }
+
+    /// Click focuses, the wheel scrolls the pane under it.
+    pub(super) fn mouse(&mut self, event: MouseEvent) {
+        let layout = layout(self);
+        let at = (event.column, event.row);
+        let pane = layout.pane_at(at);
+        match event.kind {
+            MouseEventKind::Down(MouseButton::Left) => {
+                if self.overlay.is_some() {
+                    self.overlay = None;
+                } else if let Some(tab) = layout.tab_at(at, self.panes()) {
+                    self.pane = tab;
+                    self.focus = Focus::Panes;
+                } else if let Some(pane) = pane {
+                    self.pane = pane;
+                    self.focus = Focus::Panes;
+                } else if layout.prompt.contains(at.into()) {
+                    self.focus = Focus::Prompt;
+                }
+            }
+            MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
+                let by = if event.kind == MouseEventKind::ScrollDown { WHEEL } else { -WHEEL };
+                if let Some(Overlay::Help { top }) = &mut self.overlay {
+                    *top = top.saturating_add_signed(by);
+                    return;
+                }
+                let Some(pane) = pane else { return };
+                let width = layout.body(pane).map_or(80, |b| b.width);
+                let shown = self.shown;
+                if let Some(entry) = self.rounds.get_mut(shown).and_then(|r| r.entries.get_mut(pane)) {
+                    entry.pane.scroll_by(width, by);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! The state of the screen and what events do to it. No IO and no clock: the
+//! time comes in, effects go out.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crossterm::event::{Event as Terminal, KeyEvent, KeyEventKind};
+
+use super::command::{Focus, Keymap};
+use super::editor::Editor;
+use super::key::Key;
+use super::pane::Pane;
+use crate::model::Answer;
+use crate::model::AnswerId;
+use crate::model::Endpoint;
+use crate::model::Lineup;
+use crate::model::Prompt;
+use crate::model::Report;
+use crate::model::Step;
+use crate::model::Total;
+
+/// A notice stays this long.
+const NOTICE: Duration = Duration::from_secs(4);
+
+/// What a second ctrl+c has to come within to mean "quit".
+const TWICE: Duration = Duration::from_secs(3);
+
+/// What came in.
+#[derive(Debug)]
+pub enum Event {
+    Terminal(Terminal),
+    Report(Report),
+    /// Time passed while something runs.
+    Tick,
+}
+
+/// What the loop must do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    Launch {
+        id: AnswerId,
+        endpoint: Box<Endpoint>,
+        prompt: Box<Prompt>,
+    },
+    Cancel(AnswerId),
+    /// To the terminal's clipboard; filtered already.
+    Copy(String),
+    Mouse(bool),
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// One endpoint's part of a round.
+#[derive(Debug)]
+pub struct Entry {
+    pub id: AnswerId,
+    pub endpoint: Endpoint,
+    pub prompt: Prompt,
+    pub answer: Answer,
+    pub pane: Pane,
+}
+
+/// One prompt sent to the lineup.
+#[derive(Debug)]
+pub struct Round {
+    pub question: String,
+    pub follow_up: bool,
+    pub entries: Vec<Entry>,
+}
+
+/// What lies over the panes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlay {
+    Help {
+        top: usize,
+    },
+    /// "Something streams. Quit?"
+    Quit,
+}
+
+/// Everything the screen shows.
+pub struct App {
+    pub title: String,
+    pub lineup: Lineup,
+    pub simulated: bool,
+    pub prices_as_of: String,
+    pub system: Option<String>,
+    pub keymap: Keymap,
+    pub rounds: Vec<Round>,
+    /// The round in view.
+    pub shown: usize,
+    pub focus: Focus,
+    pub pane: usize,
+    pub zoom: bool,
+    pub follow_up: bool,
+    pub editor: Editor,
+    pub overlay: Option<Overlay>,
+    pub notice: Option<(String, Duration)>,
+    pub mouse: bool,
+    /// Screen time of the event in hand.
+    pub now: Duration,
+    pub size: (u16, u16),
+    pub(super) effects: Vec<Effect>,
+    pub(super) key: Option<Key>,
+    history: Vec<String>,
+    /// Index into the history while it is walked, and the text that was being written.
+    walking: Option<(usize, String)>,
+    interrupted: Option<Duration>,
+    next_id: u64,
+    places: HashMap<AnswerId, (usize, usize)>,
+}
+
+impl App {
+    #[must_use]
+    pub fn new(title: String, lineup: Lineup, keymap: Keymap) -> Self {
+        let simulated = !lineup.endpoints.is_empty() && lineup.endpoints.iter().all(|e| e.simulated);
+        Self {
+            title,
+            lineup,
+            simulated,
+            prices_as_of: String::new(),
+            system: None,
+            keymap,
+            rounds: Vec::new(),
+            shown: 0,
+            focus: Focus::Prompt,
+            pane: 0,
+            zoom: false,
+            follow_up: false,
+            editor: Editor::new(),
+            overlay: None,
+            notice: None,
+            mouse: true,
+            now: Duration::ZERO,
+            size: (0, 0),
+            effects: Vec::new(),
+            key: None,
+            history: Vec::new(),
+            walking: None,
+            interrupted: None,
+            next_id: 0,
+            places: HashMap::new(),
+        }
+    }
+
+    /// Folds one event; gives what must be done.
+    pub fn update(&mut self, event: Event, now: Duration) -> Vec<Effect> {
+        self.now = now;
+        if self.notice.as_ref().is_some_and(|(_, until)| *until <= now) {
+            self.notice = None;
+        }
+        match event {
+            Event::Terminal(event) => self.terminal(event),
+            Event::Report(report) => self.report(report),
+            Event::Tick => {}
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    fn terminal(&mut self, event: Terminal) {
+        match event {
+            Terminal::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
+            Terminal::Paste(text) => {
+                self.focus = Focus::Prompt;
+                if let Some(notice) = self.editor.paste(&text) {
+                    self.say(notice);
+                }
+            }
+            Terminal::Mouse(mouse) => self.mouse(mouse),
+            Terminal::Resize(columns, rows) => self.size = (columns, rows),
+            _ => {}
+        }
+    }
+
+    fn key(&mut self, event: &KeyEvent) {
+        let key = Key::from(event);
+        self.key = Some(key);
+        if self.overlay.is_some() && self.overlay_key(key) {
+            return;
+        }
+        let handled = match self.keymap.find(self.focus, key) {
+            Some(command) => (command.run)(self),
+            None => false,
+        };
+        if !handled && self.focus == Focus::Prompt {
+            self.walking = None;
+            self.editor.input(event);
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        let Some(&(round, entry)) = self.places.get(&report.id) else { return };
+        let now = self.now;
+        let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry)) else { return };
+        if entry.id != report.id {
+            return; // the pane has been run again since
+        }
+        if report.step == Step::Sent {
+            entry.pane.sent = Some(now);
+        }
+        entry.answer.apply(report.at, report.step);
+    }
+
+    /// Shows one line for a while.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some((text.into(), self.now + NOTICE));
+    }
+
+    /// Whether anything streams, in any round.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.rounds.iter().flat_map(|r| &r.entries).any(|e| !e.answer.is_over())
+    }
+
+    /// Whether the screen changes by itself: something runs, or a notice will go.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.notice.is_some() || self.is_running()
+    }
+
+    /// The round in view.
+    #[must_use]
+    pub fn round(&self) -> Option<&Round> {
+        self.rounds.get(self.shown)
+    }
+
+    /// Number of panes in view.
+    #[must_use]
+    pub fn panes(&self) -> usize {
+        self.round().map_or(self.lineup.endpoints.len(), |r| r.entries.len())
+    }
+
+    pub(super) fn entry(&mut self) -> Option<&mut Entry> {
+        let pane = self.pane;
+        self.rounds.get_mut(self.shown)?.entries.get_mut(pane)
+    }
+
+    /// What the session has cost so far: every answer that is over.
+    #[must_use]
+    pub fn total(&self) -> Total {
+        let mut total = Total::default();
+        for entry in self.rounds.iter().flat_map(|r| &r.entries).filter(|e| e.answer.is_over()) {
+            // What never left cost nothing.
+            if entry.answer.timeline.end.is_some() {
+                total.add(&entry.answer.cost);
+            }
+        }
+        total
+    }
+
+    fn new_id(&mut self) -> AnswerId {
+        self.next_id += 1;
+        AnswerId(self.next_id)
+    }
+
+    /// Puts a text into the prompt and sends it.
+    pub fn ask(&mut self, question: &str) -> Vec<Effect> {
+        self.editor.set_text(question);
+        self.send();
+        std::mem::take(&mut self.effects)
+    }
+
+    pub(super) fn send(&mut self) -> bool {
+        if self.editor.is_empty() {
+            return true;
+        }
+        let question = self.editor.take();
+        if self.history.last() != Some(&question) {
+            self.history.push(question.clone());
+        }
+        self.walking = None;
+        let follows = self.follow_up && !self.rounds.is_empty();
+        let round = self.rounds.len();
+        let endpoints = self.lineup.endpoints.clone();
+        let mut entries = Vec::with_capacity(endpoints.len());
+        for (at, endpoint) in endpoints.into_iter().enumerate() {
+            let prompt = self.prompt_for(&endpoint, &question, follows);
+            let id = self.new_id();
+            self.places.insert(id, (round, at));
+            self.launch(id, &endpoint, &prompt);
+            let answer = Answer::new(endpoint.simulated);
+            entries.push(Entry { id, endpoint, prompt, answer, pane: Pane::default() });
+        }
+        self.rounds.push(Round { question, follow_up: follows, entries });
+        self.shown = round;
+        true
+    }
+
+    fn launch(&mut self, id: AnswerId, endpoint: &Endpoint, prompt: &Prompt) {
+        self.effects.push(Effect::Launch {
+            id,
+            endpoint: Box::new(endpoint.clone()),
+            prompt: Box::new(prompt.clone()),
+        });
+    }
+
+    /// A fresh prompt, or this endpoint's own conversation continued from the round in view.
+    fn prompt_for(&self, endpoint: &Endpoint, question: &str, follows: bool) -> Prompt {
+        let before = self
+            .round()
+            .filter(|_| follows)
+            .and_then(|r| r.entries.iter().find(|e| e.endpoint.name == endpoint.name))
+            .filter(|e| !e.answer.text.is_empty());
+        match before {
+            Some(entry) => entry.prompt.follow_up(&entry.answer.text, question),
+            None => Prompt::new(question).with_system(self.system.clone()),
+        }
+    }
+
+    /// Runs a pane of the round in view again, in place of its answer.
+    pub(super) fn run_again(&mut self, at: usize) {
+        let id = self.new_id();
+        let round = self.shown;
+        let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(at)) else { return };
+        let old = std::mem::replace(&mut entry.id, id);
+        let was_running = !entry.answer.is_over();
+        entry.answer = Answer::new(entry.endpoint.simulated);
+        entry.pane = Pane::default();
+        let (endpoint, prompt) = (entry.endpoint.clone(), entry.prompt.clone());
+        self.places.remove(&old);
+        self.places.insert(id, (round, at));
+        if was_running {
+            self.effects.push(Effect::Cancel(old));
+        }
+        self.launch(id, &endpoint, &prompt);
+    }
+
+    pub(super) fn history_step(&mut self, older: bool) -> bool {
+        let at_edge = if older { self.editor.on_first_line() } else { self.editor.on_last_line() };
+        if !at_edge {
+            return false;
+        }
+        let (at, draft) = match (&self.walking, older) {
+            (None, true) => (self.history.len(), self.editor.text()),
+            (None, false) => return false,
+            (Some((at, draft)), _) => (*at, draft.clone()),
+        };
+        let to = if older { at.checked_sub(1) } else { Some(at + 1) };
+        let Some(to) = to.filter(|t| *t <= self.history.len()) else { return true };
+        match self.history.get(to) {
+            Some(text) => {
+                self.editor.set_text(text);
+                self.walking = Some((to, draft));
+            }
+            None => {
+                self.editor.set_text(&draft);
+                self.walking = None;
+            }
+        }
+        true
+    }
+
+    /// First ctrl+c: stop; the second: quit.
+    pub(super) fn interrupt(&mut self) -> bool {
+        let again = self.interrupted.is_some_and(|at| self.now.saturating_sub(at) < TWICE);
+        if again && !self.is_running() {
+            self.effects.push(Effect::Quit);
+            return true;
+        }
+        self.interrupted = Some(self.now);
+        if self.is_running() {
+            self.cancel_where(|_, _| true);
+            self.say("streams stopped; ctrl+c again quits");
+        } else {
+            self.say("ctrl+c again quits");
+        }
+        true
+    }
+
+    /// Cancels running answers; the engine's report ends them.
+    pub(super) fn cancel_where(&mut self, which: impl Fn(usize, usize) -> bool) {
+        for (r, round) in self.rounds.iter().enumerate() {
+            for (e, entry) in round.entries.iter().enumerate() {
+                if !entry.answer.is_over() && which(r, e) {
+                    self.effects.push(Effect::Cancel(entry.id));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The lines of figures below an answer, and which of them is the round's best.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::app::{Entry, Round};
+use super::theme::Theme;
+use super::view::put;
+use crate::model::Answer;
+use crate::model::AnswerId;
+use crate::model::Better;
+use crate::model::Metric;
+use crate::model::Money;
+use crate::model::Outcome;
+use crate::model::Reading;
+use crate::model::Unit;
+use crate::model::metric;
+
+/// The figures of the first line, by id; the rest is one key away.
+const SHOWN: [&str; 3] = ["ttft_ms", "rate_tps", "total_ms"];
+
+/// Marks the best of a round.
+const BEST: &str = "◆";
+
+/// Columns of the stream's shape.
+const SHAPE: usize = 12;
+
+/// A rough count while the true one is on its way: OpenAI's and most others'
+/// tokenizers average about four bytes of English to a token. Shown with `≈`.
+const BYTES_PER_TOKEN: usize = 4;
+
+/// Who leads in what.
+#[derive(Debug, Default)]
+pub struct Best {
+    figures: Vec<(&'static str, AnswerId)>,
+    cost: Option<AnswerId>,
+}
+
+impl Best {
+    fn leads(&self, id: &str, answer: AnswerId) -> bool {
+        self.figures.iter().any(|(figure, leader)| *figure == id && *leader == answer)
+    }
+}
+
+/// The best of the complete answers in each figure; of fewer than two nobody is best.
+#[must_use]
+pub fn best(round: Option<&Round>) -> Best {
+    let complete: Vec<&Entry> = round
+        .into_iter()
+        .flat_map(|r| &r.entries)
+        .filter(|e| e.answer.outcome() == Some(Outcome::Complete))
+        .collect();
+    if complete.len() < 2 {
+        return Best::default();
+    }
+    let mut out = Best::default();
+    for row in SHOWN.iter().filter_map(|id| metric(id)) {
+        let known = complete.iter().filter_map(|e| Some((e.id, (row.read)(&e.answer).known()?)));
+        let leader = match row.better {
+            Better::Lower => known.min_by(|a, b| a.1.total_cmp(&b.1)),
+            Better::Higher => known.max_by(|a, b| a.1.total_cmp(&b.1)),
+        };
+        out.figures.extend(leader.map(|(id, _)| (row.id, id)));
+    }
+    // Local and free answers have no amount to compare; unknown ones are not ranked.
+    let cheapest = complete.iter().filter_map(|e| Some((e.id, e.answer.cost.usd?)));
+    out.cost = cheapest.min_by_key(|(_, usd): &(_, Money)| *usd).map(|(id, _)| id);
+    out
+}
+
+/// Draws as many lines as there is room for.
+pub(super) fn draw(
+    entry: &Entry,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+    now: Duration,
+    best: &Best,
+) {
+    let lines = [times(entry, theme, now, best), tokens(entry, theme, best, now)];
+    match area.height {
+        0 => {}
+        // One line: what differs most between endpoints.
+        1 => {
+            let [mut first, second] = lines;
+            first.extend(second.into_iter().skip_while(|s| !s.key));
+            fit(buffer, area, first);
+        }
+        _ => {
+            for (line, y) in lines.into_iter().zip(area.y..) {
+                fit(buffer, Rect { y, height: 1, ..area }, line);
+            }
+        }
+    }
+}
+
+/// A few spans that stand or fall together when the line is too narrow.
+struct Group {
+    spans: Vec<Span<'static>>,
+    /// Kept when the two lines become one.
+    key: bool,
+}
+
+fn group(spans: Vec<Span<'static>>) -> Group {
+    Group { spans, key: false }
+}
+
+fn fit(buffer: &mut Buffer, area: Rect, groups: Vec<Group>) {
+    let mut line = Line::default();
+    for group in groups {
+        let wide: usize = group.spans.iter().map(|s| s.content.width()).sum();
+        let gap = usize::from(!line.spans.is_empty()) * 2;
+        if line.width() + gap + wide > usize::from(area.width) {
+            continue;
+        }
+        if gap > 0 {
+            line.push_span(Span::raw("  "));
+        }
+        for span in group.spans {
+            line.push_span(span);
+        }
+    }
+    put(buffer, area, line);
+}
+
+fn figure(label: &str, value: String, style: Style, theme: &Theme, best: bool) -> Group {
+    let mut spans = Vec::with_capacity(3);
+    if !label.is_empty() {
+        spans.push(Span::styled(format!("{label} "), theme.faint));
+    }
+    spans.push(Span::styled(value, style));
+    if best {
+        spans.push(Span::styled(format!(" {BEST}"), theme.good));
+    }
+    group(spans)
+}
+
+fn times(entry: &Entry, theme: &Theme, now: Duration, best: &Best) -> Vec<Group> {
+    SHOWN
+        .iter()
+        .filter_map(|id| metric(id))
+        .map(|row| {
+            let (value, style) = match (row.read)(&entry.answer) {
+                Reading::Known(v) => (row.unit.show(v), theme.text),
+                Reading::Missing(word) => (word.to_owned(), theme.faint),
+                Reading::Pending => (pending(row, entry, now), theme.faint),
+            };
+            figure(row.heading, value, style, theme, best.leads(row.id, entry.id))
+        })
+        .collect()
+}
+
+/// What can be said of a figure while it runs, always marked as such.
+fn pending(row: &Metric, entry: &Entry, now: Duration) -> String {
+    let running = entry.pane.sent.and_then(|sent| now.checked_sub(sent));
+    let t = &entry.answer.timeline;
+    match (row.id, running) {
+        ("total_ms", Some(d)) => format!("{}…", Unit::Milliseconds.show(d.as_secs_f64() * 1e3)),
+        ("rate_tps", Some(d)) => {
+            let window = t.first_text.and_then(|first| d.checked_sub(first)).filter(|w| w.as_millis() >= 250);
+            #[expect(clippy::cast_precision_loss, reason = "an estimate of a few thousand tokens")]
+            let rate = window.map(|w| estimated(&entry.answer) as f64 / w.as_secs_f64());
+            rate.map_or("…".into(), |r| format!("≈{}", row.unit.show(r)))
+        }
+        _ => "…".into(),
+    }
+}
+
+fn estimated(answer: &Answer) -> usize {
+    answer.text.len() / BYTES_PER_TOKEN
+}
+
+fn tokens(entry: &Entry, theme: &Theme, best: &Best, now: Duration) -> Vec<Group> {
+    let answer = &entry.answer;
+    let mut out = Vec::new();
+    let until = if answer.is_over() { None } else { entry.pane.sent.and_then(|s| now.checked_sub(s)) };
+    let shape = sparkline(&answer.timeline.shape(SHAPE, until));
+    if !shape.is_empty() {
+        out.push(group(vec![Span::styled(shape, theme.accent)]));
+    }
+    match &answer.usage {
+        Some(usage) => {
+            let counts = [
+                (usage.prompt(), "in"),
+                (usage.cache_read.filter(|n| *n > 0), "cached"),
+                (usage.output, "out"),
+                (usage.reasoning.filter(|n| *n > 0), "thought"),
+            ];
+            for (count, word) in counts {
+                if let Some(n) = count {
+                    out.push(count_of(&grouped(n), word, theme.text, theme));
+                }
+            }
+        }
+        None if !answer.is_over() && !answer.text.is_empty() => {
+            out.push(count_of(&format!("≈{}", estimated(answer)), "out", theme.faint, theme));
+        }
+        None => out.push(group(vec![Span::styled("tokens unknown", theme.faint)])),
+    }
+    let mut cost = cost(answer, theme, best.cost == Some(entry.id));
+    cost.key = true;
+    out.push(cost);
+    out
+}
+
+fn count_of(number: &str, word: &str, style: Style, theme: &Theme) -> Group {
+    group(vec![Span::styled(number.to_owned(), style), Span::styled(format!(" {word}"), theme.faint)])
+}
+
+fn cost(answer: &Answer, theme: &Theme, best: bool) -> Group {
+    let known = answer.cost.usd.is_some();
+    if !known && !answer.is_over() {
+        return figure("cost", "…".into(), theme.faint, theme, false);
+    }
+    let style = if known { theme.text } else { theme.faint };
+    figure(if known { "" } else { "cost" }, answer.cost.label(), style, theme, best)
+}
+
+/// Eight heights of a column, the highest slot filling it.
+fn sparkline(slots: &[u64]) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let most = slots.iter().copied().max().unwrap_or(0);
+    if most == 0 {
+        return String::new();
+    }
+    slots
+        .iter()
+        .map(|n| {
+            let at = usize::try_from(n * 7 / most).unwrap_or(0);
+            if *n == 0 { ' ' } else { BARS.get(at).copied().unwrap_or('█') }
+        })
+        .collect()
+}
+
+/// `12,345`
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + 4);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_shapes_are_scaled() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(1_234), "1,234");
+        assert_eq!(grouped(12_345_678), "12,345,678");
+        assert_eq!(sparkline(&[0, 1, 4, 8]), " ▁▄█");
+        assert_eq!(sparkline(&[0, 0]), "");
+    }
+}

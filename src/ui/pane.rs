@@ -1,0 +1,254 @@
+//! What one pane keeps of its answer: the laid-out text, the scroll position,
+//! the fold of the reasoning. The answer itself stays the model's.
+
+use std::time::Duration;
+
+use super::text::Flow;
+use crate::model::Answer;
+use crate::model::Fault;
+use crate::model::Outcome;
+
+/// Which rows are in view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scroll {
+    /// The end, wherever it is.
+    Follow,
+    /// This row is on top; the text had `seen` rows when the user left the end.
+    At { top: usize, seen: usize },
+}
+
+/// One kind of row, in the order in which they stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row<'a> {
+    /// The line that folds and unfolds the reasoning.
+    Fold {
+        open: bool,
+    },
+    Reasoning(&'a str),
+    Text(&'a str),
+    /// The error, below the text so far.
+    Fault {
+        first: bool,
+        text: &'a str,
+    },
+    Gap,
+}
+
+/// Display state of one answer.
+#[derive(Debug)]
+pub struct Pane {
+    text: Flow,
+    reasoning: Flow,
+    fault: Flow,
+    /// Bytes of the answer that the flows have taken.
+    fed: (usize, usize, bool),
+    scroll: Scroll,
+    /// Height of the last drawn body, for pages.
+    height: usize,
+    /// Set once the user has folded or unfolded by hand.
+    fold: Option<bool>,
+    /// When the request left, on the screen's clock; for what is shown while it runs.
+    pub sent: Option<Duration>,
+}
+
+impl Default for Pane {
+    fn default() -> Self {
+        Self {
+            text: Flow::new(),
+            reasoning: Flow::new(),
+            fault: Flow::new(),
+            fed: (0, 0, false),
+            scroll: Scroll::Follow,
+            height: 0,
+            fold: None,
+            sent: None,
+        }
+    }
+}
+
+/// Rows of each part at one width.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parts {
+    fold: usize,
+    reasoning: usize,
+    gap: usize,
+    text: usize,
+    fault_gap: usize,
+    fault: usize,
+}
+
+impl Parts {
+    fn all(self) -> usize {
+        self.fold + self.reasoning + self.gap + self.text + self.fault_gap + self.fault
+    }
+}
+
+impl Pane {
+    /// Takes what the answer has gained since the last call; the cost is that of the new text.
+    pub fn feed(&mut self, answer: &Answer) {
+        let (text, reasoning, over) = &mut self.fed;
+        if let Some(new) = answer.reasoning.get(*reasoning..).filter(|n| !n.is_empty()) {
+            self.reasoning.push(new);
+            *reasoning = answer.reasoning.len();
+        }
+        if let Some(new) = answer.text.get(*text..).filter(|n| !n.is_empty()) {
+            self.text.push(new);
+            *text = answer.text.len();
+        }
+        if answer.is_over() && !*over {
+            *over = true;
+            self.reasoning.finish();
+            self.text.finish();
+            if let Some(fault) = &answer.fault {
+                self.fault.push(&sentence(answer, fault));
+                self.fault.finish();
+            }
+        }
+    }
+
+    /// Characters that the filter replaced by marks.
+    #[must_use]
+    pub fn hidden(&self) -> u64 {
+        self.text.hidden() + self.reasoning.hidden()
+    }
+
+    /// Whether the reasoning is open: while it is all there is, until the text begins, unless set by hand.
+    fn open(&self) -> bool {
+        self.fold.unwrap_or(self.fed.0 == 0)
+    }
+
+    pub fn toggle_fold(&mut self) {
+        self.fold = Some(!self.open());
+    }
+
+    pub fn set_fold(&mut self, open: bool) {
+        self.fold = Some(open);
+    }
+
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open()
+    }
+
+    fn parts(&mut self, width: u16) -> Parts {
+        let thinks = self.fed.1 > 0;
+        let open = thinks && self.open();
+        let text = self.text.rows(width);
+        let fault = self.fault.rows(width);
+        Parts {
+            fold: usize::from(thinks),
+            reasoning: if open { self.reasoning.rows(width) } else { 0 },
+            gap: usize::from(thinks && text > 0),
+            text,
+            fault_gap: usize::from(fault > 0 && (text > 0 || thinks)),
+            fault,
+        }
+    }
+
+    /// Lays the answer out for a body of this size; gives the number of rows and the first one in view.
+    pub fn view(&mut self, width: u16, height: u16) -> (usize, usize) {
+        self.height = usize::from(height);
+        let rows = self.parts(width).all();
+        let last_top = rows.saturating_sub(self.height);
+        let top = match self.scroll {
+            Scroll::Follow => last_top,
+            Scroll::At { top, .. } => top.min(last_top),
+        };
+        (rows, top)
+    }
+
+    /// The row with this number. Call [`Pane::view`] with the same width before.
+    #[must_use]
+    pub fn row(&mut self, width: u16, number: usize) -> Option<Row<'_>> {
+        let parts = self.parts(width);
+        let open = self.open();
+        let mut n = number;
+        let mut within = |count: usize| {
+            let here = n < count;
+            let at = n;
+            n = n.saturating_sub(count);
+            here.then_some(at)
+        };
+        if within(parts.fold).is_some() {
+            return Some(Row::Fold { open });
+        }
+        if let Some(at) = within(parts.reasoning) {
+            return Some(Row::Reasoning(self.reasoning.row(at)));
+        }
+        if within(parts.gap).is_some() {
+            return Some(Row::Gap);
+        }
+        if let Some(at) = within(parts.text) {
+            return Some(Row::Text(self.text.row(at)));
+        }
+        if within(parts.fault_gap).is_some() {
+            return Some(Row::Gap);
+        }
+        within(parts.fault).map(|at| Row::Fault { first: at == 0, text: self.fault.row(at) })
+    }
+
+    /// Rows that have come below the view since the user left the end.
+    #[must_use]
+    pub fn new_below(&self, rows: usize) -> usize {
+        match self.scroll {
+            Scroll::Follow => 0,
+            Scroll::At { seen, .. } => rows.saturating_sub(seen),
+        }
+    }
+
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        self.scroll == Scroll::Follow
+    }
+
+    /// Moves the view by so many rows; reaching the end follows again.
+    pub fn scroll_by(&mut self, width: u16, by: isize) {
+        let height = u16::try_from(self.height).unwrap_or(u16::MAX);
+        let (rows, top) = self.view(width, height);
+        let last_top = rows.saturating_sub(self.height);
+        let to = top.saturating_add_signed(by);
+        self.scroll = if to >= last_top && by > 0 {
+            Scroll::Follow
+        } else {
+            let seen = match self.scroll {
+                Scroll::Follow => rows,
+                Scroll::At { seen, .. } => seen,
+            };
+            Scroll::At { top: to.min(last_top), seen }
+        };
+    }
+
+    pub fn to_top(&mut self, width: u16) {
+        let rows = self.parts(width).all();
+        self.scroll = Scroll::At { top: 0, seen: rows };
+    }
+
+    pub fn follow(&mut self) {
+        self.scroll = Scroll::Follow;
+    }
+
+    #[must_use]
+    pub fn page(&self) -> isize {
+        isize::try_from(self.height.saturating_sub(1).max(1)).unwrap_or(1)
+    }
+}
+
+/// Cause, what to do, and what a support desk would ask for.
+fn sentence(answer: &Answer, fault: &Fault) -> String {
+    let cut = answer.outcome() == Some(Outcome::Cut);
+    let mut out = format!("{}{}", if cut { "✂ cut off: " } else { "✗ " }, fault.message);
+    out.push_str(&format_args!("\n→ {}", fault.advice()).to_string());
+    if let Some(wait) = fault.retry_after {
+        out.push_str(&format_args!("\n  the server asks to wait {} s", wait.as_secs_f64()).to_string());
+    }
+    let status = fault.status.map(|s| format!("HTTP {s}"));
+    let request = answer.request_id.as_ref().map(|r| format!("request {r}"));
+    let facts: Vec<String> = [status, fault.code.clone(), request].into_iter().flatten().collect();
+    if !facts.is_empty() {
+        out.push_str(&format_args!("\n  {}", facts.join(" · ")).to_string());
+    }
+    if fault.class.retry_may_help() {
+        out.push_str("\n  r runs this pane again");
+    }
+    out
+}

@@ -1,0 +1,208 @@
+//! The terminal: taken whole, given back whole, on every way out.
+//!
+//! Quit, error and panic go through [`Screen`] and the hook; signals arrive in
+//! the loop, which leaves through the same door. A terminal that goes away is
+//! noticed by a thread of ours, because the event reader spins on a closed one
+//! (`reliability.md` M4).
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
+use crossterm::execute;
+use crossterm::terminal::{
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Signal as Posix, getpid, kill_process};
+use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+use tokio::sync::oneshot;
+
+/// Whether the terminal is ours at the moment.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Holds the terminal; giving it back is the drop.
+pub struct Screen {
+    mouse: bool,
+}
+
+impl Screen {
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste, mouse.
+    ///
+    /// # Errors
+    /// When the terminal refuses; what was taken until then is given back.
+    pub fn enter(mouse: bool) -> io::Result<Self> {
+        let screen = Self { mouse };
+        screen.take()?;
+        Ok(screen)
+    }
+
+    fn take(&self) -> io::Result<()> {
+        TAKEN.store(true, Ordering::SeqCst);
+        let taken = enable_raw_mode().and_then(|()| {
+            // The keyboard flags let shift+enter be told from enter; a terminal that does
+            // not know them ignores the sequence, and asking first would delay the first frame.
+            execute!(
+                io::stdout(),
+                EnterAlternateScreen,
+                EnableBracketedPaste,
+                PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES),
+                Hide,
+            )
+        });
+        if self.mouse {
+            execute!(io::stdout(), EnableMouseCapture)?;
+        }
+        if taken.is_err() {
+            restore();
+        }
+        taken
+    }
+
+    /// Gives the mouse to the terminal, or takes it.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written.
+    pub fn set_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        if on {
+            execute!(io::stdout(), EnableMouseCapture)
+        } else {
+            execute!(io::stdout(), DisableMouseCapture)
+        }
+    }
+
+    /// Gives the terminal back, stops the process as ctrl+z does, and takes the
+    /// terminal again when it goes on.
+    ///
+    /// # Errors
+    /// When the process cannot be stopped or the terminal cannot be taken again.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        restore();
+        // SIGTSTP rather than SIGSTOP: the shell's job control sees what it expects.
+        kill_process(getpid(), Posix::TSTP)?;
+        self.take()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Gives everything back; safe to call twice and from a panic.
+pub fn restore() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    // A terminal that is gone cannot be given back, and there is nobody to tell.
+    let _ = execute!(
+        io::stdout(),
+        EndSynchronizedUpdate,
+        PopKeyboardEnhancementFlags,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show,
+    );
+    let _ = disable_raw_mode();
+    let _ = io::stdout().flush();
+}
+
+/// On the screen's own thread a panic gives the terminal back before it is
+/// printed. On a worker it is one pane's fault and says so there; printing it
+/// would tear the screen.
+pub fn install_panic_hook(screen: ThreadId) {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == screen {
+            restore();
+            before(info);
+        } else if !TAKEN.load(Ordering::SeqCst) {
+            before(info);
+        }
+    }));
+}
+
+/// A signal that ends the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    HangUp,
+    Interrupt,
+    Quit,
+    Terminate,
+}
+
+impl Signal {
+    /// 128 + its number, as shells report it.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::HangUp => 129,
+            Self::Interrupt => 130,
+            Self::Quit => 131,
+            Self::Terminate => 143,
+        }
+    }
+}
+
+/// The signals that the program answers by leaving.
+pub struct Signals {
+    hang_up: Stream,
+    interrupt: Stream,
+    quit: Stream,
+    terminate: Stream,
+}
+
+impl Signals {
+    /// # Errors
+    /// When the handlers cannot be installed.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    pub async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.hang_up.recv() => Signal::HangUp,
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.quit.recv() => Signal::Quit,
+            _ = self.terminate.recv() => Signal::Terminate,
+        }
+    }
+}
+
+/// Resolves when the terminal has gone away. A thread sleeps in `poll` with
+/// nothing asked for, so only a hang-up or an error wakes it.
+#[must_use]
+pub fn watch_tty() -> oneshot::Receiver<()> {
+    let (gone, receiver) = oneshot::channel();
+    std::thread::spawn(move || {
+        let stdin = io::stdin();
+        loop {
+            let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
+            match poll(&mut fds, None) {
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+                Ok(_) => {
+                    let flags = fds.first().map(PollFd::revents).unwrap_or(PollFlags::empty());
+                    if flags.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+                        let _ = gone.send(());
+                        return;
+                    }
+                }
+            }
+        }
+    });
+    receiver
+}

@@ -1,0 +1,367 @@
+//! The screen, drawn from the state.
+//!
+//! ```text
+//!   bakeoff · session · round 3/3 · fresh · 3 endpoints            session ~$0.0142 · list prices 2026-11-23
+//!  ╭ 1 gpt-6-sol · openai ───────────╮╭ 2 gpt-6-sol · bedrock us-east-1 ─╮
+//!  │ text                            ││ text                             │
+//!  ├ ✓ stop ─────────────────────────┤├ ⠙ streaming ─────────── 12 new ↓ ┤
+//!  │ first 312 ms ◆  rate 87 tok/s … ││ …                                │
+//!  ╰─────────────────────────────────╯╰──────────────────────────────────╯
+//!  ╭ prompt · each answer starts fresh ─────────────────────────────────╮
+//!  ╰ enter send · alt+enter newline · esc panes · ? help ───────────────╯
+//! ```
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use unicode_width::UnicodeWidthStr;
+
+use super::app::{App, Entry, Overlay};
+use super::command::Focus;
+use super::figures;
+use super::help;
+use super::layout::{Layout, layout, parts};
+use super::pane::{Pane, Row};
+use super::status;
+use super::theme::Theme;
+use crate::model::Endpoint;
+use crate::model::clean_line;
+
+/// Draws one frame. What it changes in the state is layout caches only.
+pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
+    let area = frame.area();
+    app.size = (area.width, area.height);
+    let layout = layout(app);
+    if layout.too_small {
+        if area.height > 0 {
+            put(frame.buffer_mut(), area, Line::styled("too small · q quits", theme.faint));
+        }
+        return;
+    }
+    title(app, theme, frame.buffer_mut(), layout.title);
+    if layout.tabs.height > 0 {
+        tabs(app, theme, frame.buffer_mut(), layout.tabs);
+    }
+    let best = figures::best(app.round());
+    for (number, rect) in &layout.panes {
+        pane(app, theme, frame.buffer_mut(), *number, *rect, &best);
+    }
+    prompt(app, theme, frame, &layout);
+    match app.overlay {
+        Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
+        Some(Overlay::Quit) => question(
+            theme,
+            frame,
+            "Answers still stream. Quit and stop them?",
+            "y quits · any other key stays",
+        ),
+        None => {}
+    }
+}
+
+/// One line into a rectangle, cut at its edge.
+pub(super) fn put(buffer: &mut Buffer, area: Rect, line: Line<'_>) {
+    if area.height > 0 && area.width > 0 {
+        buffer.set_line(area.x, area.y, &line, area.width);
+    }
+}
+
+/// Two lines on one row: the left one gives way to the right one.
+fn sides(buffer: &mut Buffer, area: Rect, left: Line<'_>, right: Line<'_>) {
+    let wanted = u16::try_from(right.width()).unwrap_or(u16::MAX);
+    let right_width = if wanted + 12 > area.width { 0 } else { wanted };
+    let left_area =
+        Rect { width: area.width.saturating_sub(right_width + u16::from(right_width > 0)), ..area };
+    put(buffer, left_area, left);
+    put(buffer, Rect { x: area.right().saturating_sub(right_width), width: right_width, ..area }, right);
+}
+
+fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let mut left = vec![Span::styled(" bakeoff", theme.accent.add_modifier(Modifier::BOLD))];
+    if app.simulated {
+        left.push(Span::styled(" · ", theme.faint));
+        left.push(Span::styled("simulated", theme.warn));
+    }
+    let mut facts = vec![clean_line(&app.title)];
+    if !app.rounds.is_empty() {
+        facts.push(format!("round {}/{}", app.shown + 1, app.rounds.len()));
+    }
+    facts.push(if app.follow_up { "follow-up" } else { "fresh" }.into());
+    let count = app.lineup.endpoints.len();
+    facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
+    left.push(Span::styled(format!(" · {}", facts.join(" · ")), theme.faint));
+    let right = Line::from(vec![
+        Span::styled("session ", theme.faint),
+        Span::styled(app.total().label(), theme.text),
+        Span::styled(format!(" · list prices {} ", app.prices_as_of), theme.faint),
+    ]);
+    sides(buffer, area, Line::from(left), right);
+}
+
+fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
+    let panes = app.panes();
+    let each = (usize::from(area.width) / panes.max(1)).max(1);
+    for number in 0..panes {
+        let x = area.x + u16::try_from(number * each).unwrap_or(u16::MAX);
+        if x >= area.right() {
+            break;
+        }
+        let cell = Rect { x, width: u16::try_from(each).unwrap_or(area.width).min(area.right() - x), ..area };
+        let name = endpoint(app, number).map(|e| clean_line(&e.name)).unwrap_or_default();
+        let entry = app.round().and_then(|r| r.entries.get(number));
+        let (mark, style) =
+            entry.map_or((" ".into(), theme.faint), |e| status::mark(&e.answer, app.now, theme));
+        let chosen = if number == app.pane { theme.focus.add_modifier(Modifier::BOLD) } else { theme.faint };
+        let line = Line::from(vec![
+            Span::styled(mark, style),
+            Span::styled(format!("{} {name}", number + 1), chosen),
+        ]);
+        put(buffer, Rect { width: cell.width.saturating_sub(1), ..cell }, line);
+    }
+}
+
+fn endpoint(app: &App, number: usize) -> Option<&Endpoint> {
+    match app.round() {
+        Some(round) => round.entries.get(number).map(|e| &e.endpoint),
+        None => app.lineup.endpoints.get(number),
+    }
+}
+
+/// `1 gpt-6-sol · openai us-east-1`; what a spec was understood as stands here.
+fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool) -> Line<'static> {
+    let hue = theme.panes.get(number % theme.panes.len()).copied().unwrap_or_default();
+    let mut name = if focused { hue.add_modifier(Modifier::BOLD) } else { hue };
+    name.bg = None;
+    let place = e.place.as_ref().or(e.base_url.as_ref().filter(|_| !e.simulated));
+    let mut rest = String::new();
+    if !e.name.contains(&e.model) {
+        rest.push_str(&format!(" · {}", e.model));
+    }
+    if !e.name.contains(&e.provider) {
+        rest.push_str(&format!(" · {}", e.provider));
+    }
+    if let Some(place) = place.filter(|p| !e.name.contains(p.as_str())) {
+        rest.push_str(&format!(" · {}", place.trim_start_matches("https://").trim_start_matches("http://")));
+    }
+    let mut spans = vec![
+        Span::styled(format!(" {} ", number + 1), theme.faint),
+        Span::styled(clean_line(&e.name), name),
+        Span::styled(format!("{} ", clean_line_keeping_edge(&rest)), theme.faint),
+    ];
+    if e.simulated && !e.name.contains("simulated") {
+        spans.push(Span::styled("simulated ", theme.warn));
+    }
+    Line::from(spans)
+}
+
+/// `clean_line` trims; the leading separator stays here.
+fn clean_line_keeping_edge(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" {}", clean_line(text)) }
+}
+
+fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: Rect, best: &figures::Best) {
+    let focused = app.focus == Focus::Panes && app.pane == number;
+    let border = if focused { theme.focus } else { theme.border };
+    let Some(e) = endpoint(app, number) else { return };
+    let block = Block::bordered()
+        .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
+        .border_style(border)
+        .title_top(heading(e, number, theme, focused));
+    block.render(area, buffer);
+    let parts = parts(area);
+    let (now, shown) = (app.now, app.shown);
+    let Some(entry) = app.rounds.get_mut(shown).and_then(|r| r.entries.get_mut(number)) else {
+        let hint = if number == 0 { "type a prompt below and press enter" } else { "" };
+        put(buffer, pad(parts.body), Line::styled(hint, theme.faint));
+        return;
+    };
+    entry.pane.feed(&entry.answer);
+    let body = pad(parts.body);
+    let (rows, top) = entry.pane.view(body.width, body.height);
+    text(&mut entry.pane, &entry.answer, theme, buffer, body, top);
+    if rows == 0 && !entry.answer.is_over() {
+        put(buffer, body, status::waiting(entry, now, theme));
+    }
+    divider(entry, theme, buffer, area, parts.status, rows, border, now, focused);
+    figures::draw(entry, theme, buffer, pad(parts.figures), now, best);
+    scrollbar(buffer, theme, area, parts.body, rows, top);
+}
+
+/// One column of air on either side.
+fn pad(area: Rect) -> Rect {
+    Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area }
+}
+
+fn text(
+    pane: &mut Pane,
+    answer: &crate::model::Answer,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    area: Rect,
+    top: usize,
+) {
+    for offset in 0..area.height {
+        let line_area = Rect { y: area.y + offset, height: 1, ..area };
+        let Some(row) = pane.row(area.width, top + usize::from(offset)) else { return };
+        let line = match row {
+            Row::Gap => continue,
+            Row::Text(text) => Line::styled(text, theme.text),
+            Row::Reasoning(text) => Line::styled(text, theme.reasoning),
+            Row::Fold { open } => Line::styled(status::thinking(answer, open), theme.reasoning),
+            Row::Fault { first: true, text } => Line::styled(text, theme.bad),
+            Row::Fault { first: false, text } => {
+                Line::styled(text, if text.starts_with('→') { theme.warn } else { theme.faint })
+            }
+        };
+        put(buffer, line_area, line);
+    }
+}
+
+/// The line between text and figures, carrying the status.
+#[expect(clippy::too_many_arguments, reason = "the geometry of one pane, computed once above")]
+fn divider(
+    entry: &Entry,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    pane: Rect,
+    area: Rect,
+    rows: usize,
+    border: Style,
+    now: std::time::Duration,
+    focused: bool,
+) {
+    if area.height == 0 {
+        return;
+    }
+    let (left, dash, right) = if focused { ("┣", "━", "┫") } else { ("├", "─", "┤") };
+    let line = format!("{left}{}{right}", dash.repeat(usize::from(area.width)));
+    put(buffer, Rect { x: pane.x, width: pane.width, ..area }, Line::styled(line, border));
+    let status = status::line(entry, now, theme);
+    let mut notes = Vec::new();
+    let new = entry.pane.new_below(rows);
+    if !entry.pane.follows() {
+        notes.push(if new > 0 { format!("{new} new ↓ G") } else { "G follows".into() });
+    }
+    if entry.pane.hidden() > 0 {
+        notes.push(format!("{} marked", entry.pane.hidden()));
+    }
+    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    if notes.is_empty() {
+        put(buffer, inner, status);
+    } else {
+        let right = Line::styled(format!(" {} ", notes.join(" · ")), theme.warn);
+        sides(buffer, inner, status, right);
+    }
+}
+
+/// A thumb on the right border, only when there is something to scroll.
+fn scrollbar(buffer: &mut Buffer, theme: &Theme, pane: Rect, body: Rect, rows: usize, top: usize) {
+    let height = usize::from(body.height);
+    if height < 3 || rows <= height {
+        return;
+    }
+    let thumb = (height * height / rows).max(1);
+    let room = height - thumb;
+    let at = (top * room).checked_div(rows - height).unwrap_or(0).min(room);
+    for i in at..at + thumb {
+        let y = body.y + u16::try_from(i).unwrap_or(0);
+        let cell = Rect { x: pane.right().saturating_sub(1), y, width: 1, height: 1 };
+        put(buffer, cell, Line::styled("┃", theme.faint));
+    }
+}
+
+fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
+    let focused = app.focus == Focus::Prompt;
+    let area = layout.prompt;
+    let inner = if layout.prompt_framed {
+        let mode = if app.follow_up {
+            "each pane continues its own conversation"
+        } else {
+            "each answer starts fresh"
+        };
+        let mut bottom = match &app.notice {
+            Some((notice, _)) => Line::styled(format!(" {} ", clean_line(notice)), theme.warn),
+            None => Line::styled(format!(" {} ", hints(app)), theme.faint),
+        };
+        if bottom.width() > usize::from(area.width.saturating_sub(4)) {
+            bottom = Line::styled(format!(" {} help ", app.keymap.first("help")), theme.faint);
+        }
+        let block = Block::bordered()
+            .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
+            .border_style(if focused { theme.focus } else { theme.border })
+            .title_top(Line::from(vec![
+                Span::styled(" prompt", if focused { theme.focus } else { theme.text }),
+                Span::styled(format!(" · {mode} "), theme.faint),
+            ]))
+            .title_bottom(bottom);
+        block.render(area, frame.buffer_mut());
+        Rect {
+            x: area.x + 1,
+            y: area.y + 1,
+            width: area.width.saturating_sub(2),
+            height: area.height.saturating_sub(2),
+        }
+    } else {
+        area
+    };
+    app.editor.draw(frame, pad(inner), focused && app.overlay.is_none(), theme);
+}
+
+/// The keys that matter where the focus is, from the command table.
+fn hints(app: &App) -> String {
+    let names: &[(&str, &str)] = match app.focus {
+        Focus::Prompt => &[("send", "send"), ("newline", "newline"), ("to-panes", "panes")],
+        _ if app.is_running() => &[
+            ("to-prompt", "prompt"),
+            ("zoom", "zoom"),
+            ("stop", "stop"),
+            ("stop-all", "stop all"),
+            ("help", "help"),
+        ],
+        _ => &[
+            ("to-prompt", "prompt"),
+            ("zoom", "zoom"),
+            ("rerun", "re-run"),
+            ("copy", "copy"),
+            ("follow-up", "follow-up"),
+            ("quit", "quit"),
+            ("help", "help"),
+        ],
+    };
+    let shown = names.iter().map(|(name, word)| format!("{} {word}", app.keymap.first(name)));
+    shown.collect::<Vec<_>>().join(" · ")
+}
+
+/// A question in the middle of the screen.
+fn question(theme: &Theme, frame: &mut Frame, text: &str, keys: &str) {
+    let screen = frame.area();
+    let width = u16::try_from(text.width().max(keys.width()) + 6).unwrap_or(u16::MAX).min(screen.width);
+    let area = centred(screen, width, 4);
+    Clear.render(area, frame.buffer_mut());
+    Block::bordered()
+        .border_type(BorderType::Thick)
+        .border_style(theme.warn)
+        .render(area, frame.buffer_mut());
+    let line = |at: u16| Rect {
+        x: area.x + 3.min(area.width),
+        y: area.y + at,
+        width: area.width.saturating_sub(4),
+        height: u16::from(area.height > at),
+    };
+    put(frame.buffer_mut(), line(1), Line::styled(text.to_owned(), theme.text));
+    put(frame.buffer_mut(), line(2), Line::styled(keys.to_owned(), theme.faint));
+}
+
+/// A rectangle of this size in the middle, no larger than the screen.
+pub(super) fn centred(screen: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(screen.width), height.min(screen.height));
+    Rect {
+        x: screen.x + (screen.width - width) / 2,
+        y: screen.y + (screen.height - height) / 2,
+        width,
+        height,
+    }
+}
