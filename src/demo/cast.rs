@@ -84,7 +84,7 @@ pub const CAST: [Character; 11] = [
     Character {
         model: "demo-swift",
         wire: Wire::Responses,
-        name: "swift-2 · openai (simulated)",
+        name: "demo-swift",
         voice: Voice::Concise,
         tempo: Tempo { headers: 90, first: 180, think: 0, rate: 160, jitter: 35, burst: 0 },
         listed: true,
@@ -93,7 +93,7 @@ pub const CAST: [Character; 11] = [
     Character {
         model: "demo-ponder",
         wire: Wire::Messages,
-        name: "ponder-1 · anthropic (simulated)",
+        name: "demo-ponder",
         voice: Voice::Thoughtful,
         tempo: Tempo { headers: 240, first: 400, think: 2000, rate: 80, jitter: 45, burst: 0 },
         listed: true,
@@ -102,7 +102,7 @@ pub const CAST: [Character; 11] = [
     Character {
         model: "demo-surge",
         wire: Wire::Gemini,
-        name: "surge-3 · gemini (simulated)",
+        name: "demo-surge",
         voice: Voice::Lively,
         tempo: Tempo { headers: 380, first: 400, think: 0, rate: 120, jitter: 30, burst: 300 },
         listed: true,
@@ -111,7 +111,7 @@ pub const CAST: [Character; 11] = [
     Character {
         model: "us.demo-steady-v1:0",
         wire: Wire::Converse,
-        name: "steady-1 · bedrock (simulated)",
+        name: "demo-steady",
         voice: Voice::Structured,
         tempo: Tempo { headers: 310, first: 450, think: 0, rate: 65, jitter: 10, burst: 0 },
         cached: 640,
@@ -121,7 +121,7 @@ pub const CAST: [Character; 11] = [
     Character {
         model: "demo-atlas:8b",
         wire: Wire::Ollama,
-        name: "atlas-8b · ollama (simulated)",
+        name: "demo-atlas",
         voice: Voice::World,
         tempo: Tempo { headers: 520, first: 560, think: 0, rate: 90, jitter: 25, burst: 0 },
         listed: true,
@@ -130,7 +130,7 @@ pub const CAST: [Character; 11] = [
     Character {
         model: "demo-brittle",
         wire: Wire::Chat,
-        name: "brittle-1 · compatible (simulated)",
+        name: "demo-brittle",
         voice: Voice::Coder,
         tempo: Tempo { headers: 150, first: 340, think: 0, rate: 95, jitter: 60, burst: 0 },
         breaks_at: Some(60),
@@ -140,7 +140,7 @@ pub const CAST: [Character; 11] = [
     Character {
         model: "demo-sage",
         wire: Wire::Messages,
-        name: "sage-4 · anthropic (simulated)",
+        name: "demo-sage",
         voice: Voice::Structured,
         tempo: Tempo { headers: 420, first: 700, think: 0, rate: 55, jitter: 40, burst: 0 },
         ..PLAIN
@@ -148,7 +148,7 @@ pub const CAST: [Character; 11] = [
     Character {
         model: "demo-muse",
         wire: Wire::Gemini,
-        name: "muse-2 · gemini (simulated)",
+        name: "demo-muse",
         voice: Voice::Thoughtful,
         tempo: Tempo { headers: 500, first: 600, think: 1500, rate: 100, jitter: 40, burst: 40 },
         ..PLAIN
@@ -156,7 +156,7 @@ pub const CAST: [Character; 11] = [
     Character {
         model: "demo-smith",
         wire: Wire::Chat,
-        name: "smith-2 · compatible (simulated)",
+        name: "demo-smith",
         voice: Voice::Coder,
         tempo: Tempo { headers: 200, first: 350, think: 1200, rate: 110, jitter: 40, burst: 0 },
         ..PLAIN
@@ -164,7 +164,7 @@ pub const CAST: [Character; 11] = [
     Character {
         model: "us.demo-relay-v1:0",
         wire: Wire::Converse,
-        name: "relay-1 · bedrock (simulated)",
+        name: "demo-relay",
         voice: Voice::Lively,
         tempo: Tempo { headers: 260, first: 380, think: 0, rate: 90, jitter: 40, burst: 0 },
         breaks_at: Some(60),
@@ -173,7 +173,7 @@ pub const CAST: [Character; 11] = [
     Character {
         model: "demo-crowded",
         wire: Wire::Responses,
-        name: "crowded-1 · openai (simulated)",
+        name: "demo-crowded",
         refuses: Some(429),
         ..PLAIN
     },
@@ -224,5 +224,5 @@ impl Character {
 /// The endpoints the demo opens with, one on each wire; `everyone` adds the rest of the cast.
 pub fn lineup(root: &str, everyone: bool) -> Lineup {
     let endpoints = CAST.iter().filter(|c| c.listed || everyone).map(|c| c.endpoint(root)).collect();
-    Lineup { name: "demo (simulated)".to_owned(), endpoints, baseline: Some(0) }
+    Lineup { name: "demo".to_owned(), endpoints, baseline: Some(0) }
 }

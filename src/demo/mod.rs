@@ -107,7 +107,7 @@ impl Demo {
     #[must_use]
     pub fn endpoint(&self, provider: &str, model: &str) -> Option<Endpoint> {
         let wire = cast::CAST.iter().map(|c| c.wire).find(|w| w.provider() == provider)?;
-        Some(cast::endpoint(&self.root(), wire, model, &format!("{model} · {provider} (simulated)")))
+        Some(cast::endpoint(&self.root(), wire, model, model))
     }
 
     /// Environment variables that the endpoints look up, with invented values.

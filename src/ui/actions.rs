@@ -1,5 +1,7 @@
 //! What the commands of `command.rs` do to the [`App`].
 
+use std::fmt::Write;
+
 use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 
 use super::app::{App, Effect, Entry, Overlay};
@@ -29,12 +31,12 @@ impl App {
         self.history_step(false)
     }
 
-    pub(super) fn to_panes(&mut self) -> bool {
+    pub(super) fn focus_panes(&mut self) -> bool {
         self.focus = Focus::Panes;
         true
     }
 
-    pub(super) fn to_prompt(&mut self) -> bool {
+    pub(super) fn focus_prompt(&mut self) -> bool {
         if self.zoom && self.key.is_some_and(|k| k.code == KeyCode::Esc) {
             self.zoom = false;
         } else {
@@ -112,7 +114,7 @@ impl App {
     pub(super) fn top(&mut self) -> bool {
         let width = self.width_of_pane();
         if let Some(entry) = self.entry() {
-            entry.pane.to_top(width);
+            entry.pane.jump_to_top(width);
         }
         true
     }
@@ -211,7 +213,8 @@ impl App {
         for entry in &round.entries {
             let simulated = if entry.answer.simulated { " (simulated)" } else { "" };
             let name = clean_line(&entry.endpoint.name);
-            text.push_str(&format!("\n## {name}{simulated}\n\n{}\n", entry.answer.text.trim_end()));
+            // Writing to a string does not fail.
+            let _ = write!(text, "\n## {name}{simulated}\n\n{}\n", entry.answer.text.trim_end());
         }
         self.copy("round", &text);
         true
@@ -254,7 +257,7 @@ impl App {
         match (&mut self.overlay, key.code) {
             (_, _) if everywhere => return false,
             (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
-                self.effects.push(Effect::Quit)
+                self.effects.push(Effect::Quit);
             }
             (Some(Overlay::Help { top }), KeyCode::Char('j' | ' ') | KeyCode::Down) => *top += 1,
             (Some(Overlay::Help { top }), KeyCode::PageDown) => *top += 10,

@@ -80,6 +80,7 @@ pub enum Overlay {
 }
 
 /// Everything the screen shows.
+#[expect(clippy::struct_excessive_bools, reason = "switches of the user's, each on its own")]
 pub struct App {
     pub title: String,
     pub lineup: Lineup,
@@ -338,15 +339,12 @@ impl App {
         };
         let to = if older { at.checked_sub(1) } else { Some(at + 1) };
         let Some(to) = to.filter(|t| *t <= self.history.len()) else { return true };
-        match self.history.get(to) {
-            Some(text) => {
-                self.editor.set_text(text);
-                self.walking = Some((to, draft));
-            }
-            None => {
-                self.editor.set_text(&draft);
-                self.walking = None;
-            }
+        if let Some(text) = self.history.get(to) {
+            self.editor.set_text(text);
+            self.walking = Some((to, draft));
+        } else {
+            self.editor.set_text(&draft);
+            self.walking = None;
         }
         true
     }

@@ -74,14 +74,14 @@ pub const COMMANDS: &[Command] = &[
         keys: &["esc", "tab"],
         on: Focus::Prompt,
         doc: "go to the panes; stops nothing",
-        run: App::to_panes,
+        run: App::focus_panes,
     },
     Command {
         name: "to-prompt",
         keys: &["i", "esc"],
         on: Focus::Panes,
         doc: "go to the prompt; leaves zoom first",
-        run: App::to_prompt,
+        run: App::focus_prompt,
     },
     Command {
         name: "pane",
@@ -207,7 +207,7 @@ pub const COMMANDS: &[Command] = &[
         doc: "copy the round as Markdown",
         run: App::copy_round,
     },
-    Command { name: "help", keys: &["?", "f1"], on: Focus::Panes, doc: "this help", run: App::help },
+    Command { name: "help", keys: &["?"], on: Focus::Panes, doc: "this help", run: App::help },
     Command {
         name: "quit",
         keys: &["q"],
@@ -222,6 +222,7 @@ pub const COMMANDS: &[Command] = &[
         doc: "stop all streams; pressed again, quit",
         run: App::interrupt,
     },
+    Command { name: "help-anywhere", keys: &["f1"], on: Focus::Anywhere, doc: "this help", run: App::help },
     Command {
         name: "mouse",
         keys: &["f10"],

@@ -49,14 +49,13 @@ impl Key {
             rest = after;
         }
         let mut chars = rest.chars();
-        let code = match (chars.next(), chars.next()) {
-            (Some(c), None) => KeyCode::Char(c),
-            _ => {
-                let named = NAMES.iter().find(|(n, _)| *n == rest).map(|(_, c)| *c);
-                let function =
-                    || rest.strip_prefix('f')?.parse().ok().filter(|n| (1..=24).contains(n)).map(KeyCode::F);
-                named.or_else(function).ok_or_else(wrong)?
-            }
+        let code = if let (Some(c), None) = (chars.next(), chars.next()) {
+            KeyCode::Char(c)
+        } else {
+            let named = NAMES.iter().find(|(n, _)| *n == rest).map(|(_, c)| *c);
+            let function =
+                || rest.strip_prefix('f')?.parse().ok().filter(|n| (1..=24).contains(n)).map(KeyCode::F);
+            named.or_else(function).ok_or_else(wrong)?
         };
         Ok(Self { code, modifiers }.normal())
     }

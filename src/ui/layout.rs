@@ -109,7 +109,7 @@ pub fn layout(app: &App) -> Layout {
         _ if panes == 0 => {}
         Some(rows) if !app.zoom || panes == 1 => out.panes = cells(panes, rows, middle),
         _ => {
-            let tabs = if panes > 1 && middle.height > 4 { 1 } else { 0 };
+            let tabs = u16::from(panes > 1 && middle.height > 4);
             out.tabs = Rect { height: tabs, ..middle };
             let rest = Rect { y: middle.y + tabs, height: middle.height - tabs, ..middle };
             out.panes = vec![(current, rest)];

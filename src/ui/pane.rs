@@ -218,7 +218,7 @@ impl Pane {
         };
     }
 
-    pub fn to_top(&mut self, width: u16) {
+    pub fn jump_to_top(&mut self, width: u16) {
         let rows = self.parts(width).all();
         self.scroll = Scroll::At { top: 0, seen: rows };
     }

@@ -195,7 +195,7 @@ pub fn watch_tty() -> oneshot::Receiver<()> {
                 Err(rustix::io::Errno::INTR) => {}
                 Err(_) => return,
                 Ok(_) => {
-                    let flags = fds.first().map(PollFd::revents).unwrap_or(PollFlags::empty());
+                    let flags = fds.first().map_or(PollFlags::empty(), PollFd::revents);
                     if flags.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
                         let _ = gone.send(());
                         return;

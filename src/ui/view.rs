@@ -63,6 +63,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
 }
 
 /// One line into a rectangle, cut at its edge.
+#[expect(clippy::needless_pass_by_value, reason = "lines are made where they are put")]
 pub(super) fn put(buffer: &mut Buffer, area: Rect, line: Line<'_>) {
     if area.height > 0 && area.width > 0 {
         buffer.set_line(area.x, area.y, &line, area.width);
@@ -135,31 +136,24 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool) -> Line<'s
     let hue = theme.panes.get(number % theme.panes.len()).copied().unwrap_or_default();
     let mut name = if focused { hue.add_modifier(Modifier::BOLD) } else { hue };
     name.bg = None;
+    // A URL of the demo's would say nothing; what the name says already is not repeated.
     let place = e.place.as_ref().or(e.base_url.as_ref().filter(|_| !e.simulated));
-    let mut rest = String::new();
-    if !e.name.contains(&e.model) {
-        rest.push_str(&format!(" · {}", e.model));
-    }
-    if !e.name.contains(&e.provider) {
-        rest.push_str(&format!(" · {}", e.provider));
-    }
-    if let Some(place) = place.filter(|p| !e.name.contains(p.as_str())) {
-        rest.push_str(&format!(" · {}", place.trim_start_matches("https://").trim_start_matches("http://")));
-    }
+    let place = place.map(|p| p.trim_start_matches("https://").trim_start_matches("http://"));
+    let said = |part: &str| e.name.contains(part) || part.contains(e.name.as_str());
+    let parts = [Some(e.model.as_str()), Some(e.provider.as_str()), place];
+    let parts: Vec<String> =
+        parts.into_iter().flatten().filter(|part| !said(part)).map(|part| format!(" · {}", clean_line(part))).collect();
     let mut spans = vec![
         Span::styled(format!(" {} ", number + 1), theme.faint),
         Span::styled(clean_line(&e.name), name),
-        Span::styled(format!("{} ", clean_line_keeping_edge(&rest)), theme.faint),
+        Span::styled(parts.concat(), theme.faint),
     ];
-    if e.simulated && !e.name.contains("simulated") {
-        spans.push(Span::styled("simulated ", theme.warn));
+    if e.simulated {
+        spans.push(Span::styled(" · ", theme.faint));
+        spans.push(Span::styled("simulated", theme.warn));
     }
+    spans.push(Span::raw(" "));
     Line::from(spans)
-}
-
-/// `clean_line` trims; the leading separator stays here.
-fn clean_line_keeping_edge(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!(" {}", clean_line(text)) }
 }
 
 fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: Rect, best: &figures::Best) {
@@ -313,7 +307,9 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
 /// The keys that matter where the focus is, from the command table.
 fn hints(app: &App) -> String {
     let names: &[(&str, &str)] = match app.focus {
-        Focus::Prompt => &[("send", "send"), ("newline", "newline"), ("to-panes", "panes")],
+        Focus::Prompt => {
+            &[("send", "send"), ("newline", "newline"), ("to-panes", "panes"), ("help-anywhere", "help")]
+        }
         _ if app.is_running() => &[
             ("to-prompt", "prompt"),
             ("zoom", "zoom"),

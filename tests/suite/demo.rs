@@ -741,7 +741,7 @@ async fn the_lineup_covers_the_wires_and_the_catalog_the_lineup() {
     for endpoint in &everyone.endpoints {
         let row = routes.iter().find(|r| r["id"].as_str() == Some(&endpoint.model)).unwrap();
         assert_eq!(row["kind"].as_str(), Some(endpoint.provider.as_str()));
-        assert!(endpoint.simulated && endpoint.name.contains("(simulated)"));
+        assert!(endpoint.simulated && endpoint.name.starts_with("demo-"));
         assert!(endpoint.base_url.as_ref().unwrap().starts_with(&format!("http://{}", demo.address())));
         if let Some(name) = &endpoint.api_key_env {
             assert!(Demo::variables().iter().any(|(n, _)| n == name));

@@ -46,12 +46,16 @@ impl Pty {
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let keys = pair.master.take_writer().expect("a writer");
         let seen = Arc::new((
-            Mutex::new(Seen { parser: vt100::Parser::new(rows, columns, 0), raw: Vec::new(), closed: false }),
+            Mutex::new(Seen {
+                parser: vt100::Parser::new(at_least_one(rows), at_least_one(columns), 0),
+                raw: Vec::new(),
+                closed: false,
+            }),
             Condvar::new(),
         ));
         let shared = Arc::clone(&seen);
         std::thread::spawn(move || {
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             loop {
                 let n = reader.read(&mut buffer).unwrap_or(0);
                 let mut seen = shared.0.lock().unwrap();
@@ -80,7 +84,7 @@ impl Pty {
     }
 
     pub fn resize(&mut self, columns: u16, rows: u16) {
-        self.seen.0.lock().unwrap().parser.screen_mut().set_size(rows, columns);
+        self.seen.0.lock().unwrap().parser.screen_mut().set_size(at_least_one(rows), at_least_one(columns));
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         self.master.as_ref().expect("the terminal is open").resize(size).expect("a new size");
     }
@@ -191,6 +195,11 @@ impl Pty {
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap_or_default().to_owned();
         line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0)
     }
+}
+
+/// The parser knows no empty screen.
+fn at_least_one(n: u16) -> std::num::NonZeroU16 {
+    std::num::NonZeroU16::new(n.max(1)).unwrap()
 }
 
 impl Drop for Pty {
