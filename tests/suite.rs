@@ -4,6 +4,9 @@
 #[path = "suite/converse.rs"]
 mod converse;
 #[cfg(test)]
+#[path = "suite/cost.rs"]
+mod cost;
+#[cfg(test)]
 #[path = "suite/demo.rs"]
 mod demo;
 #[cfg(test)]

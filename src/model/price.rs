@@ -63,8 +63,11 @@ impl Rates {
         })
     }
 
+    /// Everything the row lists is zero: a paid cache or paid reasoning makes it no free row.
     fn is_zero(&self) -> bool {
-        self.input == Some(0) && self.output == Some(0)
+        let others =
+            [self.cache_read, self.cache_write, self.cache_write_1h, self.audio_input, self.reasoning];
+        self.input == Some(0) && self.output == Some(0) && others.iter().flatten().all(|rate| *rate == 0)
     }
 }
 
@@ -214,7 +217,8 @@ pub struct Part {
     pub amount: Money,
 }
 
-/// What an answer cost; `usd` is `None` exactly when the status is unknown, free or local.
+/// What an answer cost; `usd` is `None` exactly when the status is unknown or local.
+/// A free answer cost an exact zero, one on the user's own machine has no price.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cost {
     pub status: CostStatus,
@@ -236,7 +240,9 @@ impl Cost {
     /// `?` after a disputed row, `*` after a volatile one.
     #[must_use]
     pub fn label(&self) -> String {
-        let Some(usd) = self.usd else { return self.status.word().into() };
+        let Some(usd) = self.usd.filter(|_| self.status != CostStatus::Free) else {
+            return self.status.word().into();
+        };
         let tilde = if self.status == CostStatus::Billed { "" } else { "~" };
         let doubt = match (self.disputed, self.volatile) {
             (_, true) => "*",
@@ -314,12 +320,18 @@ pub fn settle(
     let Some(rates) = price.pick(prompt, served_tier) else {
         return Cost::unknown("this service tier has no price");
     };
-    if rates.is_zero() {
-        return Cost { status: CostStatus::Free, rule, ..Cost::default() };
-    }
     let sum = amounts(usage, &rates);
-    let Some((parts, assumed)) = sum else { return Cost::unknown("the route's price lacks a rate") };
-    let assumed = assumed || rule == Rule::Sibling || price.peak;
+    let Some((parts, stood_in)) = sum else { return Cost::unknown("the route's price lacks a rate") };
+    if rates.is_zero() {
+        return Cost {
+            status: CostStatus::Free,
+            usd: Some(Money::default()),
+            parts,
+            rule,
+            ..Cost::default()
+        };
+    }
+    let assumed = stood_in || rule == Rule::Sibling || price.peak || usage.inconsistent;
     Cost {
         status: if assumed { CostStatus::Assumed } else { CostStatus::Known },
         usd: Some(parts.iter().map(|p| p.amount).sum()),
@@ -331,6 +343,8 @@ pub fn settle(
             "priced at peak hours, an upper bound"
         } else if rule == Rule::Sibling {
             "the price of a sibling scope"
+        } else if usage.inconsistent {
+            "the provider's counts contradict each other"
         } else {
             "a rate that is not published was taken from its neighbour"
         }),

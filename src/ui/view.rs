@@ -141,8 +141,12 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool) -> Line<'s
     let place = place.map(|p| p.trim_start_matches("https://").trim_start_matches("http://"));
     let said = |part: &str| e.name.contains(part) || part.contains(e.name.as_str());
     let parts = [Some(e.model.as_str()), Some(e.provider.as_str()), place];
-    let parts: Vec<String> =
-        parts.into_iter().flatten().filter(|part| !said(part)).map(|part| format!(" · {}", clean_line(part))).collect();
+    let parts: Vec<String> = parts
+        .into_iter()
+        .flatten()
+        .filter(|part| !said(part))
+        .map(|part| format!(" · {}", clean_line(part)))
+        .collect();
     let mut spans = vec![
         Span::styled(format!(" {} ", number + 1), theme.faint),
         Span::styled(clean_line(&e.name), name),

@@ -1,12 +1,5 @@
 //! The simulated clouds, read byte by byte: no part of the client stands between.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests; clippy knows only the test functions themselves"
-)]
-
 use std::time::Duration;
 
 use aws_smithy_eventstream::frame::DecodedFrame;
