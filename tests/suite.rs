@@ -16,5 +16,8 @@ mod errors;
 #[path = "suite/floors.rs"]
 mod floors;
 #[cfg(test)]
+#[path = "suite/provider.rs"]
+mod provider;
+#[cfg(test)]
 #[path = "suite/wire.rs"]
 mod wire;
