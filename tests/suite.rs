@@ -22,6 +22,9 @@ mod floors;
 #[path = "suite/headless.rs"]
 mod headless;
 #[cfg(test)]
+#[path = "suite/provider.rs"]
+mod provider;
+#[cfg(test)]
 #[path = "support/pty.rs"]
 mod pty;
 #[cfg(test)]

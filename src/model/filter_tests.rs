@@ -306,6 +306,37 @@ fn a_cluster_holds_at_most_its_cap() {
     assert!(clean(&flags).graphemes(true).all(|g| g.len() <= CLUSTER_CAP));
 }
 
+/// Everything that has a rule of its own, in random order and random lengths.
+#[test]
+fn no_mixture_breaks_the_cap_or_lets_anything_through() {
+    let pool: Vec<char> = "a \n\r\t\x1b\u{7F}\u{9B}é漢👩🏽❤‹›#\u{20E3}\u{FE0F}\u{200D}\u{200C}\u{301}\u{E0100}\
+        \u{600}\u{D4E}क\u{94D}\u{93C}\u{93F}\u{1100}\u{1161}\u{11A8}가ำ\u{FF9E}🇩🇪\u{1F3F4}\u{202E}\u{180E}\u{E000}"
+        .chars()
+        .chain(tags("gbeng").chars())
+        .chain(['\u{E007F}', '\u{E0001}'])
+        .collect();
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut below = |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % n as u64).unwrap()
+    };
+    for round in 0..20_000 {
+        // A few characters, much repeated: long clusters are made of such.
+        let few: Vec<char> = (0..=below(4)).map(|_| pool[below(pool.len())]).collect();
+        let text: String = (0..below(120)).map(|_| few[below(few.len())]).collect();
+        let whole = counted(&text);
+        let out = &whole.0;
+        let widest = out.graphemes(true).map(str::len).max().unwrap_or(0);
+        assert!(widest <= CLUSTER_CAP, "round {round}: {widest} bytes from {few:?}");
+        assert!(!out.contains(['\r', '\t', '\x1b', '\u{7F}', '\u{9B}', '\u{202E}', '\u{E000}', '\u{E0001}']));
+        let cut = text.char_indices().nth(below(120)).map_or(text.len(), |(at, _)| at);
+        let (head, tail) = text.split_at(cut);
+        assert_eq!(pieces(&[head, "", tail]), whole, "round {round}");
+    }
+}
+
 #[test]
 fn a_plain_long_text_is_copied_whole() {
     let text = "the quick brown fox, 1234567890\n".repeat(10_000);
