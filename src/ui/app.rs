@@ -59,6 +59,16 @@ pub struct Entry {
     pub prompt: Prompt,
     pub answer: Answer,
     pub pane: Pane,
+    /// The user has stopped it; the engine's word is on its way.
+    pub stopping: bool,
+}
+
+impl Entry {
+    /// Whether it streams and is meant to.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.stopping && !self.answer.is_over()
+    }
 }
 
 /// One prompt sent to the lineup.
@@ -211,7 +221,7 @@ impl App {
     /// Whether anything streams, in any round.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.rounds.iter().flat_map(|r| &r.entries).any(|e| !e.answer.is_over())
+        self.rounds.iter().flat_map(|r| &r.entries).any(Entry::is_running)
     }
 
     /// Whether the screen changes by itself: something runs, or a notice will go.
@@ -281,7 +291,7 @@ impl App {
             self.places.insert(id, (round, at));
             self.launch(id, &endpoint, &prompt);
             let answer = Answer::new(endpoint.simulated);
-            entries.push(Entry { id, endpoint, prompt, answer, pane: Pane::default() });
+            entries.push(Entry { id, endpoint, prompt, answer, pane: Pane::default(), stopping: false });
         }
         self.rounds.push(Round { question, follow_up: follows, entries });
         self.shown = round;
@@ -315,7 +325,8 @@ impl App {
         let round = self.shown;
         let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(at)) else { return };
         let old = std::mem::replace(&mut entry.id, id);
-        let was_running = !entry.answer.is_over();
+        let was_running = entry.is_running();
+        entry.stopping = false;
         entry.answer = Answer::new(entry.endpoint.simulated);
         entry.pane = Pane::default();
         let (endpoint, prompt) = (entry.endpoint.clone(), entry.prompt.clone());
@@ -368,9 +379,10 @@ impl App {
 
     /// Cancels running answers; the engine's report ends them.
     pub(super) fn cancel_where(&mut self, which: impl Fn(usize, usize) -> bool) {
-        for (r, round) in self.rounds.iter().enumerate() {
-            for (e, entry) in round.entries.iter().enumerate() {
-                if !entry.answer.is_over() && which(r, e) {
+        for (r, round) in self.rounds.iter_mut().enumerate() {
+            for (e, entry) in round.entries.iter_mut().enumerate() {
+                if entry.is_running() && which(r, e) {
+                    entry.stopping = true;
                     self.effects.push(Effect::Cancel(entry.id));
                 }
             }

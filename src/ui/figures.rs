@@ -87,8 +87,8 @@ pub(super) fn draw(
         0 => {}
         // One line: what differs most between endpoints.
         1 => {
-            let [mut first, second] = lines;
-            first.extend(second.into_iter().skip_while(|s| !s.key));
+            let [mut first, mut second] = lines;
+            first.extend(second.pop());
             fit(buffer, area, first);
         }
         _ => {
@@ -102,23 +102,31 @@ pub(super) fn draw(
 /// A few spans that stand or fall together when the line is too narrow.
 struct Group {
     spans: Vec<Span<'static>>,
-    /// Kept when the two lines become one.
-    key: bool,
+    /// What matters least goes first.
+    rank: u8,
 }
 
-fn group(spans: Vec<Span<'static>>) -> Group {
-    Group { spans, key: false }
+fn group(rank: u8, spans: Vec<Span<'static>>) -> Group {
+    Group { spans, rank }
 }
 
-fn fit(buffer: &mut Buffer, area: Rect, groups: Vec<Group>) {
+impl Group {
+    fn width(&self) -> usize {
+        self.spans.iter().map(|s| s.content.width()).sum()
+    }
+}
+
+/// Puts the groups that fit, in their order; the least important ones give way.
+fn fit(buffer: &mut Buffer, area: Rect, mut groups: Vec<Group>) {
+    let wide = |groups: &[Group]| groups.iter().map(|g| g.width() + 2).sum::<usize>().saturating_sub(2);
+    while wide(&groups) > usize::from(area.width) {
+        let least = groups.iter().enumerate().max_by_key(|(_, g)| g.rank).map(|(at, _)| at);
+        let Some(least) = least.filter(|_| groups.len() > 1) else { break };
+        groups.remove(least);
+    }
     let mut line = Line::default();
     for group in groups {
-        let wide: usize = group.spans.iter().map(|s| s.content.width()).sum();
-        let gap = usize::from(!line.spans.is_empty()) * 2;
-        if line.width() + gap + wide > usize::from(area.width) {
-            continue;
-        }
-        if gap > 0 {
+        if !line.spans.is_empty() {
             line.push_span(Span::raw("  "));
         }
         for span in group.spans {
@@ -128,7 +136,7 @@ fn fit(buffer: &mut Buffer, area: Rect, groups: Vec<Group>) {
     put(buffer, area, line);
 }
 
-fn figure(label: &str, value: String, style: Style, theme: &Theme, best: bool) -> Group {
+fn figure(rank: u8, label: &str, value: String, style: Style, theme: &Theme, best: bool) -> Group {
     let mut spans = Vec::with_capacity(3);
     if !label.is_empty() {
         spans.push(Span::styled(format!("{label} "), theme.faint));
@@ -137,20 +145,21 @@ fn figure(label: &str, value: String, style: Style, theme: &Theme, best: bool) -
     if best {
         spans.push(Span::styled(format!(" {BEST}"), theme.good));
     }
-    group(spans)
+    group(rank, spans)
 }
 
 fn times(entry: &Entry, theme: &Theme, now: Duration, best: &Best) -> Vec<Group> {
     SHOWN
         .iter()
         .filter_map(|id| metric(id))
-        .map(|row| {
+        .zip(1_u8..)
+        .map(|(row, at)| {
             let (value, style) = match (row.read)(&entry.answer) {
                 Reading::Known(v) => (row.unit.show(v), theme.text),
                 Reading::Missing(word) => (word.to_owned(), theme.faint),
                 Reading::Pending => (pending(row, entry, now), theme.faint),
             };
-            figure(row.heading, value, style, theme, best.leads(row.id, entry.id))
+            figure(at, row.heading, value, style, theme, best.leads(row.id, entry.id))
         })
         .collect()
 }
@@ -181,44 +190,43 @@ fn tokens(entry: &Entry, theme: &Theme, best: &Best, now: Duration) -> Vec<Group
     let until = if answer.is_over() { None } else { entry.pane.sent.and_then(|s| now.checked_sub(s)) };
     let shape = sparkline(&answer.timeline.shape(SHAPE, until));
     if !shape.is_empty() {
-        out.push(group(vec![Span::styled(shape, theme.accent)]));
+        out.push(group(3, vec![Span::styled(shape, theme.accent)]));
     }
     match &answer.usage {
         Some(usage) => {
             let counts = [
-                (usage.prompt(), "in"),
-                (usage.cache_read.filter(|n| *n > 0), "cached"),
-                (usage.output, "out"),
-                (usage.reasoning.filter(|n| *n > 0), "thought"),
+                (4, usage.prompt(), "in"),
+                (6, usage.cache_read.filter(|n| *n > 0), "cached"),
+                (2, usage.output, "out"),
+                (5, usage.reasoning.filter(|n| *n > 0), "thought"),
             ];
-            for (count, word) in counts {
+            for (rank, count, word) in counts {
                 if let Some(n) = count {
-                    out.push(count_of(&grouped(n), word, theme.text, theme));
+                    out.push(count_of(rank, &grouped(n), word, theme.text, theme));
                 }
             }
         }
         None if !answer.is_over() && !answer.text.is_empty() => {
-            out.push(count_of(&format!("≈{}", estimated(answer)), "out", theme.faint, theme));
+            out.push(count_of(2, &format!("≈{}", estimated(answer)), "out", theme.faint, theme));
         }
-        None => out.push(group(vec![Span::styled("tokens unknown", theme.faint)])),
+        None => out.push(group(2, vec![Span::styled("tokens unknown", theme.faint)])),
     }
-    let mut cost = cost(answer, theme, best.cost == Some(entry.id));
-    cost.key = true;
-    out.push(cost);
+    // The last group is what one line keeps of the two.
+    out.push(cost(answer, theme, best.cost == Some(entry.id)));
     out
 }
 
-fn count_of(number: &str, word: &str, style: Style, theme: &Theme) -> Group {
-    group(vec![Span::styled(number.to_owned(), style), Span::styled(format!(" {word}"), theme.faint)])
+fn count_of(rank: u8, number: &str, word: &str, style: Style, theme: &Theme) -> Group {
+    group(rank, vec![Span::styled(number.to_owned(), style), Span::styled(format!(" {word}"), theme.faint)])
 }
 
 fn cost(answer: &Answer, theme: &Theme, best: bool) -> Group {
     let known = answer.cost.usd.is_some();
     if !known && !answer.is_over() {
-        return figure("cost", "…".into(), theme.faint, theme, false);
+        return figure(0, "cost", "…".into(), theme.faint, theme, false);
     }
     let style = if known { theme.text } else { theme.faint };
-    figure(if known { "" } else { "cost" }, answer.cost.label(), style, theme, best)
+    figure(0, if known { "" } else { "cost" }, answer.cost.label(), style, theme, best)
 }
 
 /// Eight heights of a column, the highest slot filling it.

@@ -24,13 +24,12 @@ mod theme;
 mod view;
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::EventStream;
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -96,7 +95,11 @@ pub async fn run(
 ) -> io::Result<Exit> {
     terminal::install_panic_hook(std::thread::current().id());
     let mut signals = Signals::new()?;
-    let mut held = Held { screen: Screen::enter(true)?, terminal: new_terminal()?, theme: setup.theme };
+    let mut held = Held {
+        screen: Screen::enter(true)?,
+        terminal: ManuallyDrop::new(new_terminal()?),
+        theme: setup.theme,
+    };
     let start = Instant::now();
     let mut pacer = Pacer::default();
     let mut app = App::new(setup.title, setup.lineup, setup.keymap);
@@ -107,7 +110,7 @@ pub async fn run(
     pacer.drawn(Instant::now());
     backend.drawn();
     let mut gone = terminal::watch_tty();
-    let mut keys = EventStream::new();
+    let mut keys = terminal::events();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut effects = setup.initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
@@ -123,13 +126,13 @@ pub async fn run(
             biased;
             signal = signals.next() => break signal.code(),
             _ = &mut gone => break terminal::Signal::HangUp.code(),
-            event = keys.next() => match event {
-                Some(Ok(event)) => {
+            event = keys.recv() => match event {
+                Some(event) => {
                     effects = app.update(Event::Terminal(event), start.elapsed());
                     pacer.input(Instant::now());
                 }
                 // The terminal's end of the line is gone.
-                Some(Err(_)) | None => break terminal::Signal::HangUp.code(),
+                None => break terminal::Signal::HangUp.code(),
             },
             () = sleep_until(owed), if owed.is_some() => {
                 held.draw(&mut app)?;
@@ -169,7 +172,9 @@ fn new_terminal() -> io::Result<Term> {
 /// The terminal and what it is drawn with.
 struct Held {
     screen: Screen,
-    terminal: Term,
+    /// Never dropped: its drop shows the cursor, which [`Screen`] does, and prints a
+    /// failure to a standard error that is gone with the terminal, which panics.
+    terminal: ManuallyDrop<Term>,
     theme: Theme,
 }
 

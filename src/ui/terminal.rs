@@ -11,7 +11,7 @@ use std::thread::ThreadId;
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
     KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
 use crossterm::execute;
@@ -21,6 +21,7 @@ use crossterm::terminal::{
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Signal as Posix, getpid, kill_process};
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
 /// Whether the terminal is ours at the moment.
@@ -180,6 +181,21 @@ impl Signals {
             _ = self.terminate.recv() => Signal::Terminate,
         }
     }
+}
+
+/// Terminal events, read on a thread of their own: the reader does not return from
+/// a terminal that has gone away (`reliability.md` M4), and the loop must.
+#[must_use]
+pub fn events() -> UnboundedReceiver<Event> {
+    let (out, receiver) = unbounded_channel();
+    std::thread::spawn(move || {
+        while let Ok(event) = crossterm::event::read() {
+            if out.send(event).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
 }
 
 /// Resolves when the terminal has gone away. A thread sleeps in `poll` with

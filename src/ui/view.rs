@@ -94,12 +94,17 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let count = app.lineup.endpoints.len();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
     left.push(Span::styled(format!(" · {}", facts.join(" · ")), theme.faint));
-    let right = Line::from(vec![
+    let left = Line::from(left);
+    let mut right = Line::from(vec![
         Span::styled("session ", theme.faint),
         Span::styled(app.total().label(), theme.text),
         Span::styled(format!(" · list prices {} ", app.prices_as_of), theme.faint),
     ]);
-    sides(buffer, area, Line::from(left), right);
+    if left.width() + right.width() >= usize::from(area.width) {
+        right.spans.pop();
+        right.push_span(Span::raw(" "));
+    }
+    sides(buffer, area, left, right);
 }
 
 fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {

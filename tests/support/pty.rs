@@ -23,6 +23,7 @@ pub struct Pty {
     child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
     keys: Option<Box<dyn Write + Send>>,
+    reader: Option<std::thread::JoinHandle<()>>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
 }
 
@@ -55,7 +56,7 @@ impl Pty {
             Condvar::new(),
         ));
         let shared = Arc::clone(&seen);
-        std::thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             let mut buffer = vec![0; 65536];
             loop {
                 let n = reader.read(&mut buffer).unwrap_or(0);
@@ -65,12 +66,15 @@ impl Pty {
                     shared.1.notify_all();
                     return;
                 }
+                if seen.closed {
+                    return;
+                }
                 seen.parser.process(&buffer[..n]);
                 seen.raw.extend_from_slice(&buffer[..n]);
                 shared.1.notify_all();
             }
         });
-        Self { child, master: Some(pair.master), keys: Some(keys), seen }
+        Self { child, master: Some(pair.master), keys: Some(keys), reader: Some(thread), seen }
     }
 
     pub fn pid(&self) -> u32 {
@@ -164,8 +168,12 @@ impl Pty {
         status
     }
 
-    /// The terminal goes away, as when a window is closed.
-    pub fn hang_up(&mut self) {
+    /// The terminal goes away, as when a window is closed. `key` must make the program
+    /// write, so that the reader wakes and lets go of the terminal first.
+    pub fn hang_up(&mut self, key: &str) {
+        self.seen.0.lock().unwrap().closed = true;
+        self.send(key);
+        self.reader.take().expect("a reader").join().expect("the reader ends");
         self.keys = None;
         self.master = None;
     }
