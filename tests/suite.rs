@@ -28,6 +28,9 @@ mod provider;
 #[path = "support/pty.rs"]
 mod pty;
 #[cfg(test)]
+#[path = "suite/screen.rs"]
+mod screen;
+#[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;
 #[cfg(test)]

@@ -1,0 +1,445 @@
+//! The screen on a test backend: keys and steps in, cells out.
+
+use std::time::Duration;
+
+use bakeoff::model::{
+    Answer, AnswerId, Class, Delta, Endpoint, Fault, Lineup, Price, Rates, Report, Rule, Step, Stop, Usage,
+};
+use bakeoff::ui::{App, COMMANDS, Effect, Event, Focus, Key, Keymap, Theme, draw, layout};
+use crossterm::event::{
+    Event as Terminal, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use ratatui::Terminal as Screen;
+use ratatui::backend::TestBackend;
+use unicode_width::UnicodeWidthStr;
+
+const MS: Duration = Duration::from_millis(1);
+
+fn app(panes: usize) -> App {
+    let endpoints = (0..panes)
+        .map(|i| Endpoint {
+            name: format!("model-{}", i + 1),
+            provider: ["openai", "bedrock", "ollama"][i % 3].into(),
+            model: format!("model-{}", i + 1),
+            place: (i % 3 == 1).then(|| "us-east-1".into()),
+            ..Endpoint::default()
+        })
+        .collect();
+    let lineup = Lineup { name: "test".into(), endpoints, baseline: None };
+    let mut app = App::new("test".into(), lineup, Keymap::default());
+    app.prices_as_of = "2026-11-23".into();
+    app
+}
+
+fn press(app: &mut App, name: &str) -> Vec<Effect> {
+    let key = Key::parse(name).unwrap();
+    app.update(Event::Terminal(Terminal::Key(KeyEvent::new(key.code, key.modifiers))), app.now)
+}
+
+fn typed(app: &mut App, text: &str) {
+    for c in text.chars() {
+        let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+        app.update(Event::Terminal(Terminal::Key(key)), app.now);
+    }
+}
+
+/// Types a prompt and sends it; gives the ids that were launched.
+fn ask(app: &mut App, text: &str) -> Vec<AnswerId> {
+    app.focus = Focus::Prompt;
+    typed(app, text);
+    press(app, "enter")
+        .into_iter()
+        .filter_map(|e| if let Effect::Launch { id, .. } = e { Some(id) } else { None })
+        .collect()
+}
+
+fn step(app: &mut App, id: AnswerId, at: u64, step: Step) {
+    let at = MS * u32::try_from(at).unwrap();
+    app.update(Event::Report(Report { id, at, step }), at);
+}
+
+fn text(app: &mut App, id: AnswerId, at: u64, text: &str) {
+    step(app, id, at, Step::Deltas(vec![Delta::Text(text.into())]));
+}
+
+fn price() -> Price {
+    let rates = Rates { input: Some(2_000_000_000), output: Some(10_000_000_000), ..Rates::default() };
+    Price { rates, as_of: "2026-11-23".into(), ..Price::default() }
+}
+
+fn finish(app: &mut App, id: AnswerId, at: u64, output: u64) {
+    let usage = Usage { input: Some(1_204), output: Some(output), ..Usage::default() };
+    step(app, id, at, Step::Deltas(vec![Delta::Usage(usage), Delta::Stop(Stop::Natural, "stop".into())]));
+    step(app, id, at, Step::Ended);
+}
+
+/// Draws and gives the rows of the screen.
+fn shown(app: &mut App, width: u16, height: u16) -> Vec<String> {
+    let mut screen = Screen::new(TestBackend::new(width, height)).unwrap();
+    let theme = Theme::named("default").unwrap();
+    screen.draw(|frame| draw(app, &theme, frame)).unwrap();
+    let buffer = screen.backend().buffer().clone();
+    (0..height)
+        .map(|y| {
+            let mut row = String::new();
+            let mut skip = 0;
+            for x in 0..width {
+                let symbol = buffer[(x, y)].symbol();
+                if skip == 0 {
+                    row.push_str(symbol);
+                    skip = symbol.width().max(1);
+                }
+                skip -= 1;
+            }
+            row.trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// A round in which everything that can be seen is seen.
+fn busy(panes: usize) -> App {
+    let mut app = app(panes);
+    let ids = ask(&mut app, "Explain mutexes to a novice.");
+    for (n, id) in ids.iter().enumerate() {
+        let start = n as u64;
+        step(&mut app, *id, 0, Step::Priced(Some(price()), Rule::Exact));
+        step(&mut app, *id, 0, Step::Sent);
+        match n % 6 {
+            0 => {
+                step(&mut app, *id, 90, Step::Headers { status: 200, request_id: Some("req_1".into()) });
+                for i in 0..40 {
+                    text(&mut app, *id, 312 + i * 20 + start, "A lock that one thread holds. ");
+                }
+                finish(&mut app, *id, 1_200 + start, 412);
+            }
+            1 => {
+                step(
+                    &mut app,
+                    *id,
+                    200,
+                    Step::Deltas(vec![Delta::Reasoning("Let me think about locks.".into())]),
+                );
+            }
+            2 => text(&mut app, *id, 540, "日本語のテキスト 👨‍👩‍👧 and\nlines"),
+            3 => step(&mut app, *id, 50, Step::Headers { status: 200, request_id: None }),
+            4 => {
+                text(&mut app, *id, 300, "half an ans");
+                let mut fault = Fault::new(Class::Cut, "the connection to h broke: reset").status(200);
+                fault.request_id = Some("req_9".into());
+                step(&mut app, *id, 400, Step::Failed(fault));
+            }
+            _ => {
+                let mut fault = Fault::new(Class::Limit, "Rate limit reached for requests").status(429);
+                fault.retry_after = Some(Duration::from_secs(12));
+                step(&mut app, *id, 100, Step::Failed(fault));
+            }
+        }
+    }
+    app
+}
+
+fn compare(name: &str, rows: &[String]) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
+    let now = format!("{}\n", rows.join("\n"));
+    if std::env::var_os("BAKEOFF_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &now).unwrap();
+        return;
+    }
+    let before = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        before, now,
+        "{name} has changed; look at it, then BAKEOFF_BLESS=1 cargo test keeps it\n{now}"
+    );
+}
+
+#[test]
+fn the_screen_at_three_sizes() {
+    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+        let size = format!("{width}x{height}.txt");
+        compare(&format!("empty-{size}"), &shown(&mut app(3), width, height));
+        compare(&format!("busy-{size}"), &shown(&mut busy(6), width, height));
+        let mut zoomed = busy(6);
+        press(&mut zoomed, "esc");
+        press(&mut zoomed, "z");
+        compare(&format!("zoom-{size}"), &shown(&mut zoomed, width, height));
+        let mut help = busy(3);
+        press(&mut help, "esc");
+        press(&mut help, "?");
+        compare(&format!("help-{size}"), &shown(&mut help, width, height));
+    }
+}
+
+#[test]
+fn every_screen_at_every_size_draws() {
+    let mut sizes: Vec<(u16, u16)> = (0..=30).flat_map(|w| (0..=14).map(move |h| (w, h))).collect();
+    sizes.extend((31..=200).step_by(13).flat_map(|w| (0..=60).step_by(7).map(move |h| (w, h))));
+    sizes.extend([(80, 24), (120, 40), (200, 50), (200, 60), (200, 1), (1, 60)]);
+    for panes in [0, 1, 2, 3, 6, 12] {
+        let mut apps = vec![app(panes), busy(panes), busy(panes), busy(panes), busy(panes)];
+        press(&mut apps[2], "esc");
+        press(&mut apps[2], "z");
+        press(&mut apps[3], "esc");
+        press(&mut apps[3], "?");
+        press(&mut apps[4], "esc");
+        press(&mut apps[4], "q");
+        typed(&mut apps[0], &"a long prompt that wraps 日本 ".repeat(40));
+        for app in &mut apps {
+            for (width, height) in &sizes {
+                shown(app, *width, *height);
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_text_reaches_no_cell() {
+    let mut app = app(2);
+    let ids = ask(&mut app, "x\u{202e}y");
+    let hostile = "\u{1b}[2J\u{1b}]52;c;AAAA\u{7} \u{9b}31m \u{202e}abc\u{2066} \u{e0041}\u{e0042} a\u{200b}b \u{ad} \r over\u{8}\u{8}";
+    step(&mut app, ids[0], 0, Step::Sent);
+    for c in hostile.chars() {
+        text(&mut app, ids[0], 5, &c.to_string());
+    }
+    text(&mut app, ids[0], 6, &format!("a{}", "\u{301}".repeat(10_000)));
+    step(&mut app, ids[1], 0, Step::Sent);
+    let mut fault = Fault::new(Class::Refused, hostile);
+    fault.hint = Some(hostile.into());
+    fault.code = Some(hostile.into());
+    fault.request_id = Some(hostile.into());
+    step(&mut app, ids[1], 9, Step::Failed(fault));
+    app.title = hostile.into();
+    for endpoint in &mut app.lineup.endpoints {
+        endpoint.name = hostile.into();
+    }
+    press(&mut app, "esc");
+    let rows = shown(&mut app, 100, 30);
+    for row in &rows {
+        for c in row.chars() {
+            let bad = c.is_control()
+                || ('\u{202a}'..='\u{202e}').contains(&c)
+                || ('\u{2066}'..='\u{2069}').contains(&c)
+                || ('\u{e0000}'..='\u{e007f}').contains(&c)
+                || matches!(c, '\u{200b}' | '\u{ad}' | '\u{feff}');
+            assert!(!bad, "{c:?} in {row:?}");
+        }
+        assert!(row.len() < 4_000, "a cell holds too much: {} bytes in a row", row.len());
+    }
+    let all = rows.join("\n");
+    assert!(all.contains("␛[2J") && all.contains("‹U+202E›") && all.contains("marked"), "{all}");
+}
+
+#[test]
+fn a_view_stays_put_while_text_arrives_and_says_how_much_is_new() {
+    let mut app = app(1);
+    let ids = ask(&mut app, "count");
+    step(&mut app, ids[0], 0, Step::Sent);
+    for i in 0..100 {
+        text(&mut app, ids[0], i, &format!("line {i}\n"));
+    }
+    press(&mut app, "esc");
+    let following = shown(&mut app, 60, 20).join("\n");
+    assert!(following.contains("line 99") && !following.contains("new ↓"), "{following}");
+    press(&mut app, "k");
+    press(&mut app, "k");
+    let before = shown(&mut app, 60, 20);
+    for i in 100..150 {
+        text(&mut app, ids[0], i, &format!("line {i}\n"));
+    }
+    let after = shown(&mut app, 60, 20);
+    let body = |rows: &[String]| rows[2..12].to_vec();
+    let lines = |rows: &[String]| {
+        body(rows).iter().map(|r| r.trim_end_matches(['│', '┃', ' ']).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&before), lines(&after), "the view moved");
+    assert!(after.join("\n").contains("50 new ↓"), "{}", after.join("\n"));
+    press(&mut app, "G");
+    assert!(shown(&mut app, 60, 20).join("\n").contains("line 149"));
+    press(&mut app, "g");
+    assert!(shown(&mut app, 60, 20).join("\n").contains("line 0"));
+}
+
+#[test]
+fn sending_history_and_rounds() {
+    let mut app = app(2);
+    assert!(ask(&mut app, "   ").is_empty(), "an empty prompt is not sent");
+    app.editor.take();
+    let first = ask(&mut app, "first");
+    assert_eq!(first.len(), 2);
+    assert!(press(&mut app, "enter").is_empty(), "enter twice sends once");
+    let second = ask(&mut app, "second");
+    assert_eq!((app.rounds.len(), app.shown), (2, 1));
+    // Answers of the round that is not in view are kept.
+    step(&mut app, first[0], 0, Step::Sent);
+    text(&mut app, first[0], 5, "late");
+    assert_eq!(app.rounds[0].entries[0].answer.text, "late");
+    press(&mut app, "up");
+    assert_eq!(app.editor.text(), "second");
+    press(&mut app, "up");
+    press(&mut app, "up");
+    assert_eq!(app.editor.text(), "first");
+    press(&mut app, "down");
+    press(&mut app, "down");
+    assert_eq!(app.editor.text(), "", "back to what was being written");
+    press(&mut app, "esc");
+    press(&mut app, "[");
+    assert_eq!(app.shown, 0);
+    // Running again replaces the answer and cancels the old stream.
+    let effects = press(&mut app, "r");
+    assert_eq!(effects.len(), 2);
+    assert_eq!(effects[0], Effect::Cancel(first[0]));
+    assert!(app.rounds[0].entries[0].answer.text.is_empty());
+    text(&mut app, first[0], 9, "a ghost");
+    assert!(app.rounds[0].entries[0].answer.text.is_empty(), "the old stream's steps are nobody's");
+    assert_ne!(app.rounds[0].entries[0].id, second[0]);
+}
+
+#[test]
+fn a_follow_up_continues_each_panes_own_conversation() {
+    let mut app = app(2);
+    let ids = ask(&mut app, "first");
+    step(&mut app, ids[0], 0, Step::Sent);
+    text(&mut app, ids[0], 5, "answer one");
+    finish(&mut app, ids[0], 9, 3);
+    press(&mut app, "esc");
+    press(&mut app, "f");
+    press(&mut app, "i");
+    typed(&mut app, "second");
+    let prompts: Vec<_> = press(&mut app, "enter")
+        .into_iter()
+        .filter_map(|e| if let Effect::Launch { prompt, .. } = e { Some(prompt) } else { None })
+        .collect();
+    let turns: Vec<Vec<&str>> =
+        prompts.iter().map(|p| p.turns.iter().map(|t| t.text.as_str()).collect()).collect();
+    assert_eq!(turns[0], ["first", "answer one", "second"]);
+    assert_eq!(turns[1], ["second"], "a pane without an answer starts fresh");
+}
+
+#[test]
+fn stopping_and_quitting() {
+    let mut app = app(3);
+    let ids = ask(&mut app, "go");
+    press(&mut app, "esc");
+    press(&mut app, "2");
+    assert_eq!(press(&mut app, "x"), [Effect::Cancel(ids[1])]);
+    assert!(press(&mut app, "q").is_empty(), "it asks while something streams");
+    assert!(shown(&mut app, 80, 24).join("\n").contains("Quit and stop them?"));
+    press(&mut app, "esc");
+    assert_eq!(press(&mut app, "ctrl+c"), [Effect::Cancel(ids[0]), Effect::Cancel(ids[2])]);
+    assert_eq!(press(&mut app, "ctrl+c"), [Effect::Quit]);
+    assert_eq!(press(&mut app, "q"), [Effect::Quit]);
+}
+
+#[test]
+fn the_best_is_marked_only_among_complete_answers() {
+    let mut app = app(2);
+    let ids = ask(&mut app, "go");
+    for (n, id) in ids.iter().enumerate() {
+        let late = 100 * n as u64;
+        step(&mut app, *id, 0, Step::Priced(Some(price()), Rule::Exact));
+        step(&mut app, *id, 0, Step::Sent);
+        for i in 0..30 {
+            text(&mut app, *id, 100 + late + i * 30, "word ");
+        }
+        if n == 0 {
+            finish(&mut app, *id, 1_100 + late, 400);
+        }
+    }
+    assert!(!shown(&mut app, 120, 30).join("\n").contains('◆'), "one complete answer leads nobody");
+    finish(&mut app, ids[1], 1_300, 100);
+    let rows = shown(&mut app, 120, 30);
+    let figures: Vec<&String> = rows.iter().filter(|r| r.contains('◆')).collect();
+    assert_eq!(figures.len(), 2);
+    assert!(figures[0].starts_with("│ first 100 ms ◆  rate"), "{}", figures[0]);
+    assert!(figures[1].contains("~$0.003408 ◆"), "the cheaper one: {}", figures[1]);
+    assert!(rows[0].contains("session ~$0.009816"), "{}", rows[0]);
+}
+
+#[test]
+fn the_mouse_reads_the_same_rectangles() {
+    let mut app = busy(6);
+    shown(&mut app, 200, 50);
+    let layout = layout(&app);
+    for (number, rect) in &layout.panes {
+        let mouse =
+            |kind| MouseEvent { kind, column: rect.x + 3, row: rect.y + 2, modifiers: KeyModifiers::NONE };
+        app.update(Event::Terminal(Terminal::Mouse(mouse(MouseEventKind::Down(MouseButton::Left)))), MS);
+        assert_eq!((app.pane, app.focus), (*number, Focus::Panes));
+        app.update(Event::Terminal(Terminal::Mouse(mouse(MouseEventKind::ScrollUp))), MS);
+    }
+    let prompt = MouseEvent {
+        kind: MouseEventKind::Down(MouseButton::Left),
+        column: layout.prompt.x + 2,
+        row: layout.prompt.y + 1,
+        modifiers: KeyModifiers::NONE,
+    };
+    app.update(Event::Terminal(Terminal::Mouse(prompt)), MS);
+    assert_eq!(app.focus, Focus::Prompt);
+}
+
+/// Thousands of keys, steps and sizes in no order: nothing panics, and what must hold holds.
+#[test]
+fn any_keys_in_any_order() {
+    let mut random = 0x9e37_79b9_u64;
+    let mut next = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from(random % below as u64).unwrap()
+    };
+    let keys: Vec<&str> =
+        COMMANDS.iter().flat_map(|c| c.keys).copied().chain(["a", "é", "backspace", "space"]).collect();
+    let mut app = app(4);
+    let mut ids: Vec<AnswerId> = Vec::new();
+    for turn in 0..5_000_u64 {
+        match next(10) {
+            0..=6 => {
+                for effect in press(&mut app, keys[next(keys.len())]) {
+                    if let Effect::Launch { id, .. } = effect {
+                        ids.push(id);
+                    }
+                }
+            }
+            7 if !ids.is_empty() => {
+                let id = ids[next(ids.len())];
+                match next(6) {
+                    0 => step(&mut app, id, turn, Step::Sent),
+                    1 => step(&mut app, id, turn, Step::Cancelled),
+                    2 => step(&mut app, id, turn, Step::Failed(Fault::new(Class::Silent, "quiet"))),
+                    3 => finish(&mut app, id, turn, 5),
+                    _ => text(&mut app, id, turn, "some words 日本\n"),
+                }
+            }
+            8 => {
+                shown(&mut app, u16::try_from(next(140)).unwrap(), u16::try_from(next(45)).unwrap());
+            }
+            _ => {
+                app.update(Event::Tick, MS * u32::try_from(turn).unwrap());
+            }
+        }
+        assert!(app.shown == 0 || app.shown < app.rounds.len());
+        assert!(app.pane < app.panes().max(1));
+        if app.rounds.len() > 40 {
+            app.rounds.truncate(0);
+            app.shown = 0;
+        }
+    }
+}
+
+/// One frame costs what is visible: rows laid out, not the answer's length.
+#[test]
+fn an_answer_folds_to_the_same_whatever_the_pieces() {
+    let mut whole = Answer::new(false);
+    whole.apply(MS, Step::Sent);
+    whole.apply(MS * 2, Step::Deltas(vec![Delta::Text("Hello".into()), Delta::Text(String::new())]));
+    let mut pieces = Answer::new(false);
+    pieces.apply(MS, Step::Sent);
+    pieces.apply(MS * 2, Step::Deltas(vec![Delta::Text("Hel".into())]));
+    pieces.apply(MS * 2, Step::Deltas(vec![Delta::Text("lo".into())]));
+    assert_eq!(whole, pieces);
+    whole.apply(MS * 3, Step::Ended);
+    let ended = whole.clone();
+    whole.apply(MS * 4, Step::Deltas(vec![Delta::Text("more".into())]));
+    whole.apply(MS * 5, Step::Cancelled);
+    assert_eq!(whole, ended, "steps after the end are ignored");
+}
