@@ -61,6 +61,8 @@ pub struct Timeline {
     /// The last byte of any kind, pings and comments included.
     pub last_byte: Option<Duration>,
     pub chunks: Vec<Chunk>,
+    flow: Flow,
+    histogram: Histogram,
 }
 
 /// Arrivals closer than this belong to one burst: below the gap of any model
@@ -87,8 +89,15 @@ impl Timeline {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         match self.chunks.last_mut() {
             Some(c) if c.at == at && c.kind == kind => c.bytes = c.bytes.saturating_add(bytes),
-            _ => self.chunks.push(Chunk { at, kind, bytes }),
+            _ => {
+                self.chunks.push(Chunk { at, kind, bytes });
+                if kind == Kind::Text {
+                    self.flow.arrived(at);
+                }
+            }
         }
+        let start = self.chunks.first().map_or(at, |c| c.at);
+        self.histogram.add(at.saturating_sub(start), u64::from(bytes));
     }
 
     /// The first visible sign of thought or text.
@@ -103,25 +112,10 @@ impl Timeline {
     /// How the text came.
     #[must_use]
     pub fn burstiness(&self) -> Burstiness {
-        let mut chunks = self.chunks.iter().filter(|c| c.kind == Kind::Text);
-        let Some(first) = chunks.next() else { return Burstiness::Single };
-        let (mut bursts, mut flowing, mut last, mut count) = (1_u32, Duration::ZERO, first.at, 1_u32);
-        for chunk in chunks {
-            let gap = chunk.at.saturating_sub(last);
-            if gap > BURST_GAP {
-                bursts += 1;
-            } else {
-                flowing += gap;
-            }
-            last = chunk.at;
-            count += 1;
-        }
-        if count == 1 {
-            Burstiness::Single
-        } else if bursts <= 2 && flowing < STREAMED_FOR {
-            Burstiness::Buffered
-        } else {
-            Burstiness::Streamed
+        match self.flow {
+            Flow { chunks: 0 | 1, .. } => Burstiness::Single,
+            Flow { bursts, flowing, .. } if bursts <= 2 && flowing < STREAMED_FOR => Burstiness::Buffered,
+            Flow { .. } => Burstiness::Streamed,
         }
     }
 
@@ -165,13 +159,138 @@ impl Timeline {
         let end = until.unwrap_or(last.at).max(last.at);
         let span = end.saturating_sub(first.at).as_nanos().max(1);
         let mut out = vec![0_u64; slots];
-        for chunk in &self.chunks {
-            let offset = chunk.at.saturating_sub(first.at).as_nanos();
+        for (at, bytes) in (0_u32..).zip(&self.histogram.slots) {
+            // A slot is counted where its middle lies.
+            let offset = (self.histogram.width * at + self.histogram.width / 2).as_nanos();
             let slot = usize::try_from(offset * slots as u128 / span).unwrap_or(usize::MAX);
             if let Some(sum) = out.get_mut(slot.min(slots - 1)) {
-                *sum += u64::from(chunk.bytes);
+                *sum += bytes;
             }
         }
         out
+    }
+}
+
+/// What [`Timeline::burstiness`] needs, kept as arrivals come, so that asking costs
+/// the same for a long answer as for a short one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Flow {
+    chunks: u32,
+    bursts: u32,
+    /// Sum of the gaps within bursts.
+    flowing: Duration,
+    last: Duration,
+}
+
+impl Flow {
+    fn arrived(&mut self, at: Duration) {
+        let gap = at.saturating_sub(self.last);
+        if self.chunks == 0 || gap > BURST_GAP {
+            self.bursts += 1;
+        } else {
+            self.flowing += gap;
+        }
+        self.chunks += 1;
+        self.last = at;
+    }
+}
+
+/// Bytes per time slot at a resolution that halves as the stream grows: what a
+/// sparkline needs, in bounded memory and constant time per arrival.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Histogram {
+    width: Duration,
+    slots: Vec<u64>,
+}
+
+/// Slots before two become one: enough for a sparkline of a hundred columns.
+const MOST_SLOTS: usize = 256;
+
+impl Default for Histogram {
+    fn default() -> Self {
+        // Finer than the gaps of any stream that a person watches.
+        Self { width: Duration::from_millis(4), slots: Vec::new() }
+    }
+}
+
+impl Histogram {
+    fn add(&mut self, offset: Duration, bytes: u64) {
+        loop {
+            let at = offset.as_nanos() / self.width.as_nanos().max(1);
+            match usize::try_from(at) {
+                Ok(at) if at < MOST_SLOTS => {
+                    if self.slots.len() <= at {
+                        self.slots.resize(at + 1, 0);
+                    }
+                    if let Some(slot) = self.slots.get_mut(at) {
+                        *slot += bytes;
+                    }
+                    return;
+                }
+                _ => {
+                    self.slots = self.slots.chunks(2).map(|pair| pair.iter().sum()).collect();
+                    self.width *= 2;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn arrivals(at: &[u32]) -> Timeline {
+        let mut t = Timeline::default();
+        for ms in at {
+            t.arrived(MS * *ms, Kind::Text, 4);
+        }
+        t
+    }
+
+    #[test]
+    fn one_or_two_bursts_are_a_buffer_and_a_long_flow_is_a_stream() {
+        assert_eq!(arrivals(&[]).burstiness(), Burstiness::Single);
+        assert_eq!(arrivals(&[5]).burstiness(), Burstiness::Single);
+        assert_eq!(arrivals(&[5, 6, 7]).burstiness(), Burstiness::Buffered);
+        assert_eq!(arrivals(&[5, 6, 900, 901]).burstiness(), Burstiness::Buffered);
+        assert_eq!(arrivals(&[0, 40, 80, 120]).burstiness(), Burstiness::Streamed);
+        let fast: Vec<u32> = (0..150).collect();
+        assert_eq!(arrivals(&fast).burstiness(), Burstiness::Streamed, "150 ms without a gap were streamed");
+    }
+
+    #[test]
+    fn the_window_of_the_rate_is_that_of_the_counted_tokens() {
+        let mut t = Timeline::default();
+        for ms in [100, 300, 500] {
+            t.arrived(MS * ms, Kind::Reasoning, 4);
+        }
+        for ms in [1_000, 1_200, 1_400, 1_600, 2_000] {
+            t.arrived(MS * ms, Kind::Text, 4);
+        }
+        let told_apart = Usage { output: Some(101), reasoning: Some(900), ..Usage::default() };
+        assert_eq!(t.rate(&told_apart), Some(100.0), "text tokens over the text's second");
+        let together = Usage { output: Some(191), ..Usage::default() };
+        assert_eq!(t.rate(&together), Some(100.0), "all tokens from the first thought on");
+        assert_eq!(t.rate(&Usage::default()), None, "no count, no rate");
+    }
+
+    #[test]
+    fn a_shape_holds_every_byte_at_every_length() {
+        for count in [1_u32, 7, 300, 5_000] {
+            let t = arrivals(&(0..count).map(|i| i * 37).collect::<Vec<_>>());
+            for slots in [1, 12, 80] {
+                assert_eq!(
+                    t.shape(slots, None).iter().sum::<u64>(),
+                    u64::from(count) * 4,
+                    "{count} in {slots}"
+                );
+            }
+            assert!(t.histogram.slots.len() <= MOST_SLOTS);
+        }
+        let paused = arrivals(&[0, 10, 20, 990, 1_000]).shape(10, None);
+        assert!(paused[0] > 0 && paused[9] > 0 && paused[5] == 0, "{paused:?}");
     }
 }

@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{Entry, Round};
+use super::status::estimated_tokens;
 use super::theme::Theme;
 use super::view::put;
 use crate::model::Answer;
@@ -29,10 +30,6 @@ const BEST: &str = "◆";
 
 /// Columns of the stream's shape.
 const SHAPE: usize = 12;
-
-/// A rough count while the true one is on its way: OpenAI's and most others'
-/// tokenizers average about four bytes of English to a token. Shown with `≈`.
-const BYTES_PER_TOKEN: usize = 4;
 
 /// Who leads in what.
 #[derive(Debug, Default)]
@@ -173,15 +170,11 @@ fn pending(row: &Metric, entry: &Entry, now: Duration) -> String {
         ("rate_tps", Some(d)) => {
             let window = t.first_text.and_then(|first| d.checked_sub(first)).filter(|w| w.as_millis() >= 250);
             #[expect(clippy::cast_precision_loss, reason = "an estimate of a few thousand tokens")]
-            let rate = window.map(|w| estimated(&entry.answer) as f64 / w.as_secs_f64());
+            let rate = window.map(|w| estimated_tokens(&entry.answer.text) as f64 / w.as_secs_f64());
             rate.map_or("…".into(), |r| format!("≈{}", row.unit.show(r)))
         }
         _ => "…".into(),
     }
-}
-
-fn estimated(answer: &Answer) -> usize {
-    answer.text.len() / BYTES_PER_TOKEN
 }
 
 fn tokens(entry: &Entry, theme: &Theme, best: &Best, now: Duration) -> Vec<Group> {
@@ -207,9 +200,12 @@ fn tokens(entry: &Entry, theme: &Theme, best: &Best, now: Duration) -> Vec<Group
             }
         }
         None if !answer.is_over() && !answer.text.is_empty() => {
-            out.push(count_of(2, &format!("≈{}", estimated(answer)), "out", theme.faint, theme));
+            out.push(count_of(2, &format!("≈{}", estimated_tokens(&answer.text)), "out", theme.faint, theme));
         }
-        None => out.push(group(2, vec![Span::styled("tokens unknown", theme.faint)])),
+        None => {
+            let word = if answer.is_over() { "tokens unknown" } else { "tokens …" };
+            out.push(group(2, vec![Span::styled(word, theme.faint)]));
+        }
     }
     // The last group is what one line keeps of the two.
     out.push(cost(answer, theme, best.cost == Some(entry.id)));

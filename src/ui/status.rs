@@ -93,6 +93,12 @@ pub(super) fn waiting(entry: &Entry, now: Duration, theme: &Theme) -> Line<'stat
     Line::styled(text, theme.faint)
 }
 
+/// A rough count while the true one is on its way: OpenAI's and most others'
+/// tokenizers average about four bytes of English to a token. Shown with `≈`.
+pub(super) fn estimated_tokens(text: &str) -> usize {
+    text.len() / 4
+}
+
 /// The line that folds the reasoning: `▸ thought 1.4 s · 212 tokens`.
 pub(super) fn thinking(answer: &Answer, open: bool) -> String {
     let t = &answer.timeline;
@@ -105,7 +111,7 @@ pub(super) fn thinking(answer: &Answer, open: bool) -> String {
     let mut out = format!("{arrow} {word} {}", Unit::Milliseconds.show(span.as_secs_f64() * 1e3));
     match answer.usage.as_ref().and_then(|u| u.reasoning) {
         Some(tokens) => out.push_str(&format_args!(" · {tokens} tokens").to_string()),
-        None => out.push_str(&format_args!(" · {} characters", answer.reasoning.chars().count()).to_string()),
+        None => out.push_str(&format_args!(" · ≈{} tokens", estimated_tokens(&answer.reasoning)).to_string()),
     }
     if !open {
         out.push_str(" · T shows");

@@ -81,28 +81,40 @@ fn sides(buffer: &mut Buffer, area: Rect, left: Line<'_>, right: Line<'_>) {
 }
 
 fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
-    let mut left = vec![Span::styled(" bakeoff", theme.accent.add_modifier(Modifier::BOLD))];
+    let mut left = Line::from(vec![Span::styled(" bakeoff", theme.accent.add_modifier(Modifier::BOLD))]);
     if app.simulated {
-        left.push(Span::styled(" · ", theme.faint));
-        left.push(Span::styled("simulated", theme.warn));
+        left.push_span(Span::styled(" · ", theme.faint));
+        left.push_span(Span::styled("simulated", theme.warn));
     }
     let mut facts = vec![clean_line(&app.title)];
-    if !app.rounds.is_empty() {
+    if let Some(round) = app.round() {
         facts.push(format!("round {}/{}", app.shown + 1, app.rounds.len()));
+        facts.push(if round.follow_up { "follow-up" } else { "fresh" }.into());
     }
-    facts.push(if app.follow_up { "follow-up" } else { "fresh" }.into());
     let count = app.lineup.endpoints.len();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
-    left.push(Span::styled(format!(" · {}", facts.join(" · ")), theme.faint));
-    let left = Line::from(left);
     let mut right = Line::from(vec![
         Span::styled("session ", theme.faint),
         Span::styled(app.total().label(), theme.text),
         Span::styled(format!(" · list prices {} ", app.prices_as_of), theme.faint),
     ]);
-    if left.width() + right.width() >= usize::from(area.width) {
+    // A narrow screen gives up what can be seen elsewhere: the count, the title, the date.
+    let room = |facts: &[String], right: &Line| {
+        let facts: usize = facts.iter().map(|f| f.width() + 3).sum();
+        left.width() + facts + right.width() < usize::from(area.width)
+    };
+    if !room(&facts, &right) {
+        facts.pop();
+    }
+    if !room(&facts, &right) && facts.len() > 1 {
+        facts.remove(0);
+    }
+    if !room(&facts, &right) {
         right.spans.pop();
         right.push_span(Span::raw(" "));
+    }
+    for fact in facts {
+        left.push_span(Span::styled(format!(" · {fact}"), theme.faint));
     }
     sides(buffer, area, left, right);
 }
