@@ -28,6 +28,9 @@ mod provider;
 #[path = "support/pty.rs"]
 mod pty;
 #[cfg(test)]
+#[path = "suite/readme.rs"]
+mod readme;
+#[cfg(test)]
 #[path = "suite/screen.rs"]
 mod screen;
 #[cfg(test)]

@@ -42,6 +42,10 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "TEXT|@FILE")]
     pub system: Option<String>,
 
+    /// Write the result to this file: what `run` would print, or the screen's session as JSON when it ends
+    #[arg(long, global = true, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -101,10 +105,6 @@ pub struct RunArgs {
     /// How the result is written
     #[arg(long, default_value = EXPORTS[0].id, value_parser = formats())]
     pub format: String,
-
-    /// Write the result to a file instead of standard output
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
 
     /// End a call that is not finished after this many seconds (none by default)
     #[arg(long, value_name = "S", value_parser = seconds)]

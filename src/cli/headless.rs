@@ -1,14 +1,13 @@
 //! `bakeoff run`: the same engine without a screen.
 
 use std::io::{IsTerminal, Read, Write};
-use std::path::Path;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::args::{Cli, RunArgs};
-use super::{Stop, runtime, text_or_file, world, write_out};
+use super::output::{meta, round_id, writable, write_file, write_out};
+use super::{Stop, runtime, text_or_file, world};
 use crate::demo::Demo;
-use crate::engine::CatalogSource;
 use crate::engine::Engine;
 use crate::model::Answer;
 use crate::model::AnswerId;
@@ -19,7 +18,6 @@ use crate::model::Report;
 use crate::model::Step;
 use crate::model::clean_line;
 use crate::provider::Vars;
-use crate::store::Meta;
 use crate::store::Round;
 use crate::store::export;
 
@@ -43,7 +41,7 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
     let limits = world::limits(&loaded.config, args.timeout);
     let question = question(args.prompt.as_deref())?;
     let prompt = Prompt::new(question).with_system(system);
-    if let Some(path) = &args.out {
+    if let Some(path) = &cli.out {
         writable(path)?;
     }
 
@@ -71,22 +69,13 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
 
     let code = report_faults(&entries, interrupted);
     let meta = meta(&catalog, started_at);
-    let round = Round { id: format!("{}-1", started_at.strftime("%Y%m%dT%H%M%SZ")), prompt, entries };
+    let round = Round { id: round_id(started_at, 1), prompt, entries };
     let text = (format.write)(&meta, &[round]);
-    match &args.out {
+    match &cli.out {
         None => write_out(&text)?,
         Some(path) => write_file(path, &text)?,
     }
     Ok(code)
-}
-
-fn meta(catalog: &CatalogSource, started_at: jiff::Timestamp) -> Meta {
-    let catalog = catalog();
-    Meta {
-        started_at: started_at.to_string(),
-        prices_as_of: catalog.as_of().to_owned(),
-        prices_sha256: catalog.sha256(),
-    }
 }
 
 fn question(given: Option<&str>) -> Result<String, Stop> {
@@ -176,35 +165,4 @@ fn report_faults(entries: &[(crate::model::Endpoint, Answer)], interrupted: bool
         }
     }
     if interrupted { INTERRUPTED } else { code }
-}
-
-/// Found out before anything is sent and paid for.
-fn writable(path: &Path) -> Result<(), Stop> {
-    let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !dir.is_dir() {
-        return Err(Stop::usage(format!(
-            "--out {}: there is no directory {}",
-            path.display(),
-            dir.display()
-        )));
-    }
-    if path.is_dir() {
-        return Err(Stop::usage(format!("--out {}: is a directory", path.display())));
-    }
-    tempfile_beside(path).map(|_| ()).map_err(|e| Stop::usage(format!("--out {}: {e}", path.display())))
-}
-
-/// A new file beside `path`, for this user only; it replaces `path` when it is whole.
-fn tempfile_beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    tempfile::NamedTempFile::new_in(dir)
-}
-
-fn write_file(path: &Path, text: &str) -> Result<(), Stop> {
-    let fail = |e: std::io::Error| Stop::io(&format!("--out {}", path.display()), &e);
-    let mut file = tempfile_beside(path).map_err(fail)?;
-    file.write_all(text.as_bytes()).map_err(fail)?;
-    file.as_file().sync_all().map_err(fail)?;
-    file.persist(path).map_err(|e| fail(e.error))?;
-    Ok(())
 }

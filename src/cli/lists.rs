@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::args::{ListFormat, Who};
-use super::{Stop, world, write_out};
+use super::output::write_out;
+use super::{Stop, world};
 use crate::model::Endpoint;
 use crate::model::clean_line;
 use crate::provider::PROVIDERS;

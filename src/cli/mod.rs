@@ -3,6 +3,7 @@
 mod args;
 mod headless;
 mod lists;
+mod output;
 mod screen;
 mod world;
 
@@ -67,16 +68,6 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
         Some(Command::Providers(list)) => lists::providers(list.format),
         Some(Command::Keys(list)) => lists::keys(list.format),
         Some(Command::Themes(list)) => lists::themes(list.format),
-    }
-}
-
-/// Writes results; a reader that went away (`bakeoff run | head`) is no error.
-fn write_out(text: &str) -> Result<(), Stop> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        Err(e) => Err(Stop::io("standard output", &e)),
-        Ok(()) => Ok(()),
     }
 }
 

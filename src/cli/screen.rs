@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use super::args::{Cli, DemoArgs};
+use super::output::{meta, round_id, writable, write_file};
 use super::{Stop, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Engine;
@@ -10,6 +11,8 @@ use crate::model::AnswerId;
 use crate::model::Endpoint;
 use crate::model::Prompt;
 use crate::provider::Vars;
+use crate::store::Round;
+use crate::store::export;
 use crate::ui;
 
 struct Backend(Engine);
@@ -49,6 +52,11 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         ));
     }
 
+    if let Some(path) = &cli.out {
+        writable(path)?;
+    }
+
+    let started_at = jiff::Timestamp::now();
     let runtime = runtime()?;
     let exit = runtime.block_on(async {
         let server = match demo {
@@ -59,6 +67,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             (Some(server), _) => (server.lineup(), Vars::only(Demo::variables()), world::demo_catalog()),
             (None, lineup) => (lineup.unwrap_or_default(), Vars::process(), world::catalog()),
         };
+        let prices = catalog.clone();
         let setup = ui::Setup {
             title: if lineup.name.is_empty() { "session".into() } else { lineup.name.clone() },
             lineup,
@@ -69,9 +78,29 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             prices_as_of: crate::catalog::AS_OF.to_owned(),
         };
         let (engine, reports) = Engine::new(vars, limits, catalog);
-        ui::run(setup, Backend(engine), reports).await.map_err(|e| Stop::io("the terminal", &e))
+        let exit =
+            ui::run(setup, Backend(engine), reports).await.map_err(|e| Stop::io("the terminal", &e))?;
+        Ok((exit, prices))
     });
     // Streams end with the program: dropping them is how a provider is told.
     runtime.shutdown_background();
-    Ok(exit?.code)
+    let (exit, prices) = exit?;
+    if let Some(path) = &cli.out {
+        let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
+        write_file(path, &(export.write)(&meta(&prices, started_at), &rounds(exit.rounds, started_at)))?;
+    }
+    Ok(exit.code)
+}
+
+/// The screen's rounds as an export takes them; what still ran is interrupted.
+fn rounds(rounds: Vec<ui::Round>, started_at: jiff::Timestamp) -> Vec<Round> {
+    (1..)
+        .zip(rounds)
+        .map(|(number, round)| Round {
+            id: round_id(started_at, number),
+            // A follow-up's conversation differs by pane; the question is what they share.
+            prompt: round.entries.first().map(|e| e.prompt.clone()).unwrap_or_default(),
+            entries: round.entries.into_iter().map(|e| (e.endpoint, e.answer)).collect(),
+        })
+        .collect()
 }

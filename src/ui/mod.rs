@@ -9,6 +9,7 @@
 
 mod actions;
 mod app;
+mod careful;
 mod command;
 mod editor;
 mod figures;
@@ -31,7 +32,6 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::model::AnswerId;
@@ -49,6 +49,7 @@ pub use text::Flow;
 pub use theme::Theme;
 pub use view::draw;
 
+use careful::Careful;
 use terminal::{Screen, Signals};
 
 /// Steps taken in one go before a frame may be drawn. Far more than arrive
@@ -162,11 +163,11 @@ async fn sleep_until(at: Option<tokio::time::Instant>) {
     }
 }
 
-type Term = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+type Term = Terminal<Careful<BufWriter<Stdout>>>;
 
 /// One write for a whole frame: a frame in pieces is a frame that tears.
 fn new_terminal() -> io::Result<Term> {
-    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))
+    Terminal::new(Careful::new(BufWriter::with_capacity(1 << 16, io::stdout())))
 }
 
 /// The terminal and what it is drawn with.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 use super::app::Entry;
 use super::theme::Theme;
@@ -100,7 +101,7 @@ pub(super) fn estimated_tokens(text: &str) -> usize {
 }
 
 /// The line that folds the reasoning: `▸ thought 1.4 s · 212 tokens`.
-pub(super) fn thinking(answer: &Answer, open: bool) -> String {
+pub(super) fn thinking(answer: &Answer, open: bool, width: u16) -> String {
     let t = &answer.timeline;
     let arrow = if open { "▾" } else { "▸" };
     let span = match (t.first_reasoning, t.first_text.or(t.last_reasoning)) {
@@ -113,8 +114,9 @@ pub(super) fn thinking(answer: &Answer, open: bool) -> String {
         Some(tokens) => out.push_str(&format_args!(" · {tokens} tokens").to_string()),
         None => out.push_str(&format_args!(" · ≈{} tokens", estimated_tokens(&answer.reasoning)).to_string()),
     }
-    if !open {
-        out.push_str(" · T shows");
+    let hint = " · T shows";
+    if !open && out.width() + hint.width() <= usize::from(width) {
+        out.push_str(hint);
     }
     out
 }

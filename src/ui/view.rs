@@ -149,7 +149,7 @@ fn endpoint(app: &App, number: usize) -> Option<&Endpoint> {
 }
 
 /// `1 gpt-6-sol · openai us-east-1`; what a spec was understood as stands here.
-fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool) -> Line<'static> {
+fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16) -> Line<'static> {
     let hue = theme.panes.get(number % theme.panes.len()).copied().unwrap_or_default();
     let mut name = if focused { hue.add_modifier(Modifier::BOLD) } else { hue };
     name.bg = None;
@@ -158,15 +158,25 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool) -> Line<'s
     let place = place.map(|p| p.trim_start_matches("https://").trim_start_matches("http://"));
     let said = |part: &str| e.name.contains(part) || part.contains(e.name.as_str());
     let parts = [Some(e.model.as_str()), Some(e.provider.as_str()), place];
-    let parts: Vec<String> = parts
+    let mut parts: Vec<String> = parts
         .into_iter()
         .flatten()
         .filter(|part| !said(part))
         .map(|part| format!(" · {}", clean_line(part)))
         .collect();
+    let own = clean_line(&e.name);
+    let mark = if e.simulated { " · simulated" } else { "" };
+    let fits = |parts: &[String]| {
+        let all = own.width() + parts.iter().map(|p| p.width()).sum::<usize>() + mark.width() + 5;
+        all <= usize::from(width)
+    };
+    // What a narrow border has no room for goes from the end: the place, then the provider.
+    while !parts.is_empty() && !fits(&parts) {
+        parts.pop();
+    }
     let mut spans = vec![
         Span::styled(format!(" {} ", number + 1), theme.faint),
-        Span::styled(clean_line(&e.name), name),
+        Span::styled(own, name),
         Span::styled(parts.concat(), theme.faint),
     ];
     if e.simulated {
@@ -184,7 +194,7 @@ fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: 
     let block = Block::bordered()
         .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
         .border_style(border)
-        .title_top(heading(e, number, theme, focused));
+        .title_top(heading(e, number, theme, focused, area.width.saturating_sub(2)));
     block.render(area, buffer);
     let parts = parts(area);
     let (now, shown) = (app.now, app.shown);
@@ -225,7 +235,7 @@ fn text(
             Row::Gap => continue,
             Row::Text(text) => Line::styled(text, theme.text),
             Row::Reasoning(text) => Line::styled(text, theme.reasoning),
-            Row::Fold { open } => Line::styled(status::thinking(answer, open), theme.reasoning),
+            Row::Fold { open } => Line::styled(status::thinking(answer, open, area.width), theme.reasoning),
             Row::Fault { first: true, text } => Line::styled(text, theme.bad),
             Row::Fault { first: false, text } => {
                 Line::styled(text, if text.starts_with('→') { theme.warn } else { theme.faint })

@@ -1,5 +1,8 @@
 //! The real binary on a real pseudo-terminal, its screen read through a VT parser.
 
+#![allow(dead_code, reason = "shared by the tests and the bench, which use different parts")]
+
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
@@ -135,6 +138,25 @@ impl Pty {
         self.wait(&format!("{text:?}"), |screen| screen.contents().contains(text))
     }
 
+    /// Waits for bytes to be written after an offset into all that was written.
+    #[track_caller]
+    pub fn wait_raw(&self, from: usize, wanted: &[u8]) -> Instant {
+        let (seen, changed) = &*self.seen;
+        let mut seen = seen.lock().unwrap();
+        let end = Instant::now() + PATIENCE;
+        let mut searched = from;
+        loop {
+            let start = searched.saturating_sub(wanted.len()).max(from);
+            if seen.raw[start..].windows(wanted.len()).any(|w| w == wanted) {
+                return Instant::now();
+            }
+            searched = seen.raw.len();
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !seen.closed, "the bytes did not come");
+            seen = changed.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+
     #[track_caller]
     pub fn wait_gone(&self, text: &str) -> Instant {
         self.wait(&format!("{text:?} to go"), |screen| !screen.contents().contains(text))
@@ -183,19 +205,22 @@ impl Pty {
         rustix::process::kill_process(pid, signal).expect("a signal");
     }
 
-    /// CPU time of the program so far, user and system.
-    pub fn cpu(&self) -> Duration {
-        let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.pid())).unwrap_or_default();
-        // The main thread only; the others stand in task/.
-        let mut total = 0_u64;
-        if let Ok(tasks) = std::fs::read_dir(format!("/proc/{}/task", self.pid())) {
-            for task in tasks.flatten() {
-                let stat = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
-                total += stat.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
-            }
-        }
-        let main = text.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0);
-        Duration::from_nanos(total.max(main))
+    /// CPU time of each thread that lives, in nanoseconds.
+    pub fn threads(&self) -> HashMap<String, u64> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).into_iter().flatten().flatten();
+        tasks
+            .filter_map(|task| {
+                let stat = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+                let used = stat.split_whitespace().next()?.parse().ok()?;
+                Some((task.file_name().to_string_lossy().into_owned(), used))
+            })
+            .collect()
+    }
+
+    /// CPU time since an earlier look; what a thread used that has ended since is lost.
+    pub fn cpu_since(&self, before: &HashMap<String, u64>) -> Duration {
+        let used = |(id, now): (&String, &u64)| now.saturating_sub(before.get(id).copied().unwrap_or(0));
+        Duration::from_nanos(self.threads().iter().map(used).sum())
     }
 
     /// Resident memory in KiB.

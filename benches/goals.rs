@@ -1,0 +1,421 @@
+//! The goals in figures: the real binary on a pseudo-terminal against the
+//! simulated clouds, which run in a process of their own and log what they sent.
+//!
+//! `cargo bench --bench goals [-- NAME…]` prints every figure (or the named ones:
+//! truth, echo, growth, start, idle, first, four) beside its goal. Absolute times
+//! depend on the machine; the load average stands at the top.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a bench is a test that prints"
+)]
+
+#[path = "../tests/support/pty.rs"]
+mod pty;
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use pty::Pty;
+use rustix::time::{ClockId, clock_gettime};
+
+const BIN: &str = env!("CARGO_BIN_EXE_bakeoff");
+
+/// Nanoseconds of the clock that all processes share.
+fn monotonic() -> i128 {
+    let t = clock_gettime(ClockId::Monotonic);
+    i128::from(t.tv_sec) * 1_000_000_000 + i128::from(t.tv_nsec)
+}
+
+/// The shared clock's reading at an earlier moment of this process.
+fn reading(at: Instant) -> i128 {
+    monotonic() - i128::try_from(at.elapsed().as_nanos()).unwrap()
+}
+
+/// The simulated clouds as a child: answers `log` with a line per request.
+fn serve() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let demo = runtime.block_on(bakeoff::demo::Demo::start()).unwrap();
+    println!("{}", demo.address().port());
+    for line in std::io::stdin().lock().lines() {
+        if line.is_err() {
+            return;
+        }
+        for sent in demo.log() {
+            let (Some(first), Some(last)) = (sent.first_text, sent.last) else { continue };
+            println!("{} {} {} {}", sent.model, reading(sent.received), reading(first), reading(last));
+        }
+        println!(".");
+    }
+}
+
+struct Served {
+    received: i128,
+    first: i128,
+    last: i128,
+}
+
+struct Server {
+    child: Child,
+    ask: ChildStdin,
+    out: BufReader<ChildStdout>,
+    port: u16,
+}
+
+impl Server {
+    fn start() -> Self {
+        let me = std::env::current_exe().unwrap();
+        let mut child =
+            Command::new(me).arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (ask, mut out) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        Self { child, ask, out, port: line.trim().parse().unwrap() }
+    }
+
+    /// Requests by model, in the order in which they came.
+    fn log(&mut self) -> HashMap<String, Vec<Served>> {
+        writeln!(self.ask, "log").unwrap();
+        self.ask.flush().unwrap();
+        let mut out: HashMap<String, Vec<Served>> = HashMap::new();
+        loop {
+            let mut line = String::new();
+            self.out.read_line(&mut line).unwrap();
+            if line.trim() == "." {
+                return out;
+            }
+            let mut words = line.split_whitespace();
+            let model = words.next().unwrap().to_owned();
+            let mut next = || words.next().unwrap().parse().unwrap();
+            out.entry(model).or_default().push(Served { received: next(), first: next(), last: next() });
+        }
+    }
+
+    /// An endpoint spec on one of the six wires.
+    fn spec(&self, provider: &str, model: &str) -> String {
+        let base = format!("http://127.0.0.1:{}", self.port);
+        match provider {
+            "compatible" => format!("compatible:{model}@{base}/v1?api_key_env=BAKEOFF_DEMO_KEY"),
+            "openai" => format!("openai:{model}@{base}/v1"),
+            other => format!("{other}:{model}@{base}"),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The screen with these endpoints, after its first frame.
+fn screen(specs: &[String], more: &[&str]) -> Pty {
+    let mut args: Vec<&str> = specs.iter().flat_map(|s| ["-e", s.as_str()]).collect();
+    args.extend(more);
+    let pty = Pty::start(Path::new(BIN), &args, bakeoff::demo::Demo::variables(), 200, 50);
+    pty.wait_for("enter send");
+    pty
+}
+
+/// Waits until nothing runs: no pane shows a spinner's word.
+fn settled(pty: &Pty, panes: usize) -> Instant {
+    pty.wait("every answer to end", |s| s.contents().matches('✓').count() >= panes)
+}
+
+fn quantile(sorted: &[f64], q: f64) -> f64 {
+    let at = (sorted.len() as f64 * q).ceil() as usize;
+    sorted[at.clamp(1, sorted.len()) - 1]
+}
+
+fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
+    values.sort_by(f64::total_cmp);
+    (quantile(&values, 0.5), quantile(&values, 0.99), *values.last().unwrap())
+}
+
+fn show(what: &str, figure: &str, goal: &str, met: bool) {
+    println!("{:<44} {figure:<52} goal {goal:<34} {}", what, if met { "met" } else { "NOT MET" });
+}
+
+fn scratch(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("bakeoff-goals-{}-{name}", std::process::id()))
+}
+
+/// Reported first-text time against the server's own log, eight panes streaming
+/// and drawing, one of them as fast as the socket takes.
+fn truth() {
+    let mut server = Server::start();
+    let wires = ["openai", "compatible", "anthropic", "gemini", "bedrock", "ollama", "openai"];
+    let mut specs: Vec<String> = wires
+        .iter()
+        .zip(1..)
+        .map(|(wire, n)| server.spec(wire, &format!("load-n200-r100-d{}-u{n}", 150 + 40 * n)))
+        .collect();
+    specs.push(server.spec("compatible", "load-n60000-r0-d100-u8"));
+    let out = scratch("truth.json");
+    let mut pty = screen(&specs, &["--out", out.to_str().unwrap()]);
+    for round in 1..=12 {
+        pty.send("x\r");
+        pty.wait_for(&format!("round {round}/{round}"));
+        settled(&pty, specs.len());
+    }
+    pty.send("\x03");
+    pty.wait_for("again quits");
+    pty.send("\x03");
+    pty.exit();
+    let log = server.log();
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    let _ = std::fs::remove_file(&out);
+    let (mut errors, mut worst) = (Vec::new(), HashMap::<String, f64>::new());
+    for (n, round) in json["rounds"].as_array().unwrap().iter().enumerate() {
+        for answer in round["answers"].as_array().unwrap() {
+            let model = answer["model"].as_str().unwrap();
+            let sent = &log[model][n];
+            let reported = i128::from(answer["timeline"]["first_text"].as_u64().unwrap());
+            let error = (reported - (sent.first - sent.received)) as f64 / 1e6;
+            errors.push(error.abs());
+            let kept = worst.entry(answer["provider"].as_str().unwrap().into()).or_default();
+            *kept = kept.max(error.abs());
+        }
+    }
+    let count = errors.len();
+    let (p50, p99, max) = spread(errors);
+    let figure = format!("p50 {p50:.2} ms, p99 {p99:.2} ms, max {max:.2} ms of {count}");
+    show(
+        "first text reported minus sent, 8 panes",
+        &figure,
+        "p50 ≤ 1 ms, p99 ≤ 5 ms",
+        p50 <= 1.0 && p99 <= 5.0,
+    );
+    let mut worst: Vec<_> = worst.into_iter().collect();
+    worst.sort_by(|a, b| a.0.cmp(&b.0));
+    let worst: Vec<String> = worst.iter().map(|(p, w)| format!("{p} {w:.2}")).collect();
+    println!("{:<44} {}", "  worst by provider, ms", worst.join(", "));
+}
+
+/// A typed character, from the key to its bytes on the terminal, while eight panes stream.
+fn echo() {
+    let server = Server::start();
+    let specs: Vec<String> =
+        (1..=8).map(|n| server.spec("compatible", &format!("load-n20000-r500-d50-md-u{n}"))).collect();
+    let mut pty = screen(&specs, &[]);
+    pty.send("x\r");
+    pty.wait_for("≈");
+    let mut times = Vec::new();
+    // Letters that no answer holds; one at a time, as a person types.
+    for c in "ᚠᚢᚦᚨᚱᚲᚷᚹᚺᚾᛁᛃᛇᛈᛉᛊᛏᛒᛖᛗᛚᛜᛟᛞ".chars().cycle().take(200)
+    {
+        let before = pty.raw_len();
+        let at = Instant::now();
+        pty.send(&c.to_string());
+        let seen = pty.wait_raw(before, c.to_string().as_bytes());
+        times.push(seen.duration_since(at).as_secs_f64() * 1e3);
+        std::thread::sleep(Duration::from_millis(23));
+    }
+    assert!(pty.screen().contains("streaming"), "the panes streamed all the while");
+    let (p50, p99, max) = spread(times);
+    let figure = format!("p50 {p50:.1} ms, p99 {p99:.1} ms, max {max:.1} ms of 200");
+    show(
+        "key to screen, 8 panes at 500 tok/s",
+        &figure,
+        "p50 ≤ 16 ms, p99 ≤ 50 ms",
+        p50 <= 16.0 && p99 <= 50.0,
+    );
+}
+
+/// CPU per token at 5,000 and at 100,000 tokens, and memory after.
+fn growth() {
+    let server = Server::start();
+    for kind in ["prose", "md"] {
+        let mut per_token = Vec::new();
+        for tokens in [5_000_u32, 20_000, 100_000] {
+            let runs = (100_000 / tokens).clamp(1, 8);
+            let spec = server.spec("compatible", &format!("load-n{tokens}-r0-d20-{kind}"));
+            let mut pty = screen(&[spec], &[]);
+            // The first answer pays for the client and the catalog.
+            pty.send("x\r");
+            settled(&pty, 1);
+            let before = pty.threads();
+            for round in 0..runs {
+                pty.send("x\r");
+                pty.wait_for(&format!("round {}/{}", round + 2, round + 2));
+                settled(&pty, 1);
+            }
+            let cpu = pty.cpu_since(&before).as_secs_f64() / f64::from(runs);
+            per_token.push(cpu / f64::from(tokens) * 1e9);
+            println!(
+                "{:<44} {:.1} ms, {:.0} ns a token, {} KiB resident, {} bytes to the terminal a token",
+                format!("  {tokens} tokens of {kind} as fast as they come"),
+                cpu * 1e3,
+                cpu / f64::from(tokens) * 1e9,
+                pty.resident_kib(),
+                pty.raw_len() / (tokens as usize * (runs as usize + 1)),
+            );
+        }
+        let ratio = per_token[2] / per_token[0];
+        let figure = format!("{ratio:.2}");
+        show(&format!("CPU a token, 100,000 over 5,000, {kind}"), &figure, "≤ 1.3", ratio <= 1.3);
+    }
+}
+
+/// The least program that draws as much, for comparison.
+fn least() {
+    use ratatui::layout::{Constraint, Layout};
+    use ratatui::widgets::{Block, Paragraph};
+    let mut terminal = ratatui::init();
+    terminal
+        .draw(|frame| {
+            let panes = Layout::horizontal([Constraint::Ratio(1, 4); 4]).split(frame.area());
+            for pane in panes.iter() {
+                frame.render_widget(
+                    Paragraph::new("enter send").block(Block::bordered().title("pane")),
+                    *pane,
+                );
+            }
+        })
+        .unwrap();
+    while !matches!(crossterm::event::read(), Ok(crossterm::event::Event::Key(_)) | Err(_)) {}
+    ratatui::restore();
+}
+
+/// CPU from exec to the first full frame, beside the least program.
+fn start() {
+    let me = std::env::current_exe().unwrap();
+    let specs: Vec<String> =
+        (1..=4).map(|n| format!("compatible:m@http://127.0.0.1:9/v1?name=pane-{n}")).collect();
+    let args: Vec<&str> = specs.iter().flat_map(|s| ["-e", s.as_str()]).collect();
+    let measure = |program: &Path, args: &[&str]| {
+        let (mut cpu, mut wall) = (Vec::new(), Vec::new());
+        for _ in 0..21 {
+            let at = Instant::now();
+            let pty = Pty::start(program, args, &[], 200, 50);
+            let seen = pty.wait_for("enter send");
+            cpu.push(pty.cpu_since(&HashMap::new()).as_secs_f64() * 1e3);
+            wall.push(seen.duration_since(at).as_secs_f64() * 1e3);
+        }
+        (spread(cpu).0, spread(wall).0)
+    };
+    let (ours, ours_wall) = measure(Path::new(BIN), &args);
+    let (least, least_wall) = measure(&me, &["least"]);
+    let figure = format!("{ours:.1} ms against {least:.1} ms (wall {ours_wall:.0}, {least_wall:.0})");
+    show("CPU to the first full frame, 4 panes", &figure, "≤ 5 ms above the least", ours - least <= 5.0);
+}
+
+/// Memory and CPU of a screen on which nothing happens.
+fn idle() {
+    let server = Server::start();
+    let specs: Vec<String> =
+        (1..=4).map(|n| server.spec("compatible", &format!("load-n2000-r0-d50-u{n}"))).collect();
+    let mut pty = screen(&specs, &[]);
+    std::thread::sleep(Duration::from_secs(1));
+    let fresh = pty.resident_kib();
+    let rest = |pty: &Pty| {
+        let before = pty.threads();
+        std::thread::sleep(Duration::from_secs(10));
+        pty.cpu_since(&before).as_secs_f64() / 10.0 * 100.0
+    };
+    let cpu = rest(&pty);
+    pty.send("x\r");
+    settled(&pty, 4);
+    std::thread::sleep(Duration::from_millis(300));
+    let after = pty.resident_kib();
+    let cpu_after = rest(&pty);
+    let mib = |kib: u64| kib as f64 / 1024.0;
+    let figure = format!("{:.1} MiB; after 4 × 2,000 tokens {:.1} MiB", mib(fresh), mib(after));
+    show("resident memory, 4 panes", &figure, "≤ 16 MiB idle", mib(fresh) <= 16.0);
+    let figure = format!("{cpu:.3} % of a core; after the answers {cpu_after:.3} %");
+    show("CPU of an idle screen, 10 s", &figure, "no timer", cpu < 0.05 && cpu_after < 0.05);
+}
+
+/// The first token, from its sending to its bytes on the terminal.
+fn first() {
+    let mut server = Server::start();
+    let specs: Vec<String> = (1..=4)
+        .map(|n| server.spec("compatible", &format!("load-n100-r200-d{}-u{n}", 100 + 60 * n)))
+        .collect();
+    let mut late = Vec::new();
+    for _ in 0..10 {
+        let mut pty = screen(&specs[..1], &[]);
+        let before = pty.raw_len();
+        pty.send("x\r");
+        // An answer begins with a letter that stands nowhere else.
+        let seen = reading(pty.wait_raw(before, "\u{428}".as_bytes()));
+        let log = server.log();
+        let sent = log.values().flatten().map(|s| s.first).max().unwrap();
+        late.push((seen - sent) as f64 / 1e6);
+    }
+    let (p50, p99, _) = spread(late);
+    show(
+        "first token drawn after it was sent",
+        &format!("p50 {p50:.1} ms, worst {p99:.1} ms"),
+        "≤ 25 ms",
+        p99 <= 25.0,
+    );
+}
+
+/// Four endpoints at once, without a screen: what the run adds to the slowest.
+fn four() {
+    let mut server = Server::start();
+    let mut over = Vec::new();
+    for _ in 0..5 {
+        let specs: Vec<String> = (1..=4)
+            .map(|n| server.spec("compatible", &format!("load-n{}-r400-d{}-u{n}", 100 * n, 50 * n)))
+            .collect();
+        let at = monotonic();
+        let status = Command::new(BIN)
+            .args(["run", "x", "--quiet"])
+            .args(specs.iter().flat_map(|s| ["-e", s.as_str()]))
+            .env_clear()
+            .envs(bakeoff::demo::Demo::variables().iter().copied())
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        let wall = monotonic() - at;
+        assert!(status.success());
+        let log = server.log();
+        let slowest = log.values().filter_map(|s| s.last()).map(|s| s.last - s.received).max().unwrap();
+        over.push((wall - slowest) as f64 / 1e6);
+    }
+    let (p50, worst, _) = spread(over);
+    show(
+        "four at once over the slowest, whole run",
+        &format!("p50 {p50:.0} ms, worst {worst:.0} ms"),
+        "≤ 50 ms",
+        p50 <= 50.0,
+    );
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    match args.first().map(String::as_str) {
+        Some("serve") => return serve(),
+        Some("least") => return least(),
+        _ => {}
+    }
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    println!("load average {}", load.trim());
+    let all: [(&str, fn()); 7] = [
+        ("start", start),
+        ("idle", idle),
+        ("truth", truth),
+        ("first", first),
+        ("echo", echo),
+        ("four", four),
+        ("growth", growth),
+    ];
+    for (name, bench) in all {
+        if args.is_empty() || args.iter().any(|a| a == name) {
+            bench();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A terminal back end that does not trust widths.
+//!
+//! Terminals and tables disagree on the width of conjuncts, joined emoji and
+//! marks. Printed in the middle of a run, such a cluster would shift everything
+//! to its right and leave a smear that later frames do not know of. So each one
+//! is printed on its own: its cells are blanked, it is written, and what follows
+//! is placed by position, not by running on.
+
+use std::io::{self, Write};
+
+use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Size};
+use unicode_width::UnicodeWidthStr;
+
+/// Crossterm's back end with care around clusters.
+pub struct Careful<W: Write>(CrosstermBackend<W>);
+
+impl<W: Write> Careful<W> {
+    pub fn new(writer: W) -> Self {
+        Self(CrosstermBackend::new(writer))
+    }
+}
+
+impl<W: Write> Write for Careful<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Write::flush(&mut self.0)
+    }
+}
+
+/// More than one character in one cell: its width is a matter of opinion.
+fn is_doubtful(cell: &Cell) -> bool {
+    let symbol = cell.symbol();
+    !symbol.is_ascii() && symbol.chars().nth(1).is_some()
+}
+
+impl<W: Write> Backend for Careful<W> {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        // Each call of the inner one begins with a position.
+        let mut run: Vec<(u16, u16, &'a Cell)> = Vec::new();
+        for (x, y, cell) in content {
+            if !is_doubtful(cell) {
+                run.push((x, y, cell));
+                continue;
+            }
+            self.0.draw(run.drain(..))?;
+            let mut blank = cell.clone();
+            blank.set_char(' ');
+            let width = u16::try_from(cell.symbol().width()).unwrap_or(1);
+            self.0.draw((x..x.saturating_add(width)).map(|x| (x, y, &blank)))?;
+            self.0.draw(std::iter::once((x, y, cell)))?;
+        }
+        self.0.draw(run.into_iter())
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        self.0.hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        self.0.show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        self.0.get_cursor_position()
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        self.0.set_cursor_position(position)
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.0.clear()
+    }
+
+    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        self.0.clear_region(region)
+    }
+
+    fn append_lines(&mut self, lines: u16) -> io::Result<()> {
+        self.0.append_lines(lines)
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        self.0.size()
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        self.0.window_size()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Backend::flush(&mut self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text after a doubtful cluster is placed by position.
+    #[test]
+    fn a_cluster_is_printed_apart() {
+        let mut cells: Vec<Cell> = Vec::new();
+        for symbol in ["a", "स्प", "b"] {
+            let mut cell = Cell::default();
+            cell.set_symbol(symbol);
+            cells.push(cell);
+        }
+        let mut out = Vec::new();
+        Careful::new(&mut out).draw((0..3_u16).zip(&cells).map(|(x, cell)| (x, 4, cell))).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        let cluster = out.find("स्प").unwrap();
+        assert!(out[..cluster].contains("\u{1b}[5;2H "), "its cells are blanked first: {out:?}");
+        let after = &out[cluster..];
+        assert!(after.find("\u{1b}[5;3H").unwrap() < after.find('b').unwrap(), "{out:?}");
+        assert!(is_doubtful(&cells[1]) && !is_doubtful(&cells[0]));
+    }
+}

@@ -1,0 +1,60 @@
+//! The README's tables are made from the tables in the code; this test holds them equal.
+
+use std::fmt::Write;
+
+use bakeoff::model::METRICS;
+use bakeoff::provider::PROVIDERS;
+use bakeoff::ui::{COMMANDS, Focus, Keymap};
+
+fn providers() -> String {
+    let mut out = String::from("| provider | what | key | address | example |\n|---|---|---|---|---|\n");
+    for p in PROVIDERS {
+        let code = |words: Vec<&str>| words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
+        let keys = code(p.keys.iter().map(|k| k.name).collect());
+        let address = code(p.base_url_vars.to_vec());
+        writeln!(out, "| `{}` | {} | {keys} | {address} | `{}:{}` |", p.id, p.doc, p.id, p.example).unwrap();
+    }
+    out
+}
+
+fn keys() -> String {
+    let keymap = Keymap::default();
+    let mut out = String::new();
+    for (focus, title) in
+        [(Focus::Prompt, "In the prompt"), (Focus::Panes, "In the panes"), (Focus::Anywhere, "Anywhere")]
+    {
+        writeln!(out, "| {title} | |\n|---|---|").unwrap();
+        for c in COMMANDS.iter().filter(|c| c.on == focus) {
+            writeln!(out, "| `{}` | {} (`{}`) |", keymap.shown(c.name).replace(", ", "` `"), c.doc, c.name)
+                .unwrap();
+        }
+        out.push('\n');
+    }
+    out.trim_end().to_owned() + "\n"
+}
+
+fn metrics() -> String {
+    let mut out = String::from("| figure | in JSON | formula |\n|---|---|---|\n");
+    for m in METRICS {
+        writeln!(out, "| {} | `{}` | {} |", m.heading, m.id, m.formula).unwrap();
+    }
+    out
+}
+
+#[test]
+fn the_tables_are_those_of_the_code() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let before = std::fs::read_to_string(&path).unwrap();
+    let mut now = before.clone();
+    for (name, table) in [("providers", providers()), ("keys", keys()), ("metrics", metrics())] {
+        let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+        let start = now.find(&open).unwrap_or_else(|| panic!("the README has no {open}")) + open.len();
+        let end = now.find(&close).unwrap_or_else(|| panic!("the README has no {close}"));
+        now.replace_range(start..end, &table);
+    }
+    if std::env::var_os("BAKEOFF_BLESS").is_some() {
+        std::fs::write(&path, &now).unwrap();
+        return;
+    }
+    assert!(before == now, "the README's tables differ from the code: BAKEOFF_BLESS=1 cargo test readme");
+}
