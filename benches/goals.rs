@@ -169,9 +169,9 @@ fn truth() {
         pty.wait_for(&format!("round {round}/{round}"));
         settled(&pty, specs.len());
     }
-    pty.send("\x03");
-    pty.wait_for("again quits");
-    pty.send("\x03");
+    pty.send("\x1b");
+    pty.wait_for("z zoom");
+    pty.send("q");
     pty.exit();
     let log = server.log();
     let json: serde_json::Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();

@@ -52,6 +52,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         ));
     }
 
+    if std::env::var_os("TERM").is_some_and(|t| t == "dumb") {
+        return Err(Stop::usage("TERM=dumb cannot show the screen; use `bakeoff run`"));
+    }
     if let Some(path) = &cli.out {
         writable(path)?;
     }

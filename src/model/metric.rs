@@ -13,14 +13,14 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// A value with its unit, in at most seven columns: `312 ms`, `5.1 s`, `87 tok/s`.
+    /// A value with its unit, in at most seven columns: `312ms`, `5.1s`, `87 tok/s`.
     #[must_use]
     pub fn show(self, value: f64) -> String {
         match self {
-            Self::Milliseconds if value < 9.95 => format!("{value:.1} ms"),
-            Self::Milliseconds if value < 999.5 => format!("{value:.0} ms"),
-            Self::Milliseconds if value < 99_950.0 => format!("{:.1} s", value / 1e3),
-            Self::Milliseconds => format!("{:.0} s", value / 1e3),
+            Self::Milliseconds if value < 9.95 => format!("{value:.1}ms"),
+            Self::Milliseconds if value < 999.5 => format!("{value:.0}ms"),
+            Self::Milliseconds if value < 99_950.0 => format!("{:.1}s", value / 1e3),
+            Self::Milliseconds => format!("{:.0}s", value / 1e3),
             Self::TokensPerSecond => format!("{} tok/s", rate(value)),
             Self::CharsPerSecond => format!("{} ch/s", rate(value)),
         }

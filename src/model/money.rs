@@ -1,5 +1,6 @@
 //! Exact money: integers of 10^-15 USD, decimal strings in and out.
 
+use std::borrow::Cow;
 use std::iter::Sum;
 use std::ops::Add;
 
@@ -14,12 +15,12 @@ const PLACES: u32 = 15;
 pub struct Money(pub u128);
 
 impl Money {
-    /// Reads a decimal amount of USD.
+    /// Reads a decimal amount of USD, in scientific notation too.
     ///
     /// # Errors
     /// A sentence, when it is not a plain non-negative decimal or finer than 10^-15.
     pub fn parse(text: &str) -> Result<Self, String> {
-        decimal(text, PLACES).map(Self)
+        decimal(&plain(text), PLACES).map(Self)
     }
 
     /// The amount as a plain decimal string, nothing rounded, no trailing zeros.
@@ -71,6 +72,30 @@ impl Sum for Money {
     }
 }
 
+/// The plain form of a number in scientific notation, as JSON writers make them: `9.5e-05`.
+/// Anything else comes back as it is.
+fn plain(text: &str) -> Cow<'_, str> {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return Cow::Borrowed(text) };
+    let Ok(exponent) = exponent.parse::<i32>() else { return Cow::Borrowed(text) };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    // Where the point stands among the digits; far outside of them is no amount of money.
+    let Some(point) = i32::try_from(whole.len()).ok().map(|w| w + exponent).filter(|p| p.abs() < 40) else {
+        return Cow::Borrowed(text);
+    };
+    let zeros = "0".repeat(point.unsigned_abs() as usize);
+    Cow::Owned(match usize::try_from(point) {
+        Err(_) => format!("0.{zeros}{digits}"),
+        Ok(at) => match digits.split_at_checked(at) {
+            Some((whole, fraction)) => format!("{whole}.{fraction}0"),
+            None => format!("{digits}{}", "0".repeat(at - digits.len())),
+        },
+    })
+}
+
 /// A plain non-negative decimal, scaled by `10^places`; anything finer is an error, not a rounding.
 pub(super) fn decimal(text: &str, places: u32) -> Result<u128, String> {
     let wrong = || format!("{text:?} is not a plain decimal");
@@ -101,8 +126,25 @@ mod tests {
             assert_eq!(Money::parse(text).unwrap().exact(), text);
         }
         assert_eq!(Money::parse("1.50").unwrap().exact(), "1.5");
-        for wrong in ["", ".", "-1", "1e3", "NaN", "1.0000000000000001", "1,5", " 1", "9".repeat(60).as_str()]
+        for (text, exact) in
+            [("9.5e-05", "0.000095"), ("1e3", "1000"), ("1.25E1", "12.5"), ("5e-1", "0.5"), ("12e-2", "0.12")]
         {
+            assert_eq!(Money::parse(text).unwrap().exact(), exact, "{text}");
+        }
+        for wrong in [
+            "",
+            ".",
+            "-1",
+            "1e",
+            "e5",
+            "1e99",
+            "1e-99",
+            "NaN",
+            "1.0000000000000001",
+            "1,5",
+            " 1",
+            "9".repeat(60).as_str(),
+        ] {
             assert!(Money::parse(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -138,6 +138,12 @@ impl Price {
             }
             Some(word) => {
                 let row = self.services.iter().find(|s| s.word == word)?;
+                // A list that gives a service no tiers, although the route has some, says
+                // nothing of long prompts there: the short price would be too low.
+                let long = |t: &Tier| prompt > t.above || (t.inclusive && prompt == t.above);
+                if row.tiers.is_empty() && self.tiers.iter().any(long) {
+                    return None;
+                }
                 (row.rates, &row.tiers)
             }
         };
@@ -274,6 +280,13 @@ impl Total {
                 self.computed |= cost.status != CostStatus::Billed;
             }
         }
+    }
+
+    /// The label without the count of what is unknown: `≥ ~$0.42`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let label = self.label();
+        label.split_once(" (").map_or(label.clone(), |(short, _)| short.to_owned())
     }
 
     /// `~$0.42`, or `≥ ~$0.42 (1 of 5 unknown)`; `–` before anything was asked.

@@ -128,11 +128,20 @@ impl App {
 
     pub(super) fn rerun(&mut self) -> bool {
         let at = self.pane;
+        self.nothing_sent();
         self.run_again(at);
         true
     }
 
+    /// Says so where a key has nothing to work on.
+    fn nothing_sent(&mut self) {
+        if self.rounds.is_empty() {
+            self.say("nothing has been sent yet");
+        }
+    }
+
     pub(super) fn rerun_all(&mut self) -> bool {
+        self.nothing_sent();
         for at in 0..self.round().map_or(0, |r| r.entries.len()) {
             self.run_again(at);
         }
@@ -141,6 +150,7 @@ impl App {
 
     pub(super) fn stop(&mut self) -> bool {
         let (round, pane) = (self.shown, self.pane);
+        self.nothing_sent();
         self.cancel_where(|r, e| r == round && e == pane);
         true
     }
@@ -185,15 +195,15 @@ impl App {
 
     fn copy(&mut self, what: &str, text: &str) {
         let mut text = clean(text);
-        let whole = text.chars().count();
         let mut cut = "";
         if text.len() > MOST_COPIED {
             let end = (0..=MOST_COPIED).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
             text.truncate(end);
             cut = ", cut at 48 KiB";
         }
+        let sent = text.chars().count();
         self.effects.push(Effect::Copy(text));
-        self.say(format!("{what} sent to the terminal's clipboard ({whole} characters{cut})"));
+        self.say(format!("{what} sent to the terminal's clipboard ({sent} characters{cut})"));
     }
 
     pub(super) fn copy_answer(&mut self) -> bool {

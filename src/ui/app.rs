@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crossterm::event::{Event as Terminal, KeyEvent, KeyEventKind};
+use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::command::{Focus, Keymap};
 use super::editor::Editor;
 use super::key::Key;
+use super::layout::layout;
 use super::pane::Pane;
 use crate::model::Answer;
 use crate::model::AnswerId;
@@ -144,7 +145,8 @@ impl App {
             notice: None,
             mouse: true,
             now: Duration::ZERO,
-            size: (0, 0),
+            // Until the first frame says otherwise.
+            size: (80, 24),
             effects: Vec::new(),
             key: None,
             history: Vec::new(),
@@ -188,6 +190,11 @@ impl App {
         let key = Key::from(event);
         self.key = Some(key);
         if self.overlay.is_some() && self.overlay_key(key) {
+            return;
+        }
+        if layout(self).too_small && key.code == KeyCode::Char('q') {
+            // Where nothing can be seen, the one key that is named must do what it says.
+            self.effects.push(Effect::Quit);
             return;
         }
         let handled = match self.keymap.find(self.focus, key) {
@@ -252,8 +259,8 @@ impl App {
     pub fn total(&self) -> Total {
         let mut total = Total::default();
         for entry in self.rounds.iter().flat_map(|r| &r.entries).filter(|e| e.answer.is_over()) {
-            // What never left cost nothing.
-            if entry.answer.timeline.end.is_some() {
+            // What nobody accepted, nobody bills.
+            if entry.answer.timeline.headers.is_some() || entry.answer.usage.is_some() {
                 total.add(&entry.answer.cost);
             }
         }
@@ -360,19 +367,19 @@ impl App {
         true
     }
 
-    /// First ctrl+c: stop; the second: quit.
+    /// First ctrl+c: stop; the second: ask; the third: quit.
     pub(super) fn interrupt(&mut self) -> bool {
         let again = self.interrupted.is_some_and(|at| self.now.saturating_sub(at) < TWICE);
-        if again && !self.is_running() {
-            self.effects.push(Effect::Quit);
-            return true;
-        }
         self.interrupted = Some(self.now);
-        if self.is_running() {
+        if self.overlay == Some(Overlay::Quit) {
+            self.effects.push(Effect::Quit);
+        } else if self.is_running() {
             self.cancel_where(|_, _| true);
-            self.say("streams stopped; ctrl+c again quits");
+            self.say("streams stopped; ctrl+c again asks to quit");
+        } else if again {
+            self.overlay = Some(Overlay::Quit);
         } else {
-            self.say("ctrl+c again quits");
+            self.say("ctrl+c again asks to quit");
         }
         true
     }

@@ -70,8 +70,10 @@ impl<W: Write> Backend for Careful<W> {
         self.0.show_cursor()
     }
 
+    /// Not asked of the terminal: its reply would arrive among the keys, which a
+    /// thread of their own reads. Nothing here depends on where the cursor was.
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        self.0.get_cursor_position()
+        Ok(Position::ORIGIN)
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
@@ -119,9 +121,8 @@ mod tests {
         let mut out = Vec::new();
         Careful::new(&mut out).draw((0..3_u16).zip(&cells).map(|(x, cell)| (x, 4, cell))).unwrap();
         let out = String::from_utf8(out).unwrap();
-        let cluster = out.find("स्प").unwrap();
-        assert!(out[..cluster].contains("\u{1b}[5;2H "), "its cells are blanked first: {out:?}");
-        let after = &out[cluster..];
+        let (before, after) = out.split_once("स्प").unwrap();
+        assert!(before.contains("\u{1b}[5;2H "), "its cells are blanked first: {out:?}");
         assert!(after.find("\u{1b}[5;3H").unwrap() < after.find('b').unwrap(), "{out:?}");
         assert!(is_doubtful(&cells[1]) && !is_doubtful(&cells[0]));
     }

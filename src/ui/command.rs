@@ -219,7 +219,7 @@ pub const COMMANDS: &[Command] = &[
         name: "interrupt",
         keys: &["ctrl+c"],
         on: Focus::Anywhere,
-        doc: "stop all streams; pressed again, quit",
+        doc: "stop all streams; pressed again, ask to quit",
         run: App::interrupt,
     },
     Command { name: "help-anywhere", keys: &["f1"], on: Focus::Anywhere, doc: "this help", run: App::help },

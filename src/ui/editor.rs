@@ -3,10 +3,11 @@
 
 use std::cell::Cell;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use ratatui::text::Line;
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 
 use super::text::count_rows;
@@ -15,6 +16,9 @@ use crate::model::clean;
 
 /// A prompt larger than any model's context is a slip of the mouse.
 const MOST_PASTED: usize = 1 << 20;
+
+/// Bytes up to which the text is wrapped softly.
+const MOST_WRAPPED: usize = 50_000;
 
 /// Rows beyond which the field is as high as it gets on any screen.
 const ROWS_COUNTED: usize = 120;
@@ -41,19 +45,50 @@ impl Editor {
     /// A key that no command took.
     pub fn input(&mut self, event: &KeyEvent) {
         self.rows.set(None);
+        if event.code == KeyCode::Char('u') && event.modifiers == KeyModifiers::CONTROL {
+            // As in a shell; the library would undo, which it also does on ctrl+_.
+            self.area.delete_line_by_head();
+            return;
+        }
         self.area.input(*event);
     }
 
-    /// Inserts text as text: filtered, and never sent. Gives a notice when it was cut.
+    /// Inserts text as text, and never sends it. Terminals send the line breaks of a
+    /// paste as CR. What the filter would mark is dropped, not spelled out: the prompt
+    /// is what the models get. Gives a notice when something was cut or dropped.
     pub fn paste(&mut self, text: &str) -> Option<String> {
         let mut end = text.len().min(MOST_PASTED);
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let kept = clean(text.get(..end).unwrap_or_default());
+        let lines = text.get(..end).unwrap_or_default().replace("\r\n", "\n").replace('\r', "\n");
+        let mut dropped = 0_usize;
+        let mut one = [0_u8; 4];
+        let kept: String = lines
+            .chars()
+            .filter(|c| {
+                let alone: &str = c.encode_utf8(&mut one);
+                let fine = matches!(c, '\n' | '\t' | ' '..='~') || clean(alone) == alone;
+                dropped += usize::from(!fine);
+                fine
+            })
+            .collect();
+        self.insert(&kept);
+        if end < text.len() {
+            return Some(format!("the paste was cut at 1 MiB; it had {} bytes", text.len()));
+        }
+        let s = if dropped == 1 { "" } else { "s" };
+        (dropped > 0).then(|| format!("{dropped} control or invisible character{s} left out of the paste"))
+    }
+
+    fn insert(&mut self, text: &str) {
         self.rows.set(None);
-        self.area.insert_str(&kept);
-        (end < text.len()).then(|| format!("the paste was cut at 1 MiB; it had {} bytes", text.len()))
+        self.area.insert_str(text);
+        // The library lays out the whole text at each key; beyond this that is felt.
+        let bytes: usize = self.area.lines().iter().map(|l| l.len() + 1).sum();
+        if bytes > MOST_WRAPPED {
+            self.area.set_wrap_mode(WrapMode::None);
+        }
     }
 
     pub fn newline(&mut self) {
@@ -68,10 +103,8 @@ impl Editor {
 
     /// Replaces the text; the cursor goes to its end.
     pub fn set_text(&mut self, text: &str) {
-        self.area = area(clean(text).split('\n').map(ToOwned::to_owned).collect());
-        self.area.move_cursor(CursorMove::Bottom);
-        self.area.move_cursor(CursorMove::End);
-        self.rows.set(None);
+        self.area = area(Vec::new());
+        self.insert(text);
     }
 
     /// Takes the text out and leaves the field empty.
@@ -89,12 +122,14 @@ impl Editor {
 
     #[must_use]
     pub fn on_first_line(&self) -> bool {
-        self.area.cursor().0 == 0
+        self.area.screen_cursor().row == 0
     }
 
     #[must_use]
     pub fn on_last_line(&self) -> bool {
-        self.area.cursor().0 + 1 >= self.area.lines().len()
+        let mut below = self.area.clone();
+        below.move_cursor(CursorMove::Down);
+        below.screen_cursor().row == self.area.screen_cursor().row
     }
 
     /// Rows that the text fills at this width.
@@ -124,10 +159,17 @@ impl Editor {
         }
         self.area.set_style(theme.text);
         self.area.set_selection_style(theme.selection);
-        self.area.set_placeholder_style(theme.faint);
         let cursor = if focused { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
         self.area.set_cursor_style(cursor);
         frame.render_widget(&self.area, area);
+        if self.area.is_empty() {
+            // Over the cursor's own blank, so that the text does not jump at the first key.
+            let line = Line::styled("Ask every endpoint the same thing …", theme.faint);
+            frame.buffer_mut().set_line(area.x, area.y, &line, area.width);
+            if focused && let Some(cell) = frame.buffer_mut().cell_mut((area.x, area.y)) {
+                cell.set_style(cursor);
+            }
+        }
     }
 }
 
@@ -135,22 +177,21 @@ fn area(lines: Vec<String>) -> TextArea<'static> {
     let mut area = TextArea::new(lines);
     area.set_wrap_mode(WrapMode::WordOrGlyph);
     area.set_cursor_line_style(Style::new());
-    area.set_placeholder_text("Ask every endpoint the same thing …");
     area
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crossterm::event::{KeyCode, KeyModifiers};
 
     #[test]
     fn a_paste_is_text_and_keeps_no_escape() {
         let mut editor = Editor::new();
-        assert_eq!(editor.paste("two\r\nlines \u{1b}[31mred\u{1b}[201~"), None);
-        let text = editor.text();
-        assert!(text.starts_with("two\nlines "), "{text:?}");
-        assert!(!text.contains('\u{1b}') && !text.contains('\r'));
+        let notice =
+            editor.paste("two\r\nlines\rand \u{1b}[31mred\u{1b}[201~ he\u{200f} naïve 日本\u{9b}").unwrap();
+        assert_eq!(editor.text(), "two\nlines\nand [31mred[201~ he naïve 日本");
+        assert!(notice.starts_with("4 control or invisible characters"), "{notice}");
+        assert_eq!(editor.paste("plain"), None);
         assert!(editor.paste(&"x".repeat(MOST_PASTED + 5)).unwrap().contains("1 MiB"));
         assert!(editor.text().len() <= MOST_PASTED + 100);
     }

@@ -22,8 +22,9 @@ use crate::model::Reading;
 use crate::model::Unit;
 use crate::model::metric;
 
-/// The figures of the first line, by id; the rest is one key away.
-const SHOWN: [&str; 3] = ["ttft_ms", "rate_tps", "total_ms"];
+/// The figures of the first line: id, label, columns of the value. A rate and a
+/// total say what they are by their units and their place.
+const SHOWN: [(&str, &str, usize); 3] = [("ttft_ms", "first", 6), ("rate_tps", "", 10), ("total_ms", "", 6)];
 
 /// Marks the best of a round.
 const BEST: &str = "◆";
@@ -56,7 +57,7 @@ pub fn best(round: Option<&Round>) -> Best {
         return Best::default();
     }
     let mut out = Best::default();
-    for row in SHOWN.iter().filter_map(|id| metric(id)) {
+    for row in SHOWN.iter().filter_map(|(id, ..)| metric(id)) {
         let known = complete.iter().filter_map(|e| Some((e.id, (row.read)(&e.answer).known()?)));
         let leader = match row.better {
             Better::Lower => known.min_by(|a, b| a.1.total_cmp(&b.1)),
@@ -115,7 +116,7 @@ impl Group {
 
 /// Puts the groups that fit, in their order; the least important ones give way.
 fn fit(buffer: &mut Buffer, area: Rect, mut groups: Vec<Group>) {
-    let wide = |groups: &[Group]| groups.iter().map(|g| g.width() + 2).sum::<usize>().saturating_sub(2);
+    let wide = |groups: &[Group]| groups.iter().map(|g| g.width() + 1).sum::<usize>().saturating_sub(1);
     while wide(&groups) > usize::from(area.width) {
         let least = groups.iter().enumerate().max_by_key(|(_, g)| g.rank).map(|(at, _)| at);
         let Some(least) = least.filter(|_| groups.len() > 1) else { break };
@@ -124,7 +125,7 @@ fn fit(buffer: &mut Buffer, area: Rect, mut groups: Vec<Group>) {
     let mut line = Line::default();
     for group in groups {
         if !line.spans.is_empty() {
-            line.push_span(Span::raw("  "));
+            line.push_span(Span::raw(" "));
         }
         for span in group.spans {
             line.push_span(span);
@@ -133,30 +134,29 @@ fn fit(buffer: &mut Buffer, area: Rect, mut groups: Vec<Group>) {
     put(buffer, area, line);
 }
 
+/// A label, a value and the mark's own cell, so that nothing moves when somebody leads.
 fn figure(rank: u8, label: &str, value: String, style: Style, theme: &Theme, best: bool) -> Group {
     let mut spans = Vec::with_capacity(3);
     if !label.is_empty() {
         spans.push(Span::styled(format!("{label} "), theme.faint));
     }
     spans.push(Span::styled(value, style));
-    if best {
-        spans.push(Span::styled(format!(" {BEST}"), theme.good));
-    }
+    spans.push(Span::styled(if best { format!(" {BEST}") } else { "  ".into() }, theme.good));
     group(rank, spans)
 }
 
 fn times(entry: &Entry, theme: &Theme, now: Duration, best: &Best) -> Vec<Group> {
     SHOWN
         .iter()
-        .filter_map(|id| metric(id))
+        .filter_map(|(id, label, columns)| Some((metric(id)?, label, columns)))
         .zip(1_u8..)
-        .map(|(row, at)| {
+        .map(|((row, label, columns), at)| {
             let (value, style) = match (row.read)(&entry.answer) {
                 Reading::Known(v) => (row.unit.show(v), theme.text),
                 Reading::Missing(word) => (word.to_owned(), theme.faint),
                 Reading::Pending => (pending(row, entry, now), theme.faint),
             };
-            figure(at, row.heading, value, style, theme, best.leads(row.id, entry.id))
+            figure(at, label, format!("{value:<columns$}"), style, theme, best.leads(row.id, entry.id))
         })
         .collect()
 }
@@ -183,7 +183,7 @@ fn tokens(entry: &Entry, theme: &Theme, best: &Best, now: Duration) -> Vec<Group
     let until = if answer.is_over() { None } else { entry.pane.sent.and_then(|s| now.checked_sub(s)) };
     let shape = sparkline(&answer.timeline.shape(SHAPE, until));
     if !shape.is_empty() {
-        out.push(group(3, vec![Span::styled(shape, theme.accent)]));
+        out.push(group(3, vec![Span::styled(format!("{shape} "), theme.accent)]));
     }
     match &answer.usage {
         Some(usage) => {
@@ -203,7 +203,7 @@ fn tokens(entry: &Entry, theme: &Theme, best: &Best, now: Duration) -> Vec<Group
             out.push(count_of(2, &format!("≈{}", estimated_tokens(&answer.text)), "out", theme.faint, theme));
         }
         None => {
-            let word = if answer.is_over() { "tokens unknown" } else { "tokens …" };
+            let word = if answer.is_over() { "– tok" } else { "… tok" };
             out.push(group(2, vec![Span::styled(word, theme.faint)]));
         }
     }
@@ -213,11 +213,15 @@ fn tokens(entry: &Entry, theme: &Theme, best: &Best, now: Duration) -> Vec<Group
 }
 
 fn count_of(rank: u8, number: &str, word: &str, style: Style, theme: &Theme) -> Group {
-    group(rank, vec![Span::styled(number.to_owned(), style), Span::styled(format!(" {word}"), theme.faint)])
+    group(rank, vec![Span::styled(number.to_owned(), style), Span::styled(format!(" {word} "), theme.faint)])
 }
 
 fn cost(answer: &Answer, theme: &Theme, best: bool) -> Group {
     let known = answer.cost.usd.is_some();
+    if answer.is_over() && !known && answer.timeline.headers.is_none() {
+        // Nobody accepted it, so nobody bills it; unknown would be the wrong word.
+        return figure(0, "cost", "–".into(), theme.faint, theme, false);
+    }
     if !known && !answer.is_over() {
         return figure(0, "cost", "…".into(), theme.faint, theme, false);
     }

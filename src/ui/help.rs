@@ -8,18 +8,23 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::app::App;
 use super::command::{COMMANDS, Focus};
+use super::text::Flow;
 use super::theme::Theme;
 use super::view::{centred, put};
 use crate::model::METRICS;
 
-/// Wide enough for the longest formula, narrow enough for 80 columns.
-const WIDTH: u16 = 92;
+/// Wide enough for most rows to stay whole; beyond it lines are hard to follow.
+const WIDTH: u16 = 110;
+
+/// Columns of the keys.
+const LEFT: usize = 22;
 
 pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) {
     let screen = frame.area();
-    let lines = lines(app, theme);
+    let width = WIDTH.min(screen.width);
+    let lines = lines(app, theme, width.saturating_sub(4));
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let area = centred(screen, WIDTH, wanted.min(screen.height.saturating_sub(2).max(3)));
+    let area = centred(screen, width, wanted.min(screen.height.saturating_sub(2).max(3)));
     let buffer = frame.buffer_mut();
     Clear.render(area, buffer);
     let inner = usize::from(area.height.saturating_sub(2));
@@ -44,13 +49,25 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
     }
 }
 
-fn lines(app: &App, theme: &Theme) -> Vec<Line<'static>> {
+fn lines(app: &App, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let heading = |text: &str| Line::styled(text.to_owned(), theme.accent.add_modifier(Modifier::BOLD));
+    let room = width.saturating_sub(u16::try_from(LEFT + 2).unwrap_or(0)).max(8);
+    // One row of the table, on as many lines as its text needs.
     let row = |left: String, right: &str| {
-        Line::from(vec![
-            Span::styled(format!("{left:>24}  "), theme.focus),
-            Span::styled(right.to_owned(), theme.text),
-        ])
+        let mut flow = Flow::new();
+        flow.push(right);
+        flow.finish();
+        let rows = flow.rows(room);
+        let lines: Vec<_> = (0..rows)
+            .map(|at| {
+                let left = if at == 0 { left.as_str() } else { "" };
+                Line::from(vec![
+                    Span::styled(format!("{left:>LEFT$}  "), theme.focus),
+                    Span::styled(flow.row(at).to_owned(), theme.text),
+                ])
+            })
+            .collect();
+        lines
     };
     let mut out = Vec::new();
     for (focus, title) in
@@ -58,24 +75,25 @@ fn lines(app: &App, theme: &Theme) -> Vec<Line<'static>> {
     {
         out.push(heading(title));
         for command in COMMANDS.iter().filter(|c| c.on == focus) {
-            out.push(row(app.keymap.shown(command.name), command.doc));
+            out.extend(row(app.keymap.shown(command.name), command.doc));
         }
         out.push(Line::default());
     }
     out.push(heading("Clocks: monotonic, from t0, when the request is handed to the HTTP client"));
     for metric in METRICS {
-        out.push(row(metric.heading.to_owned(), metric.formula));
+        out.extend(row(metric.heading.to_owned(), metric.formula));
     }
     out.push(Line::default());
     out.push(heading("Marks"));
     for (mark, meaning) in [
         ("◆", "best of the round, of at least two complete answers"),
+        ("≥", "a total of which some part is unknown"),
         ("~$", "computed from list prices; $ alone was stated by the response"),
         ("≈", "estimated while it streams, replaced by the reported number"),
         ("?  *", "after a cost: sources disagree; the price moves, see the response"),
         ("n marked", "characters that could harm a terminal, shown as ␛ or ‹U+202E›"),
     ] {
-        out.push(row(mark.to_owned(), meaning));
+        out.extend(row(mark.to_owned(), meaning));
     }
     out
 }

@@ -83,9 +83,11 @@ pub fn parts(pane: Rect) -> Parts {
         _ => 2,
     };
     let status = u16::from(inner.height >= 2);
-    let body = Rect { height: inner.height.saturating_sub(figures + status), ..inner };
+    // One column of air on either side of what is read.
+    let airy = Rect { x: inner.x.saturating_add(1), width: inner.width.saturating_sub(2), ..inner };
+    let body = Rect { height: inner.height.saturating_sub(figures + status), ..airy };
     let status = Rect { y: body.bottom(), height: status, ..inner };
-    Parts { body, status, figures: Rect { y: status.bottom(), height: figures, ..inner } }
+    Parts { body, status, figures: Rect { y: status.bottom(), height: figures, ..airy } }
 }
 
 /// The rectangles of the next frame.

@@ -136,7 +136,10 @@ pub async fn run(
                 None => break terminal::Signal::HangUp.code(),
             },
             () = sleep_until(owed), if owed.is_some() => {
-                held.draw(&mut app)?;
+                // A terminal that took the first frame and refuses this one has gone away.
+                if held.draw(&mut app).is_err() {
+                    break terminal::Signal::HangUp.code();
+                }
                 pacer.drawn(Instant::now());
             }
             Some(report) = reports.recv() => {

@@ -13,8 +13,19 @@ use crate::model::Outcome;
 enum Scroll {
     /// The end, wherever it is.
     Follow,
-    /// This row is on top; the text had `seen` rows when the user left the end.
-    At { top: usize, seen: usize },
+    /// This place is on top, whatever the width; the text had its last row at byte
+    /// `seen` when the user left the end.
+    At { top: Anchor, seen: usize },
+}
+
+/// A place in the answer that wrapping does not move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Anchor {
+    Start,
+    Reasoning(usize),
+    Text(usize),
+    /// So many rows below the text: in the error.
+    Below(usize),
 }
 
 /// One kind of row, in the order in which they stand.
@@ -92,6 +103,10 @@ impl Pane {
             *reasoning = answer.reasoning.len();
         }
         if let Some(new) = answer.text.get(*text..).filter(|n| !n.is_empty()) {
+            if *text == 0 && self.scroll != Scroll::Follow && self.fold.is_none() {
+                // Somebody reads the reasoning: it does not fold under their eyes.
+                self.fold = Some(true);
+            }
             self.text.push(new);
             *text = answer.text.len();
         }
@@ -152,9 +167,41 @@ impl Pane {
         let last_top = rows.saturating_sub(self.height);
         let top = match self.scroll {
             Scroll::Follow => last_top,
-            Scroll::At { top, .. } => top.min(last_top),
+            Scroll::At { top, .. } => self.row_of(width, top).min(last_top),
         };
         (rows, top)
+    }
+
+    fn row_of(&mut self, width: u16, anchor: Anchor) -> usize {
+        let parts = self.parts(width);
+        let text = parts.fold + parts.reasoning + parts.gap;
+        match anchor {
+            Anchor::Start => 0,
+            Anchor::Reasoning(_) if parts.reasoning == 0 => 0,
+            Anchor::Reasoning(byte) => parts.fold + self.reasoning.row_at(byte),
+            Anchor::Text(byte) => text + self.text.row_at(byte),
+            Anchor::Below(rows) => text + parts.text + rows,
+        }
+    }
+
+    fn anchor(&mut self, width: u16, row: usize) -> Anchor {
+        let parts = self.parts(width);
+        let text = parts.fold + parts.reasoning + parts.gap;
+        if row < parts.fold {
+            Anchor::Start
+        } else if row < parts.fold + parts.reasoning {
+            Anchor::Reasoning(self.reasoning.start(row - parts.fold))
+        } else if row < text + parts.text {
+            Anchor::Text(self.text.start(row.saturating_sub(text)))
+        } else {
+            Anchor::Below(row - text - parts.text)
+        }
+    }
+
+    /// The byte at which the last row of the text begins.
+    fn last_row(&mut self, width: u16) -> usize {
+        let rows = self.text.rows(width);
+        self.text.start(rows.saturating_sub(1))
     }
 
     /// The row with this number. Call [`Pane::view`] with the same width before.
@@ -187,12 +234,15 @@ impl Pane {
         within(parts.fault).map(|at| Row::Fault { first: at == 0, text: self.fault.row(at) })
     }
 
-    /// Rows that have come below the view since the user left the end.
+    /// Rows of text that have come since the user left the end.
     #[must_use]
-    pub fn new_below(&self, rows: usize) -> usize {
+    pub fn new_below(&mut self, width: u16) -> usize {
         match self.scroll {
             Scroll::Follow => 0,
-            Scroll::At { seen, .. } => rows.saturating_sub(seen),
+            Scroll::At { seen, .. } => {
+                let rows = self.text.rows(width);
+                rows.saturating_sub(self.text.row_at(seen) + 1)
+            }
         }
     }
 
@@ -207,20 +257,26 @@ impl Pane {
         let (rows, top) = self.view(width, height);
         let last_top = rows.saturating_sub(self.height);
         let to = top.saturating_add_signed(by);
-        self.scroll = if to >= last_top && by > 0 {
+        self.scroll = if to >= last_top && (by > 0 || last_top == 0) {
             Scroll::Follow
         } else {
-            let seen = match self.scroll {
-                Scroll::Follow => rows,
-                Scroll::At { seen, .. } => seen,
-            };
-            Scroll::At { top: to.min(last_top), seen }
+            self.leave(width, to.min(last_top))
         };
     }
 
+    fn leave(&mut self, width: u16, top: usize) -> Scroll {
+        let seen = match self.scroll {
+            Scroll::Follow => self.last_row(width),
+            Scroll::At { seen, .. } => seen,
+        };
+        Scroll::At { top: self.anchor(width, top), seen }
+    }
+
     pub fn jump_to_top(&mut self, width: u16) {
-        let rows = self.parts(width).all();
-        self.scroll = Scroll::At { top: 0, seen: rows };
+        let height = u16::try_from(self.height).unwrap_or(u16::MAX);
+        if self.view(width, height).0 > self.height {
+            self.scroll = self.leave(width, 0);
+        }
     }
 
     pub fn follow(&mut self) {
@@ -247,7 +303,7 @@ fn sentence(answer: &Answer, fault: &Fault) -> String {
     if !facts.is_empty() {
         out.push_str(&format_args!("\n  {}", facts.join(" · ")).to_string());
     }
-    if fault.class.retry_may_help() {
+    if fault.class.retry_may_help() && !fault.advice().contains("re-run") {
         out.push_str("\n  r runs this pane again");
     }
     out

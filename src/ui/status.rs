@@ -51,8 +51,12 @@ pub(super) fn line(entry: &Entry, now: Duration, theme: &Theme) -> Line<'static>
         Phase::Thinking => "thinking".to_owned(),
         Phase::Answering => "streaming".to_owned(),
         Phase::Ended(Outcome::Complete) => match &answer.stop {
-            Some((_, word)) => clean_line(word),
-            None => "complete".to_owned(),
+            // One word for one thing; the provider's own stands behind it where it says more.
+            Some((Stop::Natural, _)) | None => "complete".to_owned(),
+            Some((Stop::Length, word)) => format!("length limit ({})", clean_line(word)),
+            Some((Stop::Filtered, word)) => format!("filtered ({})", clean_line(word)),
+            Some((Stop::Tool, word)) => format!("wants a tool ({})", clean_line(word)),
+            Some((Stop::Other, word)) => clean_line(word),
         },
         Phase::Ended(Outcome::Cut) => "cut off".to_owned(),
         Phase::Ended(Outcome::Stopped) => "stopped".to_owned(),

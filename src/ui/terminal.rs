@@ -56,9 +56,8 @@ impl Screen {
                 Hide,
             )
         });
-        if self.mouse {
-            execute!(io::stdout(), EnableMouseCapture)?;
-        }
+        let taken =
+            taken.and_then(|()| if self.mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) });
         if taken.is_err() {
             restore();
         }

@@ -71,6 +71,18 @@ impl Flow {
         self.rows.get(number).and_then(|r| self.safe.get(r.clone())).unwrap_or_default()
     }
 
+    /// The byte at which a row begins: a place that a new width does not move.
+    #[must_use]
+    pub fn start(&self, number: usize) -> usize {
+        self.rows.get(number).map_or(self.laid, |r| r.start)
+    }
+
+    /// The row that holds a byte, at the width of the last [`Flow::rows`].
+    #[must_use]
+    pub fn row_at(&self, byte: usize) -> usize {
+        self.rows.partition_point(|r| r.start <= byte).saturating_sub(1)
+    }
+
     /// Wraps from the start of a row to the end of the text.
     fn wrap(&mut self, from: usize) {
         let mut start = from;

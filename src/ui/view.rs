@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
@@ -52,12 +53,10 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     prompt(app, theme, frame, &layout);
     match app.overlay {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
-        Some(Overlay::Quit) => question(
-            theme,
-            frame,
-            "Answers still stream. Quit and stop them?",
-            "y quits · any other key stays",
-        ),
+        Some(Overlay::Quit) => {
+            let text = if app.is_running() { "Answers still stream. Quit and stop them?" } else { "Quit?" };
+            question(theme, frame, text, "y quits · any other key stays");
+        }
         None => {}
     }
 }
@@ -86,49 +85,80 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         left.push_span(Span::styled(" · ", theme.faint));
         left.push_span(Span::styled("simulated", theme.warn));
     }
-    let mut facts = vec![clean_line(&app.title)];
+    let mut facts = Vec::new();
     if let Some(round) = app.round() {
         facts.push(format!("round {}/{}", app.shown + 1, app.rounds.len()));
         facts.push(if round.follow_up { "follow-up" } else { "fresh" }.into());
+    } else {
+        facts.push(clean_line(&app.title));
     }
-    let count = app.lineup.endpoints.len();
+    let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
-    let mut right = Line::from(vec![
-        Span::styled("session ", theme.faint),
-        Span::styled(app.total().label(), theme.text),
-        Span::styled(format!(" · list prices {} ", app.prices_as_of), theme.faint),
-    ]);
-    // A narrow screen gives up what can be seen elsewhere: the count, the title, the date.
+    let total = app.total();
+    let right = |label: String| {
+        Line::from(vec![
+            Span::styled("session ", theme.faint),
+            Span::styled(label, theme.text),
+            Span::styled(format!(" · list prices {} ", app.prices_as_of), theme.faint),
+        ])
+    };
     let room = |facts: &[String], right: &Line| {
         let facts: usize = facts.iter().map(|f| f.width() + 3).sum();
         left.width() + facts + right.width() < usize::from(area.width)
     };
-    if !room(&facts, &right) {
+    let mut right_side = right(total.label());
+    if !room(&facts, &right_side) {
+        right_side = right(total.short());
+    }
+    // What can be seen elsewhere goes first; the date of the prices stays.
+    while facts.len() > 1 && !room(&facts, &right_side) {
         facts.pop();
     }
-    if !room(&facts, &right) && facts.len() > 1 {
-        facts.remove(0);
-    }
-    if !room(&facts, &right) {
-        right.spans.pop();
-        right.push_span(Span::raw(" "));
-    }
-    for fact in facts {
+    for fact in &facts {
         left.push_span(Span::styled(format!(" · {fact}"), theme.faint));
     }
-    sides(buffer, area, left, right);
+    if let Some(round) = app.round() {
+        let left_over = usize::from(area.width).saturating_sub(left.width() + right_side.width() + 4);
+        if left_over >= 12 {
+            left.push_span(Span::styled(" · ", theme.faint));
+            left.push_span(Span::styled(cut(&clean_line(&round.question), left_over), theme.text));
+        }
+    }
+    sides(buffer, area, left, right_side);
+}
+
+/// A text in so many columns, with `…` where something is missing.
+fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for grapheme in text.graphemes(true) {
+        if out.width() + grapheme.width() + 1 > columns {
+            break;
+        }
+        out.push_str(grapheme);
+    }
+    out.push('…');
+    out
 }
 
 fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let panes = app.panes();
     let each = (usize::from(area.width) / panes.max(1)).max(1);
+    let names: Vec<&str> = (0..panes).filter_map(|n| endpoint(app, n)).map(|e| e.name.as_str()).collect();
+    let shared = shared_prefix(&names);
     for number in 0..panes {
         let x = area.x + u16::try_from(number * each).unwrap_or(u16::MAX);
         if x >= area.right() {
             break;
         }
         let cell = Rect { x, width: u16::try_from(each).unwrap_or(area.width).min(area.right() - x), ..area };
-        let name = endpoint(app, number).map(|e| clean_line(&e.name)).unwrap_or_default();
+        let name =
+            endpoint(app, number).and_then(|e| e.name.get(shared..)).map(clean_line).unwrap_or_default();
+        // Mark, number and a column of air come first; a name of two letters is none.
+        let room = each.saturating_sub(6);
+        let name = if room < 4 { String::new() } else { cut(&name, room) };
         let entry = app.round().and_then(|r| r.entries.get(number));
         let (mark, style) =
             entry.map_or((" ".into(), theme.faint), |e| status::mark(&e.answer, app.now, theme));
@@ -139,6 +169,16 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         ]);
         put(buffer, Rect { width: cell.width.saturating_sub(1), ..cell }, line);
     }
+}
+
+/// Bytes that all names begin with, up to a separator: they tell nothing apart.
+fn shared_prefix(names: &[&str]) -> usize {
+    let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else { return 0 };
+    let ends = first.match_indices(['-', '.', '/', ':', ' ']).map(|(at, separator)| at + separator.len());
+    let shared = |end: &usize| {
+        first.get(..*end).is_some_and(|p| rest.iter().all(|n| n.starts_with(p) && n.len() > *end))
+    };
+    ends.filter(shared).filter(|end| *end < first.len()).max().unwrap_or(0)
 }
 
 fn endpoint(app: &App, number: usize) -> Option<&Endpoint> {
@@ -200,18 +240,18 @@ fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: 
     let (now, shown) = (app.now, app.shown);
     let Some(entry) = app.rounds.get_mut(shown).and_then(|r| r.entries.get_mut(number)) else {
         let hint = if number == 0 { "type a prompt below and press enter" } else { "" };
-        put(buffer, pad(parts.body), Line::styled(hint, theme.faint));
+        put(buffer, parts.body, Line::styled(hint, theme.faint));
         return;
     };
     entry.pane.feed(&entry.answer);
-    let body = pad(parts.body);
+    let body = parts.body;
     let (rows, top) = entry.pane.view(body.width, body.height);
     text(&mut entry.pane, &entry.answer, theme, buffer, body, top);
     if rows == 0 && !entry.answer.is_over() {
         put(buffer, body, status::waiting(entry, now, theme));
     }
-    divider(entry, theme, buffer, area, parts.status, rows, border, now, focused);
-    figures::draw(entry, theme, buffer, pad(parts.figures), now, best);
+    divider(entry, theme, buffer, area, parts.status, body.width, border, now, focused);
+    figures::draw(entry, theme, buffer, parts.figures, now, best);
     scrollbar(buffer, theme, area, parts.body, rows, top);
 }
 
@@ -248,12 +288,12 @@ fn text(
 /// The line between text and figures, carrying the status.
 #[expect(clippy::too_many_arguments, reason = "the geometry of one pane, computed once above")]
 fn divider(
-    entry: &Entry,
+    entry: &mut Entry,
     theme: &Theme,
     buffer: &mut Buffer,
     pane: Rect,
     area: Rect,
-    rows: usize,
+    width: u16,
     border: Style,
     now: std::time::Duration,
     focused: bool,
@@ -266,7 +306,7 @@ fn divider(
     put(buffer, Rect { x: pane.x, width: pane.width, ..area }, Line::styled(line, border));
     let status = status::line(entry, now, theme);
     let mut notes = Vec::new();
-    let new = entry.pane.new_below(rows);
+    let new = entry.pane.new_below(width);
     if !entry.pane.follows() {
         notes.push(if new > 0 { format!("{new} new ↓ G") } else { "G follows".into() });
     }
@@ -307,13 +347,11 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
         } else {
             "each answer starts fresh"
         };
-        let mut bottom = match &app.notice {
-            Some((notice, _)) => Line::styled(format!(" {} ", clean_line(notice)), theme.warn),
-            None => Line::styled(format!(" {} ", hints(app)), theme.faint),
+        let room = usize::from(area.width.saturating_sub(4));
+        let bottom = match &app.notice {
+            Some((notice, _)) => Line::styled(format!(" {} ", cut(&clean_line(notice), room)), theme.warn),
+            None => Line::styled(format!(" {} ", hints(app, room)), theme.faint),
         };
-        if bottom.width() > usize::from(area.width.saturating_sub(4)) {
-            bottom = Line::styled(format!(" {} help ", app.keymap.first("help")), theme.faint);
-        }
         let block = Block::bordered()
             .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
             .border_style(if focused { theme.focus } else { theme.border })
@@ -335,8 +373,9 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
     app.editor.draw(frame, pad(inner), focused && app.overlay.is_none(), theme);
 }
 
-/// The keys that matter where the focus is, from the command table.
-fn hints(app: &App) -> String {
+/// The keys that matter where the focus is, from the command table, as many as fit;
+/// the last one is the way to all the others and stays longest.
+fn hints(app: &App, room: usize) -> String {
     let names: &[(&str, &str)] = match app.focus {
         Focus::Prompt => {
             &[("send", "send"), ("newline", "newline"), ("to-panes", "panes"), ("help-anywhere", "help")]
@@ -352,14 +391,19 @@ fn hints(app: &App) -> String {
             ("to-prompt", "prompt"),
             ("zoom", "zoom"),
             ("rerun", "re-run"),
-            ("copy", "copy"),
             ("follow-up", "follow-up"),
+            ("copy", "copy"),
             ("quit", "quit"),
             ("help", "help"),
         ],
     };
-    let shown = names.iter().map(|(name, word)| format!("{} {word}", app.keymap.first(name)));
-    shown.collect::<Vec<_>>().join(" · ")
+    let mut shown: Vec<String> =
+        names.iter().map(|(name, word)| format!("{} {word}", app.keymap.first(name))).collect();
+    let wide = |shown: &[String]| shown.iter().map(|s| s.width() + 3).sum::<usize>().saturating_sub(3);
+    while shown.len() > 1 && wide(&shown) > room {
+        shown.remove(shown.len() - 2);
+    }
+    shown.join(" · ")
 }
 
 /// A question in the middle of the screen.

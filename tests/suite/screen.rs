@@ -326,7 +326,11 @@ fn stopping_and_quitting() {
     assert!(shown(&mut app, 80, 24).join("\n").contains("Quit and stop them?"));
     press(&mut app, "esc");
     assert_eq!(press(&mut app, "ctrl+c"), [Effect::Cancel(ids[0]), Effect::Cancel(ids[2])]);
+    assert!(press(&mut app, "ctrl+c").is_empty(), "the second press asks");
+    let asked = shown(&mut app, 80, 24).join("\n");
+    assert!(asked.contains("Quit?"), "{asked}");
     assert_eq!(press(&mut app, "ctrl+c"), [Effect::Quit]);
+    press(&mut app, "n");
     assert_eq!(press(&mut app, "q"), [Effect::Quit]);
 }
 
@@ -350,7 +354,7 @@ fn the_best_is_marked_only_among_complete_answers() {
     let rows = shown(&mut app, 120, 30);
     let figures: Vec<&String> = rows.iter().filter(|r| r.contains('◆')).collect();
     assert_eq!(figures.len(), 2);
-    assert!(figures[0].starts_with("│ first 100 ms ◆  rate"), "{}", figures[0]);
+    assert!(figures[0].starts_with("│ first 100ms  ◆ "), "{}", figures[0]);
     assert!(figures[1].contains("~$0.003408 ◆"), "the cheaper one: {}", figures[1]);
     assert!(rows[0].contains("session ~$0.009816"), "{}", rows[0]);
 }

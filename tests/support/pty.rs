@@ -61,6 +61,7 @@ impl Pty {
         let shared = Arc::clone(&seen);
         let thread = std::thread::spawn(move || {
             let mut buffer = vec![0; 65536];
+            let mut pending = Vec::new();
             loop {
                 let n = reader.read(&mut buffer).unwrap_or(0);
                 let mut seen = shared.0.lock().unwrap();
@@ -72,8 +73,11 @@ impl Pty {
                 if seen.closed {
                     return;
                 }
-                seen.parser.process(&buffer[..n]);
                 seen.raw.extend_from_slice(&buffer[..n]);
+                pending.extend_from_slice(&buffer[..n]);
+                let whole = whole_frames(&pending);
+                seen.parser.process(&pending[..whole]);
+                pending.drain(..whole);
                 shared.1.notify_all();
             }
         });
@@ -228,6 +232,17 @@ impl Pty {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap_or_default().to_owned();
         line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// Bytes up to which the screen may be looked at: a frame that has begun but not
+/// ended is nobody's business yet, as on a terminal that knows synchronized updates.
+fn whole_frames(bytes: &[u8]) -> usize {
+    let last = |marker: &[u8]| bytes.windows(marker.len()).rposition(|w| w == marker);
+    match (last(b"\x1b[?2026h"), last(b"\x1b[?2026l")) {
+        (Some(begin), Some(end)) if end < begin => begin,
+        (Some(begin), None) => begin,
+        _ => bytes.len(),
     }
 }
 
