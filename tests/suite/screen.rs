@@ -260,6 +260,56 @@ fn a_view_stays_put_while_text_arrives_and_says_how_much_is_new() {
 }
 
 #[test]
+fn a_key_scrolls_a_row_and_a_place_survives_a_new_width() {
+    let mut app = app(2);
+    let ids = ask(&mut app, "long");
+    for id in &ids {
+        step(&mut app, *id, 0, Step::Sent);
+        let words: Vec<String> = (0..3_000).map(|i| format!("word{i}")).collect();
+        text(&mut app, *id, 1, &words.join(" "));
+        finish(&mut app, *id, 9, 100);
+    }
+    press(&mut app, "esc");
+    let first = |rows: &[String]| rows[2].split_whitespace().nth(1).unwrap().to_owned();
+    let at_end = shown(&mut app, 80, 24);
+    press(&mut app, "k");
+    let one_up = shown(&mut app, 80, 24);
+    assert_eq!(one_up[3].split('│').next(), at_end[2].split('│').next(), "one row, not more");
+    assert!(!one_up.join("\n").contains("new ↓"), "nothing is new in a finished answer");
+    for _ in 0..40 {
+        press(&mut app, "k");
+    }
+    let place = first(&shown(&mut app, 80, 24));
+    press(&mut app, "z");
+    let zoomed = shown(&mut app, 80, 24);
+    assert!(zoomed[3].contains(&place), "{place} is not on top when zoomed:\n{}", zoomed.join("\n"));
+    press(&mut app, "z");
+    assert_eq!(first(&shown(&mut app, 80, 24)), place, "and back");
+}
+
+#[test]
+fn reasoning_that_is_read_does_not_fold_itself() {
+    let mut app = app(1);
+    let ids = ask(&mut app, "think");
+    step(&mut app, ids[0], 0, Step::Sent);
+    for i in 0..80 {
+        step(&mut app, ids[0], i, Step::Deltas(vec![Delta::Reasoning(format!("thought {i}\n"))]));
+    }
+    press(&mut app, "esc");
+    shown(&mut app, 60, 20);
+    for _ in 0..5 {
+        press(&mut app, "k");
+    }
+    let before = shown(&mut app, 60, 20);
+    for i in 80..160 {
+        text(&mut app, ids[0], i, &format!("answer {i}\n"));
+    }
+    let after = shown(&mut app, 60, 20);
+    assert!(before[4].contains("thought ") && before[3..9] == after[3..9], "{}", after.join("\n"));
+    assert!(after.join("\n").contains("new ↓"));
+}
+
+#[test]
 fn sending_history_and_rounds() {
     let mut app = app(2);
     assert!(ask(&mut app, "   ").is_empty(), "an empty prompt is not sent");

@@ -131,3 +131,27 @@ fn without_a_terminal_it_says_what_to_use_instead() {
     assert_eq!(out.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&out.stderr).contains("bakeoff run"));
 }
+
+/// The reply to a question about the cursor would come as keys: nothing may ask.
+#[test]
+fn a_redraw_and_a_return_from_the_shell_need_no_key() {
+    let mut pty = demo(100, 30);
+    let before = pty.raw_len();
+    pty.send("\x0c");
+    pty.wait_raw(before, b"fresh");
+    pty.send("still here");
+    pty.wait_for("still here");
+    // A process group without a shell above it does not stop; it goes straight on.
+    let before = pty.raw_len();
+    let asked = std::time::Instant::now();
+    pty.send("\x1a");
+    pty.wait_raw(before, b"\x1b[?1049l");
+    pty.signal(Signal::CONT);
+    pty.wait_raw(before, b"\x1b[?1049h");
+    pty.wait_raw(before, b"still here");
+    assert!(asked.elapsed().as_secs() < 2, "it took {:?} to come back", asked.elapsed());
+    to_panes(&mut pty);
+    pty.send("q");
+    assert!(pty.exit().success());
+    restored(&pty.raw());
+}
