@@ -139,8 +139,8 @@ fn a_redraw_and_a_return_from_the_shell_need_no_key() {
     let before = pty.raw_len();
     pty.send("\x0c");
     pty.wait_raw(before, b"fresh");
-    pty.send("still here");
-    pty.wait_for("still here");
+    pty.send("stillhere");
+    pty.wait_for("stillhere");
     // A process group without a shell above it does not stop; it goes straight on.
     let before = pty.raw_len();
     let asked = std::time::Instant::now();
@@ -148,7 +148,7 @@ fn a_redraw_and_a_return_from_the_shell_need_no_key() {
     pty.wait_raw(before, b"\x1b[?1049l");
     pty.signal(Signal::CONT);
     pty.wait_raw(before, b"\x1b[?1049h");
-    pty.wait_raw(before, b"still here");
+    pty.wait_raw(before, b"stillhere");
     assert!(asked.elapsed().as_secs() < 2, "it took {:?} to come back", asked.elapsed());
     to_panes(&mut pty);
     pty.send("q");
