@@ -1,6 +1,9 @@
 //! The one test binary: one link, one start.
 
 #[cfg(test)]
+#[path = "suite/bedrock.rs"]
+mod bedrock;
+#[cfg(test)]
 #[path = "suite/converse.rs"]
 mod converse;
 #[cfg(test)]

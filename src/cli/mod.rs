@@ -37,6 +37,10 @@ impl Stop {
 /// Reads the arguments, runs the command, gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Keys are in memory: a crash must not write them to disk. Where the limit cannot
+    // be lowered, the program is still of use.
+    let no_core = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, no_core);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -248,6 +248,18 @@ fn without_reply(text: &str) -> Fault {
     Fault::new(Class::Unreachable, format!("Bedrock could not be called: {text}"))
 }
 
+/// The name of an exception inside a stream, where the SDK gives the type but no code.
+fn exception(error: &ConverseStreamOutputError) -> &'static str {
+    match error {
+        ConverseStreamOutputError::ThrottlingException(_) => "ThrottlingException",
+        ConverseStreamOutputError::InternalServerException(_) => "InternalServerException",
+        ConverseStreamOutputError::ModelStreamErrorException(_) => "ModelStreamErrorException",
+        ConverseStreamOutputError::ServiceUnavailableException(_) => "ServiceUnavailableException",
+        ConverseStreamOutputError::ValidationException(_) => "ValidationException",
+        _ => "an exception that this version does not know",
+    }
+}
+
 /// The fault that broke a running stream.
 fn in_stream<R: std::fmt::Debug + Send + Sync + 'static>(
     error: &SdkError<ConverseStreamOutputError, R>,
@@ -259,7 +271,7 @@ fn in_stream<R: std::fmt::Debug + Send + Sync + 'static>(
         SdkError::ServiceError(context) => {
             let service = context.err();
             Converse::fault(
-                service.code().unwrap_or("exception in the stream"),
+                service.code().unwrap_or(exception(service)),
                 service.message().unwrap_or("Bedrock ended the stream with an error"),
                 None,
             )
