@@ -283,6 +283,11 @@ impl App {
         if self.editor.is_empty() {
             return true;
         }
+        let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
+        if self.follow_up && self.round().is_some_and(unfinished) {
+            self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
+            return true;
+        }
         let question = self.editor.take();
         if self.history.last() != Some(&question) {
             self.history.push(question.clone());

@@ -163,9 +163,12 @@ impl Pane {
     /// Lays the answer out for a body of this size; gives the number of rows and the first one in view.
     pub fn view(&mut self, width: u16, height: u16) -> (usize, usize) {
         self.height = usize::from(height);
-        let rows = self.parts(width).all();
+        let parts = self.parts(width);
+        let rows = parts.all();
         let last_top = rows.saturating_sub(self.height);
         let top = match self.scroll {
+            // An error's cause stands in its first row, which the end must not push out.
+            Scroll::Follow if parts.fault > 0 => last_top.min(rows - parts.fault),
             Scroll::Follow => last_top,
             Scroll::At { top, .. } => self.row_of(width, top).min(last_top),
         };

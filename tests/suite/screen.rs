@@ -355,6 +355,8 @@ fn a_follow_up_continues_each_panes_own_conversation() {
     press(&mut app, "f");
     press(&mut app, "i");
     typed(&mut app, "second");
+    assert!(press(&mut app, "enter").is_empty(), "the other answer still streams");
+    step(&mut app, ids[1], 10, Step::Failed(Fault::new(Class::Overloaded, "busy")));
     let prompts: Vec<_> = press(&mut app, "enter")
         .into_iter()
         .filter_map(|e| if let Effect::Launch { prompt, .. } = e { Some(prompt) } else { None })
