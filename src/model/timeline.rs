@@ -65,10 +65,10 @@ pub struct Timeline {
     histogram: Histogram,
 }
 
-/// Arrivals closer than this belong to one burst: below the gap of any model
-/// that streams token by token (100 tokens/s is 10 ms a token), above the
-/// spacing of one buffer written in several packets.
-const BURST_GAP: Duration = Duration::from_millis(10);
+/// Arrivals closer than this belong to one burst: above the spacing of one buffer
+/// written in several packets, which is well under a millisecond, and below the gap
+/// of a model that streams token by token (300 tokens/s is 3.3 ms a token).
+const BURST_GAP: Duration = Duration::from_millis(3);
 
 /// Text that kept arriving for at least this long was streamed, even without a
 /// gap: a buffer of a few kilobytes drains in well under a tenth of a second.
@@ -257,6 +257,7 @@ mod tests {
         assert_eq!(arrivals(&[5, 6, 7]).burstiness(), Burstiness::Buffered);
         assert_eq!(arrivals(&[5, 6, 900, 901]).burstiness(), Burstiness::Buffered);
         assert_eq!(arrivals(&[0, 40, 80, 120]).burstiness(), Burstiness::Streamed);
+        assert_eq!(arrivals(&[0, 8, 16, 24, 32]).burstiness(), Burstiness::Streamed, "short and fast");
         let fast: Vec<u32> = (0..150).collect();
         assert_eq!(arrivals(&fast).burstiness(), Burstiness::Streamed, "150 ms without a gap were streamed");
     }

@@ -196,7 +196,7 @@ fn cost(a: &Answer) -> Value {
     let parts: Map<_, _> = c.parts.iter().map(|p| (p.bucket.to_owned(), json!(p.amount.exact()))).collect();
     map.insert("parts".into(), Value::Object(parts));
     put(&mut map, "why", c.why);
-    put(&mut map, "price_as_of", a.price.as_ref().map(|p| &p.as_of));
+    put(&mut map, "price_as_of", a.price.as_ref().map(|p| &p.as_of).filter(|date| !date.is_empty()));
     for (name, set) in [("disputed", c.disputed), ("volatile", c.volatile)] {
         if set {
             map.insert(name.into(), json!(true));
