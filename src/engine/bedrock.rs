@@ -108,7 +108,7 @@ pub(super) async fn converse(
         Ok(Ok(output)) => output,
     };
     let events = Events { stream: output.stream, reader: ConverseReader::new(&endpoint.model), probe };
-    pump::run(Source::Events(events), reporter, &shared.limits, thinks).await
+    pump::run(events, reporter, &shared.limits, thinks).await
 }
 
 async fn client(aws: &Aws, shared: &Shared, probe: &Probe) -> Result<Client, Fault> {
@@ -141,14 +141,14 @@ async fn client(aws: &Aws, shared: &Shared, probe: &Probe) -> Result<Client, Fau
 }
 
 /// The SDK's stream of events, with the stamps of the pieces that they came from.
-pub(super) struct Events {
+struct Events {
     stream: EventReceiver<ConverseStreamOutput, ConverseStreamOutputError>,
     reader: ConverseReader,
     probe: Probe,
 }
 
-impl Events {
-    pub(super) async fn next(&mut self) -> Arrival {
+impl Source for Events {
+    async fn next(&mut self) -> Arrival {
         let received = self.stream.recv().await;
         // The newest piece is the one that completed this event: the SDK reads no
         // further than it must.
@@ -170,9 +170,12 @@ impl Events {
         }
     }
 
-    pub(super) fn progress(&self) -> Progress {
+    fn progress(&self) -> Progress {
         self.reader.progress()
     }
+
+    /// The SDK has read to the end by itself when the dialect says that it is over.
+    async fn drain(self) {}
 }
 
 /// A fault of our own that went through the SDK and comes back out.

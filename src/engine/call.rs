@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio::time::timeout;
 
 use super::Limits;
-use super::pump::{self, Reporter, Source};
+use super::pump::{self, ByteSource, Reporter};
 use super::transport::{Body, Outgoing, Reply, Transport, host_of};
 use crate::model::Class;
 use crate::model::Fault;
@@ -72,7 +72,7 @@ pub(super) async fn http(
     if request.dialect.framing() == Framing::Sse && content_type(&reply).starts_with("application/json") {
         return whole(&mut reply, &mut decoder, reporter).await;
     }
-    pump::run(Source::Bytes { body: reply.body, decoder }, reporter, limits, thinks).await
+    pump::run(ByteSource { body: reply.body, decoder }, reporter, limits, thinks).await
 }
 
 /// The fault of a server that accepted a request and said nothing.

@@ -8,7 +8,6 @@ use tokio::time::Instant;
 use tokio::time::timeout_at;
 
 use super::Limits;
-use super::bedrock::Events;
 use super::transport::Body;
 use crate::model::AnswerId;
 use crate::model::Class;
@@ -69,39 +68,39 @@ pub(super) enum Arrival {
 }
 
 /// Where arrivals come from: bytes through a decoder, or the AWS client's events.
-pub(super) enum Source {
-    Bytes { body: Body, decoder: Decoder },
-    Events(Events),
+pub(super) trait Source: Send {
+    /// Waits for the next arrival, stamped before it is parsed.
+    fn next(&mut self) -> impl Future<Output = Arrival> + Send;
+
+    fn progress(&self) -> Progress;
+
+    /// Reads what little follows the end, so that the connection can be used again.
+    fn drain(self) -> impl Future<Output = ()> + Send;
 }
 
-impl Source {
+/// A body and what reads it.
+pub(super) struct ByteSource {
+    pub(super) body: Body,
+    pub(super) decoder: Decoder,
+}
+
+impl Source for ByteSource {
     async fn next(&mut self) -> Arrival {
-        match self {
-            Self::Bytes { body, decoder } => {
-                let piece = body.next().await;
-                // The stamp comes before any parsing.
-                let at = Instant::now();
-                read(piece, at, decoder)
-            }
-            Self::Events(events) => events.next().await,
-        }
+        let piece = self.body.next().await;
+        // The stamp comes before any parsing.
+        let at = Instant::now();
+        read(piece, at, &mut self.decoder)
     }
 
     fn progress(&self) -> Progress {
-        match self {
-            Self::Bytes { decoder, .. } => decoder.progress(),
-            Self::Events(events) => events.progress(),
-        }
+        self.decoder.progress()
     }
 
-    /// Reads what little follows the end, so that the connection can be used again.
-    async fn drain(self) {
-        if let Self::Bytes { mut body, .. } = self {
-            let _ = timeout_at(Instant::now() + AFTER_STOP, async {
-                while let Some(Ok(_)) = body.next().await {}
-            })
-            .await;
-        }
+    async fn drain(mut self) {
+        let _ = timeout_at(Instant::now() + AFTER_STOP, async {
+            while let Some(Ok(_)) = self.body.next().await {}
+        })
+        .await;
     }
 }
 
@@ -167,7 +166,7 @@ impl Watch<'_> {
 /// # Errors
 /// The fault that ended it; everything before it has been reported.
 pub(super) async fn run(
-    mut source: Source,
+    mut source: impl Source,
     reporter: &Reporter,
     limits: &Limits,
     thinks: bool,

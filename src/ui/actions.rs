@@ -7,7 +7,6 @@ use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 use super::app::{App, Effect, Entry, Overlay};
 use super::command::Focus;
 use super::key::Key;
-use super::layout::layout;
 use crate::model::clean;
 use crate::model::clean_line;
 
@@ -74,7 +73,7 @@ impl App {
     }
 
     fn width_of_pane(&self) -> u16 {
-        let layout = layout(self);
+        let layout = self.layout();
         layout.body(self.pane).map_or(80, |body| body.width)
     }
 
@@ -280,7 +279,7 @@ impl App {
 
     /// Click focuses, the wheel scrolls the pane under it.
     pub(super) fn mouse(&mut self, event: MouseEvent) {
-        let layout = layout(self);
+        let layout = self.layout();
         let at = (event.column, event.row);
         let pane = layout.pane_at(at);
         match event.kind {

@@ -9,7 +9,7 @@ use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 use super::command::{Focus, Keymap};
 use super::editor::Editor;
 use super::key::Key;
-use super::layout::layout;
+use super::layout::{Layout, Needs, layout, too_small};
 use super::pane::Pane;
 use crate::model::Answer;
 use crate::model::AnswerId;
@@ -192,7 +192,7 @@ impl App {
         if self.overlay.is_some() && self.overlay_key(key) {
             return;
         }
-        if layout(self).too_small && key.code == KeyCode::Char('q') {
+        if too_small(self.size) && key.code == KeyCode::Char('q') {
             // Where nothing can be seen, the one key that is named must do what it says.
             self.effects.push(Effect::Quit);
             return;
@@ -241,6 +241,13 @@ impl App {
     #[must_use]
     pub fn round(&self) -> Option<&Round> {
         self.rounds.get(self.shown)
+    }
+
+    /// Where everything stands; drawing and the mouse both read it.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        let needs = Needs { size: self.size, panes: self.panes(), current: self.pane, zoom: self.zoom };
+        layout(needs, |width| self.editor.rows(width))
     }
 
     /// Number of panes in view.

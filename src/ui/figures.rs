@@ -9,9 +9,9 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{Entry, Round};
+use super::ink::put;
 use super::status::estimated_tokens;
 use super::theme::Theme;
-use super::view::put;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Better;

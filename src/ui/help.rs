@@ -8,9 +8,9 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::app::App;
 use super::command::{COMMANDS, Focus};
+use super::ink::{centred, put};
 use super::text::Flow;
 use super::theme::Theme;
-use super::view::{centred, put};
 use crate::model::METRICS;
 
 /// Wide enough for most rows to stay whole; beyond it lines are hard to follow.

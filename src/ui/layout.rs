@@ -9,8 +9,6 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::app::App;
-
 /// Below this a pane is unreadable (`product.md` §5).
 const LEAST_WIDTH: u16 = 40;
 /// Borders, status, one line of figures and a few of text.
@@ -90,26 +88,42 @@ pub fn parts(pane: Rect) -> Parts {
     Parts { body, status, figures: Rect { y: status.bottom(), height: figures, ..airy } }
 }
 
-/// The rectangles of the next frame.
+/// What the rectangles depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    pub panes: usize,
+    /// The pane that is shown when only one is.
+    pub current: usize,
+    pub zoom: bool,
+}
+
+/// Whether there is room for anything but a sentence.
 #[must_use]
-pub fn layout(app: &App) -> Layout {
-    let (width, height) = app.size;
-    if width < LEAST_SCREEN.0 || height < LEAST_SCREEN.1 {
+pub fn too_small((width, height): (u16, u16)) -> bool {
+    width < LEAST_SCREEN.0 || height < LEAST_SCREEN.1
+}
+
+/// The rectangles of the next frame; `prompt` gives the rows that the prompt fills at a width.
+#[must_use]
+pub fn layout(needs: Needs, prompt: impl Fn(u16) -> u16) -> Layout {
+    if too_small(needs.size) {
         return Layout { too_small: true, ..Layout::default() };
     }
+    let ((width, height), panes) = (needs.size, needs.panes);
     let title = Rect::new(0, 0, width, 1);
     let framed = height >= 10;
     let frame = if framed { 2 } else { 0 };
-    let wanted = app.editor.rows(width.saturating_sub(2).max(1));
+    let wanted = prompt(width.saturating_sub(2).max(1));
     let lines = wanted.clamp(1, (height / 3).max(1));
     let prompt = Rect::new(0, height - lines - frame, width, lines + frame);
     let middle = Rect::new(0, 1, width, prompt.y.saturating_sub(1));
-    let panes = app.panes();
     let mut out = Layout { title, prompt, prompt_framed: framed, ..Layout::default() };
-    let current = app.pane.min(panes.saturating_sub(1));
+    let current = needs.current.min(panes.saturating_sub(1));
     match grid(panes, middle) {
         _ if panes == 0 => {}
-        Some(rows) if !app.zoom || panes == 1 => out.panes = cells(panes, rows, middle),
+        Some(rows) if !needs.zoom || panes == 1 => out.panes = cells(panes, rows, middle),
         _ => {
             let tabs = u16::from(panes > 1 && middle.height > 4);
             out.tabs = Rect { height: tabs, ..middle };

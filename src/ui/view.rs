@@ -17,14 +17,14 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
-use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
 use super::command::Focus;
 use super::figures;
 use super::help;
-use super::layout::{Layout, layout, parts};
+use super::ink::{centred, cut, put, sides};
+use super::layout::{Layout, parts};
 use super::pane::{Pane, Row};
 use super::status;
 use super::theme::Theme;
@@ -35,7 +35,7 @@ use crate::model::clean_line;
 pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     let area = frame.area();
     app.size = (area.width, area.height);
-    let layout = layout(app);
+    let layout = app.layout();
     if layout.too_small {
         if area.height > 0 {
             put(frame.buffer_mut(), area, Line::styled("too small · q quits", theme.faint));
@@ -59,24 +59,6 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         }
         None => {}
     }
-}
-
-/// One line into a rectangle, cut at its edge.
-#[expect(clippy::needless_pass_by_value, reason = "lines are made where they are put")]
-pub(super) fn put(buffer: &mut Buffer, area: Rect, line: Line<'_>) {
-    if area.height > 0 && area.width > 0 {
-        buffer.set_line(area.x, area.y, &line, area.width);
-    }
-}
-
-/// Two lines on one row: the left one gives way to the right one.
-fn sides(buffer: &mut Buffer, area: Rect, left: Line<'_>, right: Line<'_>) {
-    let wanted = u16::try_from(right.width()).unwrap_or(u16::MAX);
-    let right_width = if wanted + 12 > area.width { 0 } else { wanted };
-    let left_area =
-        Rect { width: area.width.saturating_sub(right_width + u16::from(right_width > 0)), ..area };
-    put(buffer, left_area, left);
-    put(buffer, Rect { x: area.right().saturating_sub(right_width), width: right_width, ..area }, right);
 }
 
 fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
@@ -125,22 +107,6 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         }
     }
     sides(buffer, area, left, right_side);
-}
-
-/// A text in so many columns, with `…` where something is missing.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    for grapheme in text.graphemes(true) {
-        if out.width() + grapheme.width() + 1 > columns {
-            break;
-        }
-        out.push_str(grapheme);
-    }
-    out.push('…');
-    out
 }
 
 fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
@@ -424,15 +390,4 @@ fn question(theme: &Theme, frame: &mut Frame, text: &str, keys: &str) {
     };
     put(frame.buffer_mut(), line(1), Line::styled(text.to_owned(), theme.text));
     put(frame.buffer_mut(), line(2), Line::styled(keys.to_owned(), theme.faint));
-}
-
-/// A rectangle of this size in the middle, no larger than the screen.
-pub(super) fn centred(screen: Rect, width: u16, height: u16) -> Rect {
-    let (width, height) = (width.min(screen.width), height.min(screen.height));
-    Rect {
-        x: screen.x + (screen.width - width) / 2,
-        y: screen.y + (screen.height - height) / 2,
-        width,
-        height,
-    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bakeoff::model::{
     Answer, AnswerId, Class, Delta, Endpoint, Fault, Lineup, Price, Rates, Report, Rule, Step, Stop, Usage,
 };
-use bakeoff::ui::{App, COMMANDS, Effect, Event, Focus, Key, Keymap, Theme, draw, layout};
+use bakeoff::ui::{App, COMMANDS, Effect, Event, Focus, Key, Keymap, Theme, draw};
 use crossterm::event::{
     Event as Terminal, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
@@ -415,7 +415,7 @@ fn the_best_is_marked_only_among_complete_answers() {
 fn the_mouse_reads_the_same_rectangles() {
     let mut app = busy(6);
     shown(&mut app, 200, 50);
-    let layout = layout(&app);
+    let layout = app.layout();
     for (number, rect) in &layout.panes {
         let mouse =
             |kind| MouseEvent { kind, column: rect.x + 3, row: rect.y + 2, modifiers: KeyModifiers::NONE };

@@ -1,0 +1,52 @@
+//! The strokes that every drawing file uses.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// One line into a rectangle, cut at its edge.
+#[expect(clippy::needless_pass_by_value, reason = "lines are made where they are put")]
+pub(super) fn put(buffer: &mut Buffer, area: Rect, line: Line<'_>) {
+    if area.height > 0 && area.width > 0 {
+        buffer.set_line(area.x, area.y, &line, area.width);
+    }
+}
+
+/// Two lines on one row: the left one gives way to the right one.
+pub(super) fn sides(buffer: &mut Buffer, area: Rect, left: Line<'_>, right: Line<'_>) {
+    let wanted = u16::try_from(right.width()).unwrap_or(u16::MAX);
+    let right_width = if wanted + 12 > area.width { 0 } else { wanted };
+    let left_area =
+        Rect { width: area.width.saturating_sub(right_width + u16::from(right_width > 0)), ..area };
+    put(buffer, left_area, left);
+    put(buffer, Rect { x: area.right().saturating_sub(right_width), width: right_width, ..area }, right);
+}
+
+/// A text in so many columns, with `…` where something is missing.
+pub(super) fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for grapheme in text.graphemes(true) {
+        if out.width() + grapheme.width() + 1 > columns {
+            break;
+        }
+        out.push_str(grapheme);
+    }
+    out.push('…');
+    out
+}
+
+/// A rectangle of this size in the middle, no larger than the screen.
+pub(super) fn centred(screen: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(screen.width), height.min(screen.height));
+    Rect {
+        x: screen.x + (screen.width - width) / 2,
+        y: screen.y + (screen.height - height) / 2,
+        width,
+        height,
+    }
+}
