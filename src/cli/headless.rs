@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Read, Write};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::args::{Cli, RunArgs};
+use super::args::{Cli, RunArgs, Who};
 use super::output::{meta, round_id, writable, write_file, write_out};
 use super::{Stop, runtime, text_or_file, world};
 use crate::demo::Demo;
@@ -15,7 +15,6 @@ use crate::model::Lineup;
 use crate::model::Outcome;
 use crate::model::Prompt;
 use crate::model::Report;
-use crate::model::Step;
 use crate::model::clean_line;
 use crate::provider::Vars;
 use crate::store::Round;
@@ -28,10 +27,14 @@ const INTERRUPTED: u8 = 130;
 
 pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
     let loaded = world::load()?;
+    let named = |who: &Who| who.lineup.is_some() || !who.endpoints.is_empty();
+    if args.demo && (named(&cli.who) || named(&args.who)) {
+        return Err(Stop::usage("--demo asks its own endpoints; leave out -e and -l"));
+    }
     let Some(format) = export(&args.format) else {
         return Err(Stop::usage(format!("unknown format {:?}", args.format)));
     };
-    let mut who = super::args::Who { endpoints: cli.who.endpoints.clone(), lineup: cli.who.lineup.clone() };
+    let mut who = Who { endpoints: cli.who.endpoints.clone(), lineup: cli.who.lineup.clone() };
     who.endpoints.extend(args.who.endpoints.iter().cloned());
     who.lineup = args.who.lineup.clone().or(who.lineup);
     let system = match cli.system.as_ref().or(loaded.config.system.as_ref()) {
@@ -87,9 +90,9 @@ fn question(given: Option<&str>) -> Result<String, Stop> {
                 ));
             }
             let mut text = String::new();
-            std::io::stdin()
-                .read_to_string(&mut text)
-                .map_err(|e| Stop::usage(format!("the prompt on standard input cannot be read: {e}")))?;
+            std::io::stdin().read_to_string(&mut text).map_err(|e| {
+                Stop::usage(format!("the prompt on standard input cannot be read as UTF-8 text: {e}"))
+            })?;
             text.trim_end_matches(['\n', '\r']).to_owned()
         }
         Some(text) => text_or_file(text)?,
@@ -129,10 +132,8 @@ async fn ask(
             report = reports.recv() => report,
             _ = &mut interrupt, if !interrupted => {
                 interrupted = true;
-                for (_, answer) in &mut entries {
-                    answer.apply(answer.timeline.last_byte.unwrap_or_default(), Step::Interrupted);
-                }
-                break;
+                engine.interrupt();
+                continue;
             }
         };
         let Some(report) = report else { break };

@@ -84,7 +84,8 @@ impl HttpConnector for Connector {
                     value.set_sensitive(true);
                 }
             }
-            let outgoing = Outgoing { url: parts.uri.to_string(), headers, body, method: parts.method };
+            let url = parts.uri.to_string();
+            let outgoing = Outgoing { url: url.clone(), headers, body, method: parts.method };
             if let Some(probe) = &probe {
                 probe.reporter.sent();
             }
@@ -92,7 +93,9 @@ impl HttpConnector for Connector {
             let reply = match &probe {
                 Some(probe) => {
                     probe.reporter.send(Instant::now(), headers_step(&reply));
-                    refuse_early(reply, true).await.map_err(|f| ConnectorError::other(f.into(), None))?
+                    refuse_early(reply, &url, true)
+                        .await
+                        .map_err(|f| ConnectorError::other(f.into(), None))?
                 }
                 None => reply,
             };

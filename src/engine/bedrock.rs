@@ -103,6 +103,11 @@ pub(super) async fn converse(
     // so that a hanging credential process still ends.
     let first = shared.limits.first_event_for(thinks);
     let output = match timeout(first, send).await {
+        Err(_) if reporter.t0().is_none() => {
+            let seconds = first.as_secs_f32();
+            return Err(Fault::new(Class::Key, format!("AWS credentials took longer than {seconds} s"))
+                .hint("run the profile's credential process or `aws sso login` by hand and look at what it waits for"));
+        }
         Err(_) => return Err(no_reply(&request.url, first)),
         Ok(Err(error)) => return Err(before_stream(&error)),
         Ok(Ok(output)) => output,
@@ -244,8 +249,11 @@ fn without_reply(text: &str) -> Fault {
         || lower.contains("token")
         || lower.contains("identity")
     {
-        return Fault::new(Class::Key, format!("no AWS credentials: {text}")).hint(
-            "set AWS_PROFILE (and run `aws sso login`), AWS_ACCESS_KEY_ID or AWS_BEARER_TOKEN_BEDROCK",
+        // The SDK's own words are a list of everything it tried; the last of them is the cause.
+        let cause = text.rsplit(": ").next().unwrap_or_default();
+        return Fault::new(Class::Key, format!("no AWS credentials were found ({cause})")).hint(
+            "set AWS_PROFILE to a profile of ~/.aws/config (and run `aws sso login`), AWS_ACCESS_KEY_ID or \
+             AWS_BEARER_TOKEN_BEDROCK",
         );
     }
     Fault::new(Class::Unreachable, format!("Bedrock could not be called: {text}"))
@@ -280,6 +288,6 @@ fn in_stream<R: std::fmt::Debug + Send + Sync + 'static>(
             )
         }
         _ => Fault::new(Class::Garbled, format!("a broken frame in the event stream: {}", causes(error)))
-            .hint("re-run this pane; if it stays, something between here and AWS changes the bytes"),
+            .hint("re-run it; if it stays, something between here and AWS changes the bytes"),
     }
 }

@@ -67,10 +67,10 @@ pub(super) async fn http(
     if !(200..300).contains(&reply.status) {
         return Err(error_reply(reply, &request.url).await);
     }
-    let mut reply = refuse_early(reply, false).await?;
+    let reply = refuse_early(reply, &request.url, false).await?;
     let mut decoder = Decoder::new(request.dialect);
     if request.dialect.framing() == Framing::Sse && content_type(&reply).starts_with("application/json") {
-        return whole(&mut reply, &mut decoder, reporter).await;
+        return whole(reply, &mut decoder, reporter, limits).await;
     }
     pump::run(ByteSource { body: reply.body, decoder }, reporter, limits, thinks).await
 }
@@ -81,7 +81,7 @@ pub(super) fn no_reply(url: &str, first: Duration) -> Fault {
         Class::Silent,
         format!("no reply from {} within {} s (first-event limit)", host_of(url), first.as_secs_f32()),
     )
-    .hint("re-run this pane, or raise timeouts.first_event_s")
+    .hint("re-run it, or raise timeouts.first_event_s")
 }
 
 fn header_map(request: &Request) -> Result<HeaderMap, Fault> {
@@ -116,9 +116,9 @@ fn content_type(reply: &Reply) -> String {
 ///
 /// # Errors
 /// The fault, with the page's title or the JSON's own error.
-pub(super) async fn refuse_early(reply: Reply, binary: bool) -> Result<Reply, Fault> {
+pub(super) async fn refuse_early(reply: Reply, url: &str, binary: bool) -> Result<Reply, Fault> {
     if (300..400).contains(&reply.status) {
-        return Err(redirect(&reply, ""));
+        return Err(redirect(&reply, url));
     }
     if !(200..300).contains(&reply.status) {
         return Ok(reply);
@@ -144,8 +144,7 @@ fn redirect(reply: &Reply, from: &str) -> Fault {
     let location =
         reply.headers.get(http::header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let to = url::Url::parse(location).map_or_else(|_| "another path".to_owned(), |u| host_of(u.as_str()));
-    let from = if from.is_empty() { String::new() } else { format!(" from {}", host_of(from)) };
-    Fault::new(Class::Refused, format!("redirect{from} to {} refused", clean_line(&to)))
+    Fault::new(Class::Refused, format!("redirect from {} to {} refused", host_of(from), clean_line(&to)))
         .status(reply.status)
         .hint("keys and prompts are not sent to a second host; write the final address as the base URL")
 }
@@ -180,16 +179,40 @@ async fn read_up_to(mut body: Body, most: usize) -> Vec<u8> {
 }
 
 /// A server that ignored `stream`: one JSON answer, or an error that came with status 200.
-async fn whole(reply: &mut Reply, decoder: &mut Decoder, reporter: &Reporter) -> Result<(), Fault> {
-    let body = std::mem::replace(&mut reply.body, Box::pin(futures_util::stream::empty()));
-    let bytes = read_up_to(body, WHOLE_BODY).await;
-    let at = Instant::now();
+async fn whole(
+    reply: Reply,
+    decoder: &mut Decoder,
+    reporter: &Reporter,
+    limits: &Limits,
+) -> Result<(), Fault> {
+    let (status, mut body, mut bytes) = (reply.status, reply.body, Vec::new());
+    let at = loop {
+        let Ok(piece) = timeout(limits.idle, body.next()).await else {
+            return Err(Fault::new(
+                Class::Silent,
+                format!(
+                    "silent for {} s in the middle of a JSON answer (idle limit)",
+                    limits.idle.as_secs_f32()
+                ),
+            )
+            .hint("re-run it, or raise timeouts.idle_s"));
+        };
+        let at = Instant::now();
+        match piece {
+            None => break at,
+            Some(piece) => bytes.extend_from_slice(&piece?),
+        }
+        reporter.send(at, Step::Bytes);
+        if bytes.len() > WHOLE_BODY {
+            return Err(Fault::new(Class::Garbled, "a JSON answer of more than 16 MiB was stopped"));
+        }
+    };
     let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| {
         Fault::new(
             Class::Garbled,
             format!("the server sent JSON instead of a stream, and it does not parse: {e}"),
         )
-        .status(reply.status)
+        .status(status)
     })?;
     let mut deltas = Vec::new();
     let read = decoder.whole(&value, &mut deltas);

@@ -34,6 +34,8 @@ use crate::model::Fault;
 use crate::model::Prompt;
 use crate::model::Report;
 use crate::model::Step;
+use crate::provider::Request;
+use crate::provider::Secret;
 use crate::provider::Vars;
 use crate::provider::resolve;
 use pump::Reporter;
@@ -84,7 +86,7 @@ struct Shared {
     catalog: CatalogSource,
     aws: bedrock::Accounts,
     reports: UnboundedSender<Report>,
-    running: Mutex<HashMap<AnswerId, oneshot::Sender<()>>>,
+    running: Mutex<HashMap<AnswerId, oneshot::Sender<Step>>>,
 }
 
 /// Launches answers and cancels them.
@@ -140,10 +142,10 @@ impl Engine {
                         reporter.send(Instant::now(), Step::Failed(fault));
                     }
                 }
-                _ = stopped => {
+                end = stopped => {
                     // Dropping the body closes the connection, which is how every provider is told.
                     abort.abort();
-                    reporter.send(Instant::now(), Step::Cancelled);
+                    reporter.send(Instant::now(), end.unwrap_or(Step::Interrupted));
                 }
             }
             if let Ok(mut running) = shared.running.lock() {
@@ -156,7 +158,15 @@ impl Engine {
     pub fn cancel(&self, id: AnswerId) {
         let stop = self.shared.running.lock().ok().and_then(|mut running| running.remove(&id));
         if let Some(stop) = stop {
-            let _ = stop.send(());
+            let _ = stop.send(Step::Cancelled);
+        }
+    }
+
+    /// Ends everything that runs because the program ends; each answer says when.
+    pub fn interrupt(&self) {
+        let running = self.shared.running.lock().map(|mut r| std::mem::take(&mut *r)).unwrap_or_default();
+        for stop in running.into_values() {
+            let _ = stop.send(Step::Interrupted);
         }
     }
 
@@ -192,6 +202,30 @@ async fn attempt(
     reporter: &Reporter,
 ) -> Result<(), Fault> {
     let request = resolve(endpoint, prompt, &shared.vars)?;
+    let secrets = request.secrets.clone();
+    send(shared, endpoint, prompt, reporter, request).await.map_err(|fault| scrubbed(fault, &secrets))
+}
+
+/// A fault without any key that the provider may have repeated in it.
+fn scrubbed(mut fault: Fault, secrets: &[Secret]) -> Fault {
+    for secret in secrets {
+        let scrub = |text: &mut Option<String>| *text = text.take().map(|t| secret.scrub(&t));
+        fault.message = secret.scrub(&fault.message);
+        scrub(&mut fault.hint);
+        scrub(&mut fault.code);
+        scrub(&mut fault.param);
+        scrub(&mut fault.request_id);
+    }
+    fault
+}
+
+async fn send(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    prompt: &Prompt,
+    reporter: &Reporter,
+    request: Request,
+) -> Result<(), Fault> {
     let catalog = (shared.catalog)();
     let (price, rule) = catalog.lookup(&endpoint.provider, &endpoint.model, endpoint.place.as_deref());
     reporter.send(Instant::now(), Step::Priced(price, rule));

@@ -150,13 +150,13 @@ impl Watch<'_> {
                 Class::Silent,
                 format!("silent for {} s (idle limit){alive}", seconds(self.limits.idle)),
             )
-            .hint("re-run this pane, or raise timeouts.idle_s")
+            .hint("re-run it, or raise timeouts.idle_s")
         } else {
             Fault::new(
                 Class::Silent,
                 format!("no text within {} s (first-event limit){alive}", seconds(self.first)),
             )
-            .hint("re-run this pane, or raise timeouts.first_event_s")
+            .hint("re-run it, or raise timeouts.first_event_s")
         }
     }
 }
@@ -180,8 +180,8 @@ pub(super) async fn run(
         let deadline = watch.deadline(source.progress());
         let Ok(arrival) = timeout_at(deadline, source.next()).await else {
             if source.progress() == Progress::Open {
-                let alive = last_byte.is_some_and(|at: Instant| at.elapsed() < Duration::from_secs(30));
-                return Err(watch.fault(alive));
+                let last = watch.progress.unwrap_or(t0);
+                return Err(watch.fault(last_byte.is_some_and(|at: Instant| at > last)));
             }
             reporter.send(watch.progress.unwrap_or_else(Instant::now), Step::Ended);
             return Ok(());
@@ -209,10 +209,11 @@ pub(super) async fn run(
             }
             Arrival::End { at, deltas, fault } => {
                 if !deltas.is_empty() {
+                    watch.progress = Some(at);
                     report(reporter, at, deltas);
                 }
                 if let Some(fault) = fault {
-                    return Err(empty_or(fault, taken));
+                    return Err(unless_nothing(fault, taken, watch.progress.is_some()));
                 }
                 reporter.send(at, Step::Ended);
                 return Ok(());
@@ -221,13 +222,16 @@ pub(super) async fn run(
     }
 }
 
-/// A body without a byte is not a cut answer; it says so.
-fn empty_or(fault: Fault, taken: usize) -> Fault {
-    if taken == 0 && fault.class == Class::Cut {
-        return Fault::new(Class::Garbled, "empty reply: the server sent headers and no stream")
-            .hint("re-run this pane; if it stays empty, check the base URL");
+/// A stream of which nothing could be read is not a cut answer; it says what it was.
+fn unless_nothing(fault: Fault, taken: usize, read: bool) -> Fault {
+    if read || fault.class != Class::Cut {
+        return fault;
     }
-    fault
+    let what = match taken {
+        0 => "empty reply: the server sent headers and no stream".to_owned(),
+        n => format!("{n} bytes came and none of them was an event of this protocol"),
+    };
+    Fault::new(Class::Garbled, what).hint("if it stays so, check that the base URL speaks this protocol")
 }
 
 fn report(reporter: &Reporter, at: Instant, deltas: Vec<Delta>) {

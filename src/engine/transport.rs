@@ -85,7 +85,13 @@ impl Network {
             return Fault::new(Class::Unreachable, format!("no connection to {host}: {cause}"))
                 .hint(connect_hint(&cause));
         }
-        Fault::new(Class::Cut, format!("the connection to {host} broke: {cause}"))
+        if cause.contains("HTTP version") {
+            return Fault::new(Class::Garbled, format!("{host} does not speak plain HTTP ({cause})"))
+                .hint("if it is a TLS port, write https:// in the base URL");
+        }
+        // Before the head of a response there is no answer that could be cut.
+        Fault::new(Class::Unreachable, format!("{host} closed the connection without an answer: {cause}"))
+            .hint("re-run it; if it stays so, something between here and the server refuses it")
     }
 }
 
@@ -161,6 +167,8 @@ fn connect_hint(cause: &str) -> &'static str {
         "check the host name, and that this machine can resolve it"
     } else if cause.contains("refused") {
         "nothing listens there: start the server, or correct the address"
+    } else if cause.contains("corrupt message") || cause.contains("contenttype") {
+        "the server does not speak TLS there: write http:// in the base URL, or correct the port"
     } else if cause.contains("certificate") || cause.contains("tls") || cause.contains("handshake") {
         "the certificate was not accepted: check the address and this machine's trusted roots"
     } else {

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use super::fault::{Class, Fault};
+use super::fault::Fault;
 use super::price::{Cost, Price, Rule, settle};
 use super::timeline::{Kind, Timeline};
 use super::usage::Usage;
@@ -106,6 +106,8 @@ pub enum Delta {
     /// Why it stopped, with the provider's own word.
     Stop(Stop, String),
     Served(Served),
+    /// An event that could not be read was passed over: text may be missing.
+    Skipped,
 }
 
 /// One thing that happened to an answer.
@@ -142,6 +144,8 @@ pub struct Answer {
     pub usage: Option<Usage>,
     pub stop: Option<(Stop, String)>,
     pub served: Served,
+    /// Events that could not be read.
+    pub skipped: u32,
     pub price: Option<Price>,
     pub rule: Rule,
     pub cost: Cost,
@@ -202,7 +206,7 @@ impl Answer {
             Step::Ended => self.finish(at, Outcome::Complete),
             Step::Failed(fault) => {
                 let began = !self.text.is_empty() || !self.reasoning.is_empty();
-                let outcome = if began || fault.class == Class::Cut { Outcome::Cut } else { Outcome::Failed };
+                let outcome = if began { Outcome::Cut } else { Outcome::Failed };
                 self.http_status = fault.status.or(self.http_status);
                 self.request_id = fault.request_id.clone().or(self.request_id.take());
                 self.fault = Some(fault);
@@ -240,6 +244,7 @@ impl Answer {
                 self.usage.get_or_insert_default().merge(usage);
                 self.settle();
             }
+            Delta::Skipped => self.skipped += 1,
             Delta::Stop(stop, word) => self.stop = Some((stop, word)),
             Delta::Served(served) => {
                 let old = std::mem::take(&mut self.served);
@@ -272,5 +277,8 @@ impl Answer {
             self.served.tier.as_deref(),
             self.served.cost_usd.as_deref(),
         );
+        if self.outcome().is_some_and(|o| o != Outcome::Complete) {
+            self.cost.unfinished();
+        }
     }
 }

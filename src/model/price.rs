@@ -233,6 +233,8 @@ pub struct Cost {
     pub rule: Rule,
     pub disputed: bool,
     pub volatile: bool,
+    /// The answer did not end: providers bill what was generated, and this is what was told so far.
+    pub at_least: bool,
     /// Why it is unknown or assumed, in words.
     pub why: Option<&'static str>,
 }
@@ -242,7 +244,16 @@ impl Cost {
         Self { why: Some(why), ..Self::default() }
     }
 
-    /// As shown: `~` before what is computed, nothing before what was stated,
+    /// The counts were told before the answer had ended: what stands here is a lower bound.
+    pub(super) fn unfinished(&mut self) {
+        if self.usd.is_some() && self.status != CostStatus::Billed {
+            self.status = CostStatus::Assumed;
+            self.at_least = true;
+            self.why = Some("the answer did not end; providers bill what was generated");
+        }
+    }
+
+    /// As shown: `≥` before a lower bound, `~` before what is computed, nothing before what was stated,
     /// `?` after a disputed row, `*` after a volatile one.
     #[must_use]
     pub fn label(&self) -> String {
@@ -255,7 +266,8 @@ impl Cost {
             (true, false) => "?",
             (false, false) => "",
         };
-        format!("{tilde}{}{doubt}", usd.shown())
+        let bound = if self.at_least { "≥ " } else { "" };
+        format!("{bound}{tilde}{}{doubt}", usd.shown())
     }
 }
 
@@ -267,11 +279,14 @@ pub struct Total {
     pub unknown: u32,
     /// Some part was computed from a list, not stated by a response.
     pub computed: bool,
+    /// Some part is a lower bound.
+    pub at_least: bool,
 }
 
 impl Total {
     pub fn add(&mut self, cost: &Cost) {
         self.parts += 1;
+        self.at_least |= cost.at_least;
         match cost.status {
             CostStatus::Unknown => self.unknown += 1,
             CostStatus::Free | CostStatus::Local => {}
@@ -300,7 +315,7 @@ impl Total {
         }
         let amount = format!("{}{}", if self.computed { "~" } else { "" }, self.usd.shown());
         if self.unknown == 0 {
-            return amount;
+            return if self.at_least { format!("≥ {amount}") } else { amount };
         }
         format!("≥ {amount} ({} of {} unknown)", self.unknown, self.parts)
     }
@@ -352,6 +367,7 @@ pub fn settle(
         rule,
         disputed: price.disputed,
         volatile: price.volatile,
+        at_least: false,
         why: assumed.then_some(if price.peak {
             "priced at peak hours, an upper bound"
         } else if rule == Rule::Sibling {

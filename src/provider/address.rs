@@ -96,6 +96,19 @@ pub fn join(base: &Url, path: &str) -> String {
     if is_version(last) && is_version(first) { format!("{base}/{rest}") } else { format!("{base}{path}") }
 }
 
+/// A URL as the user wrote it, less what stands before an `@` in its authority.
+#[must_use]
+pub fn without_userinfo(text: &str) -> String {
+    match text.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let host = authority.rsplit('@').next().unwrap_or(authority);
+            format!("{scheme}://{host}{}{path}", if rest.contains('/') { "/" } else { "" })
+        }
+        None => text.rsplit('@').next().unwrap_or(text).to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

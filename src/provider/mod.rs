@@ -19,8 +19,9 @@ use crate::wire::Call;
 use crate::wire::Dialect;
 use crate::wire::Framing;
 
+pub use address::parse as parse_address;
 pub use secret::{Secret, Vars};
-pub use spec::{parse_spec, set_place, unknown_provider};
+pub use spec::{parse_spec, unknown_provider};
 pub use table::{Auth, KeyVar, PROVIDERS, Place, Provider, provider};
 
 /// A header's value; secret ones are marked sensitive and shown nowhere.
@@ -40,6 +41,8 @@ pub struct Request {
     pub body: Bytes,
     /// Set for Bedrock, whose client is the SDK's own.
     pub aws: Option<Aws>,
+    /// The keys in it, so that a provider's echo of one can be taken out of its words.
+    pub secrets: Vec<Secret>,
 }
 
 /// What the AWS client needs beyond its own chain.
@@ -91,12 +94,14 @@ pub fn resolve(endpoint: &Endpoint, prompt: &Prompt, vars: &Vars) -> Result<Requ
             headers.push((header, HeaderText::Plain(value)));
         }
     }
-    match key(row, endpoint, vars)? {
+    let found = key(row, endpoint, vars)?;
+    let secrets = found.iter().map(|(_, secret)| secret.clone()).collect();
+    match found {
         Some((Auth::Header(name), secret)) => headers.push((name, HeaderText::Secret(secret))),
         Some((Auth::Bearer | Auth::Aws, secret)) => {
             headers.push(("authorization", HeaderText::Secret(bearer(&secret)?)));
         }
-        None if row.key_required => return Err(missing_key(row, endpoint)),
+        None if row.key_required => return Err(missing_key(row)),
         None => {}
     }
     Ok(Request {
@@ -105,6 +110,7 @@ pub fn resolve(endpoint: &Endpoint, prompt: &Prompt, vars: &Vars) -> Result<Requ
         headers,
         body,
         aws: None,
+        secrets,
     })
 }
 
@@ -129,7 +135,7 @@ fn base_url(row: &Provider, endpoint: &Endpoint, vars: &Vars) -> Result<url::Url
     };
     let default_port = row.base_url.and_then(|b| url::Url::parse(b).ok()?.port());
     address::parse(&text, default_port)
-        .map_err(|e| Fault::new(Class::Setup, format!("{from} {:?}: {e}", without_userinfo(&text))))
+        .map_err(|e| Fault::new(Class::Setup, format!("{from} {:?}: {e}", address::without_userinfo(&text))))
         .and_then(|url| {
             address::check(&url, endpoint.allow_plain_http).map_err(|e| {
                 Fault::new(Class::Setup, format!("{from}: {e}"))
@@ -137,18 +143,6 @@ fn base_url(row: &Provider, endpoint: &Endpoint, vars: &Vars) -> Result<url::Url
             })?;
             Ok(url)
         })
-}
-
-/// A URL as the user wrote it, less what stands before an `@` in its authority.
-fn without_userinfo(text: &str) -> String {
-    match text.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-            let host = authority.rsplit('@').next().unwrap_or(authority);
-            format!("{scheme}://{host}{}{path}", if rest.contains('/') { "/" } else { "" })
-        }
-        None => text.rsplit('@').next().unwrap_or(text).to_owned(),
-    }
 }
 
 /// The key and how it is sent.
@@ -172,9 +166,9 @@ fn key(row: &Provider, endpoint: &Endpoint, vars: &Vars) -> Result<Option<(Auth,
     Ok(secret.map(|s| (auth, s)))
 }
 
-fn missing_key(row: &Provider, endpoint: &Endpoint) -> Fault {
+fn missing_key(row: &Provider) -> Fault {
     let names: Vec<_> = row.keys.iter().map(|k| k.name).collect();
-    Fault::new(Class::Key, format!("no key for {}: {} is not set", endpoint.name, names.join(" or ")))
+    Fault::new(Class::Key, format!("no key for {}: {} is not set", row.label, names.join(" or ")))
         .hint(format!("export {}, or name a variable with api_key_env", names.first().unwrap_or(&"a key")))
 }
 
@@ -208,6 +202,7 @@ fn aws(
         dialect: row.dialect,
         url: format!("{host}{}", row.dialect.path(call)),
         headers: Vec::new(),
+        secrets: bearer.iter().cloned().collect(),
         body,
         aws: Some(Aws { region, bearer, endpoint_url, chain: vars.is_process() }),
     })

@@ -32,6 +32,22 @@ impl Secret {
     }
 }
 
+impl Secret {
+    /// A text without this key, should somebody have repeated it: as it is, and in the
+    /// form it takes inside a URL.
+    #[must_use]
+    pub fn scrub(&self, text: &str) -> String {
+        const REDACTED: &str = "<redacted>";
+        // A key of a few letters would take ordinary words with it.
+        if self.0.len() < 8 {
+            return text.to_owned();
+        }
+        let encoded: Zeroizing<String> =
+            Zeroizing::new(url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect());
+        text.replace(self.0.as_str(), REDACTED).replace(encoded.as_str(), REDACTED)
+    }
+}
+
 /// Where environment variables come from: the process, or a fixed set laid over
 /// it (the demo's invented keys, a test's world).
 #[derive(Clone, Default)]
@@ -86,6 +102,13 @@ mod tests {
         assert!(Secret::parse("  \n").unwrap().is_none());
         assert!(Secret::parse("sk-1\r\nx-evil: 1").is_err());
         assert!(Secret::parse("sk-\u{e9}").is_err());
+    }
+
+    #[test]
+    fn an_echoed_key_is_taken_out() {
+        let key = Secret::parse("sk-canary+1234").unwrap().unwrap();
+        assert_eq!(key.scrub("bad key sk-canary+1234!"), "bad key <redacted>!");
+        assert_eq!(key.scrub("?key=sk-canary%2B1234&x"), "?key=<redacted>&x");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use url::form_urlencoded;
 
+use super::address::{self, without_userinfo};
 use super::table::{PROVIDERS, Place, Provider, provider};
 use crate::model::Endpoint;
 use crate::model::PARAMS;
@@ -16,12 +17,29 @@ const OWN: [&str; 3] = ["name", "api_key_env", "allow_plain_http"];
 /// # Errors
 /// A sentence with the wrong part and what was expected there.
 pub fn parse_spec(spec: &str) -> Result<Endpoint, String> {
+    read(spec).map_err(|e| {
+        // A password in the address is refused, and not repeated either.
+        let (shown, hidden) = (format!("{spec:?}"), format!("{:?}", without_userinfo(spec)));
+        e.replace(&shown, &hidden)
+    })
+}
+
+fn read(spec: &str) -> Result<Endpoint, String> {
     let (head, query) = spec.split_once('?').map_or((spec, None), |(h, q)| (h, Some(q)));
     let Some((id, rest)) = head.split_once(':') else {
         return Err(format!("{spec:?} is not provider:model[@place]; try {:?}", example(head)));
     };
     let row = provider(id).ok_or_else(|| unknown_provider(id))?;
-    let (model, place) = rest.rsplit_once('@').map_or((rest, None), |(m, p)| (m, Some(p)));
+    // A URL may hold an `@` of its own, where a password stands that must not become a model's name.
+    let before_url = rest.find("://").unwrap_or(rest.len());
+    let at = rest.get(..before_url).and_then(|head| head.rfind('@'));
+    let (model, place) = match at.and_then(|at| Some((rest.get(..at)?, rest.get(at + 1..)?))) {
+        Some((model, place)) => (model, Some(place)),
+        None => (rest, None),
+    };
+    if model.contains("://") {
+        return Err(format!("{spec:?} has a URL but no @ before it; try {:?}", example(id)));
+    }
     if model.trim().is_empty() {
         return Err(format!("{spec:?} names no model; try {:?}", example(id)));
     }
@@ -39,7 +57,7 @@ pub fn parse_spec(spec: &str) -> Result<Endpoint, String> {
                 place_word(row)
             ));
         }
-        set_place(row, &mut endpoint, place);
+        set_place(row, &mut endpoint, place).map_err(|e| format!("{spec:?}: {e}"))?;
     }
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         set_param(&mut endpoint, &name, &value).map_err(|e| format!("{spec:?}: {e}"))?;
@@ -47,13 +65,20 @@ pub fn parse_spec(spec: &str) -> Result<Endpoint, String> {
     Ok(endpoint)
 }
 
-/// Puts a place where the provider's row says it belongs.
-pub fn set_place(row: &Provider, endpoint: &mut Endpoint, place: &str) {
-    if row.place == Place::BaseUrl || place.contains("://") {
+/// Puts a place where the provider's row says it belongs. A bare host is an address
+/// only where the provider's own one is on this machine: `openai:m@us-east-1` must not
+/// send a key to a host of that name.
+fn set_place(row: &Provider, endpoint: &mut Endpoint, place: &str) -> Result<(), String> {
+    let local = row.base_url.is_some_and(|b| b.starts_with("http://127."));
+    if place.contains("://") || (row.place == Place::BaseUrl && local) {
+        address::parse(place, None)?;
         endpoint.base_url = Some(place.to_owned());
-    } else {
+    } else if row.place == Place::Region {
         endpoint.place = Some(place.to_owned());
+    } else {
+        return Err(format!("{} takes a base URL after the @, like https://host/v1, not {place:?}", row.id));
     }
+    Ok(())
 }
 
 /// The sentence for a provider that no row has.
@@ -127,6 +152,9 @@ mod tests {
             ("opnai:gpt-6-sol", "did you mean \"openai\"?"),
             ("openai:", "names no model"),
             ("openai:m@", "nothing after the @"),
+            ("openai:m@us-east-1", "takes a base URL after the @"),
+            ("compatible:m@http://u:hunter2@127.0.0.1/v1", "does not belong in the address"),
+            ("compatible:http://u:hunter2@127.0.0.1/v1", "no @ before it"),
             ("openai:m?temprature=1", "did you mean \"temperature\"?"),
             ("openai:m?temperature=hot", "takes a number"),
             ("openai:m?max_tokens=0", "at least 1"),
@@ -134,6 +162,7 @@ mod tests {
         ] {
             let error = parse_spec(spec).unwrap_err();
             assert!(error.contains(want), "{spec}: {error}");
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::model::clean_line;
 use crate::model::did_you_mean;
 use crate::provider::PROVIDERS;
 use crate::provider::Place;
+use crate::provider::parse_address;
 use crate::provider::provider;
 use crate::provider::unknown_provider;
 
@@ -359,6 +360,9 @@ impl RawEndpoint {
         }
         if self.model.get_ref().trim().is_empty() {
             return Err(Wrong::at(self.model.span(), "an endpoint needs a model"));
+        }
+        if let Some(url) = &self.base_url {
+            parse_address(url.get_ref(), None).map_err(|e| Wrong::at(url.span(), e))?;
         }
         let mut params = Params::default();
         if let Some(table) = &self.params {

@@ -91,6 +91,7 @@ fn lines(app: &App, theme: &Theme, width: u16) -> Vec<Line<'static>> {
         ("~$", "computed from list prices; $ alone was stated by the response"),
         ("≈", "estimated while it streams, replaced by the reported number"),
         ("?  *", "after a cost: sources disagree; the price moves, see the response"),
+        ("n unreadable", "events of the stream that were damaged and passed over; text may be missing"),
         ("n marked", "characters that could harm a terminal, shown as ␛ or ‹U+202E›"),
     ] {
         out.extend(row(mark.to_owned(), meaning));

@@ -276,6 +276,9 @@ fn divider(
     if !entry.pane.follows() {
         notes.push(if new > 0 { format!("{new} new ↓ G") } else { "G follows".into() });
     }
+    if entry.answer.skipped > 0 {
+        notes.push(format!("{} unreadable", entry.answer.skipped));
+    }
     if entry.pane.hidden() > 0 {
         notes.push(format!("{} marked", entry.pane.hidden()));
     }

@@ -199,7 +199,7 @@ impl Reader for ChatReader {
             self.quick(quick, out);
             return Ok(());
         }
-        match self.patience.parse::<Value>(data)? {
+        match self.patience.parse::<Value>(data, out)? {
             Some(chunk) => self.chunk(&chunk, "delta", out),
             None => Ok(()),
         }

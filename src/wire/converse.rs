@@ -134,7 +134,7 @@ impl Reader for ConverseReader {
         if name.to_ascii_lowercase().ends_with("exception") {
             return Err(exception(name, data));
         }
-        if let Some(payload) = self.patience.parse::<Value>(data)? {
+        if let Some(payload) = self.patience.parse::<Value>(data, out)? {
             self.take(plain(name, &payload), out);
         }
         Ok(())

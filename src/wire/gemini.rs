@@ -138,7 +138,7 @@ struct GeminiReader {
 impl Reader for GeminiReader {
     fn read(&mut self, frame: &Frame, out: &mut Vec<Delta>) -> Result<(), Fault> {
         match frame {
-            Frame::Event { data, .. } => match self.patience.parse::<Value>(data)? {
+            Frame::Event { data, .. } => match self.patience.parse::<Value>(data, out)? {
                 Some(value) => self.response(&value, out),
                 None => Ok(()),
             },

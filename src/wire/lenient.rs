@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::error::{page_title, stream_fault};
 use crate::model::Class;
+use crate::model::Delta;
 use crate::model::Fault;
 
 /// No model has a window of a million million tokens: more is nonsense, not a count.
@@ -48,8 +49,12 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// The document, or `None` when it is broken and may be passed over.
-    pub(super) fn parse<'a, T: Deserialize<'a>>(&mut self, data: &'a str) -> Result<Option<T>, Fault> {
+    /// The document, or `None` when it is broken and was passed over, which is counted.
+    pub(super) fn parse<'a, T: Deserialize<'a>>(
+        &mut self,
+        data: &'a str,
+        out: &mut Vec<Delta>,
+    ) -> Result<Option<T>, Fault> {
         match serde_json::from_str(data) {
             Ok(value) => {
                 self.broken = 0;
@@ -64,6 +69,7 @@ impl Patience {
                         format!("the stream holds no readable JSON: {e}"),
                     ));
                 }
+                out.push(Delta::Skipped);
                 Ok(None)
             }
         }

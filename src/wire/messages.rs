@@ -147,7 +147,7 @@ impl Reader for MessagesReader {
     fn read(&mut self, frame: &Frame, out: &mut Vec<Delta>) -> Result<(), Fault> {
         match frame {
             Frame::Event { name, data } => {
-                if let Some(value) = self.patience.parse::<Value>(data)? {
+                if let Some(value) = self.patience.parse::<Value>(data, out)? {
                     return self.event(name, &value, out);
                 }
             }

@@ -54,7 +54,8 @@ impl Ndjson {
 
 /// White space around an object means nothing in JSON, CR included.
 fn take(line: &[u8], out: &mut Vec<Frame>) {
-    let line = line.trim_ascii();
+    // A byte order mark belongs to the file, not to its first object.
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
     if !line.is_empty() {
         out.push(Frame::Line(String::from_utf8_lossy(line).into_owned()));
     }
@@ -75,7 +76,7 @@ mod tests {
 
     #[test]
     fn lines_are_the_same_at_every_cut() {
-        let bytes = "{\"a\":\"世\"}\r\n\n  \r\n{\"b\":1}\n\u{0}{\"c\":2}".as_bytes();
+        let bytes = "\u{feff}{\"a\":\"世\"}\r\n\n  \r\n{\"b\":1}\n\u{0}{\"c\":2}".as_bytes();
         let bytes = [bytes, b"\xff"].concat();
         let want = ["{\"a\":\"世\"}", "{\"b\":1}", "\u{0}{\"c\":2}\u{fffd}"];
         let want: Vec<Frame> = want.map(|l| Frame::Line(l.to_owned())).into();

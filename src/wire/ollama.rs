@@ -122,7 +122,7 @@ struct OllamaReader {
 impl Reader for OllamaReader {
     fn read(&mut self, frame: &Frame, out: &mut Vec<Delta>) -> Result<(), Fault> {
         match frame {
-            Frame::Line(line) => match self.patience.parse::<Value>(line)? {
+            Frame::Line(line) => match self.patience.parse::<Value>(line, out)? {
                 Some(value) => self.line(&value, out)?,
                 // A broken line may be the first of a web page.
                 None => self.strays.push(line),

@@ -135,7 +135,7 @@ impl Reader for ResponsesReader {
         if name == "error" && !data.starts_with('{') {
             return Err(error_event(data.into()));
         }
-        match self.patience.parse::<Value>(data)? {
+        match self.patience.parse::<Value>(data, out)? {
             Some(event) => self.event(name, &event, out),
             None => Ok(()),
         }

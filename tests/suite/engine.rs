@@ -359,6 +359,70 @@ async fn what_is_no_stream_is_not_read_as_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slow_json_answer_is_waited_for_and_a_broken_one_is_not_whole() {
+    let json = "{\"choices\":[{\"message\":{\"content\":\"4\"},\"finish_reason\":\"stop\"}]}";
+    let (head, tail) = json.split_at(20);
+    let headers = vec![("content-type", "application/json")];
+    let slow = Script {
+        headers: headers.clone(),
+        pieces: vec![(MS, Ok(head)), (MS * 90_000, Ok(tail))],
+        ..Script::default()
+    };
+    let (answer, _) = run(slow).await;
+    assert_eq!((answer.outcome(), answer.text.as_str()), (Some(Outcome::Complete), "4"));
+    assert_eq!(answer.timeline.first_byte, Some(MS));
+    let broken = Script { headers, pieces: vec![(MS, Ok(head)), (MS, Err("reset"))], ..Script::default() };
+    let (answer, _) = run(broken).await;
+    assert_eq!(answer.fault.unwrap().class, Class::Cut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_the_provider_repeats_is_not_repeated_here() {
+    let body = "{\"error\":{\"message\":\"Incorrect API key provided: sk-canary-1234567890\",\"code\":\"sk-canary-1234567890\"}}";
+    let script = Script {
+        status: 401,
+        headers: vec![("content-type", "application/json"), ("x-request-id", "sk-canary-1234567890")],
+        pieces: vec![(MS, Ok(body))],
+        ..Script::default()
+    };
+    let (answer, _) = run(script).await;
+    let fault = answer.fault.clone().unwrap();
+    assert!(fault.message.contains("<redacted>"), "{}", fault.message);
+    assert!(!format!("{fault:?}").contains("canary"), "{fault:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_the_program_stamps_what_it_interrupts() {
+    let script = Script { pieces: vec![(MS * 10, Ok(HEL))], hangs: true, ..Script::default() };
+    let (engine, mut reports, _) = engine(script, Limits::default());
+    engine.launch(AnswerId(1), endpoint(), Prompt::new("hi"));
+    let mut answer = Answer::new(false);
+    while answer.text.is_empty() {
+        let report = reports.recv().await.unwrap();
+        answer.apply(report.at, report.step);
+    }
+    tokio::time::advance(MS * 490).await;
+    engine.interrupt();
+    while !answer.is_over() {
+        let report = reports.recv().await.unwrap();
+        answer.apply(report.at, report.step);
+    }
+    assert_eq!((answer.outcome(), answer.timeline.end), (Some(Outcome::Interrupted), Some(MS * 500)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_event_is_passed_over_and_counted() {
+    let damaged = "data: {\"choices\":[{\"del\n\n";
+    let script = Script {
+        pieces: vec![(MS, Ok(HEL)), (MS, Ok(damaged)), (MS, Ok(LO)), (MS, Ok(STOP)), (MS, Ok(DONE))],
+        ..Script::default()
+    };
+    let (answer, _) = run(script).await;
+    assert_eq!((answer.text.as_str(), answer.skipped), ("Hello", 1));
+    assert_eq!(answer.outcome(), Some(Outcome::Complete));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_panic_in_one_task_is_that_answers_fault() {
     let (answer, _) = run(Script { panics: true, ..Script::default() }).await;
     assert_eq!(answer.fault.unwrap().class, Class::Internal);

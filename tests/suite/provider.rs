@@ -283,8 +283,23 @@ fn bedrock_goes_to_another_address_when_told() {
 #[test]
 fn what_stands_after_the_at_sign_is_what_the_row_says() {
     for row in PROVIDERS {
-        let endpoint = parse_spec(&format!("{}:m@us-east-1", row.id)).unwrap();
-        let (place, base) = (endpoint.place.is_some(), endpoint.base_url.is_some());
-        assert_eq!((place, base), (row.place == Place::Region, row.place == Place::BaseUrl), "{}", row.id);
+        let url = parse_spec(&format!("{}:m@https://host.example/v1", row.id)).unwrap();
+        assert_eq!(
+            (url.place, url.base_url.as_deref()),
+            (None, Some("https://host.example/v1")),
+            "{}",
+            row.id
+        );
+        // A bare word is a region where there are regions, a host where the provider is at
+        // home on this machine, and a mistake everywhere else.
+        let word = parse_spec(&format!("{}:m@us-east-1", row.id));
+        let local = row.base_url.is_some_and(|b| b.starts_with("http://127."));
+        match word {
+            Ok(endpoint) if row.place == Place::Region => {
+                assert_eq!(endpoint.place.as_deref(), Some("us-east-1"));
+            }
+            Ok(endpoint) => assert!(local && endpoint.base_url.is_some(), "{}", row.id),
+            Err(error) => assert!(!local && error.contains("base URL"), "{}: {error}", row.id),
+        }
     }
 }

@@ -114,6 +114,7 @@ fn answer(endpoint: &Endpoint, a: &Answer) -> Value {
     map.insert("server".into(), Value::Object(server));
     put(&mut map, "usage", a.usage.as_ref().map(usage));
     map.insert("cost".into(), cost(a));
+    put(&mut map, "skipped_events", Some(a.skipped).filter(|n| *n > 0));
     put(&mut map, "error", a.fault.as_ref().map(fault));
     Value::Object(map)
 }
@@ -197,7 +198,7 @@ fn cost(a: &Answer) -> Value {
     map.insert("parts".into(), Value::Object(parts));
     put(&mut map, "why", c.why);
     put(&mut map, "price_as_of", a.price.as_ref().map(|p| &p.as_of).filter(|date| !date.is_empty()));
-    for (name, set) in [("disputed", c.disputed), ("volatile", c.volatile)] {
+    for (name, set) in [("at_least", c.at_least), ("disputed", c.disputed), ("volatile", c.volatile)] {
         if set {
             map.insert(name.into(), json!(true));
         }

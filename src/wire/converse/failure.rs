@@ -7,7 +7,7 @@ use crate::model::Fault;
 const SIGN_IN: &str =
     "renew the credentials: run `aws sso login`, or set AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK";
 const GRANT: &str = "enable access to this model in the Bedrock console of the region, and allow bedrock:InvokeModelWithResponseStream";
-const LOADING: &str = "the model is being made ready: re-run this pane in a minute";
+const LOADING: &str = "the model is being made ready: re-run it in a minute";
 const PROFILE: &str =
     "use the id of an inference profile: the same id with us., eu., global. or another prefix before it";
 const LOOK_UP: &str = "check that the model id is right and that its region is the endpoint's";
