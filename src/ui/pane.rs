@@ -296,7 +296,9 @@ impl Pane {
 fn sentence(answer: &Answer, fault: &Fault) -> String {
     let cut = answer.outcome() == Some(Outcome::Cut);
     let mut out = format!("{}{}", if cut { "✂ cut off: " } else { "✗ " }, fault.message);
-    out.push_str(&format_args!("\n→ {}", fault.advice()).to_string());
+    let again = fault.class.retry_may_help();
+    let key = if again && fault.advice().contains("re-run") { " (r)" } else { "" };
+    out.push_str(&format_args!("\n→ {}{key}", fault.advice()).to_string());
     if let Some(wait) = fault.retry_after {
         out.push_str(&format_args!("\n  the server asks to wait {} s", wait.as_secs_f64()).to_string());
     }
@@ -306,7 +308,7 @@ fn sentence(answer: &Answer, fault: &Fault) -> String {
     if !facts.is_empty() {
         out.push_str(&format_args!("\n  {}", facts.join(" · ")).to_string());
     }
-    if fault.class.retry_may_help() && !fault.advice().contains("re-run") {
+    if again && key.is_empty() {
         out.push_str("\n  r runs this pane again");
     }
     out

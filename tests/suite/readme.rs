@@ -42,6 +42,17 @@ fn metrics() -> String {
 }
 
 #[test]
+fn the_example_configuration_is_right() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let example = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let config = bakeoff::store::Config::parse(example, &path).map_err(|e| e.to_string()).unwrap();
+    assert_eq!((config.endpoints.len(), config.lineups.len()), (3, 1));
+    let keys = config.keys.iter().map(|r| (r.focus.as_str(), r.command.as_str(), r.keys.as_slice()));
+    Keymap::with(keys).unwrap();
+}
+
+#[test]
 fn the_tables_are_those_of_the_code() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let before = std::fs::read_to_string(&path).unwrap();
