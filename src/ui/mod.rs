@@ -111,6 +111,7 @@ pub async fn run(
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
     backend.drawn();
+    planted_panic();
     let mut gone = terminal::watch_tty();
     let mut keys = terminal::events();
     let mut tick = tokio::time::interval(TICK);
@@ -159,6 +160,13 @@ pub async fn run(
         }
     };
     Ok(Exit { code, rounds: app.rounds })
+}
+
+/// A panic on the screen's own thread, on request and in debug builds only: what the
+/// terminal looks like after one can be proven in no other way.
+fn planted_panic() {
+    #[cfg(debug_assertions)]
+    assert!(std::env::var_os("BAKEOFF_PLANTED_PANIC").is_none(), "a planted panic");
 }
 
 async fn sleep_until(at: Option<tokio::time::Instant>) {

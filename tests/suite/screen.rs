@@ -192,6 +192,23 @@ fn every_screen_at_every_size_draws() {
     }
 }
 
+/// All of them, from nothing to 200×60, for the screen on which everything is seen.
+#[test]
+fn the_busy_screen_at_each_of_twelve_thousand_sizes() {
+    let mut app = busy(6);
+    let theme = Theme::named("default").unwrap();
+    let mut drawn = 0;
+    for width in 0..=200 {
+        let mut screen = Screen::new(TestBackend::new(width, 0)).unwrap();
+        for height in 0..=60 {
+            screen.backend_mut().resize(width, height);
+            screen.draw(|frame| draw(&mut app, &theme, frame)).unwrap();
+            drawn += 1;
+        }
+    }
+    assert_eq!(drawn, 201 * 61);
+}
+
 #[test]
 fn hostile_text_reaches_no_cell() {
     let mut app = app(2);

@@ -103,6 +103,19 @@ fn every_signal_gives_the_terminal_back() {
     }
 }
 
+#[cfg(debug_assertions)]
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_is_printed() {
+    let program = Path::new(env!("CARGO_BIN_EXE_bakeoff"));
+    let mut pty = Pty::start(program, &["demo"], &[("BAKEOFF_PLANTED_PANIC", "1")], 100, 30);
+    assert_eq!(pty.exit().exit_code(), 101);
+    let raw = pty.raw();
+    restored(&raw);
+    let text = String::from_utf8_lossy(&raw);
+    let left = text.rfind("\x1b[?1049l").unwrap();
+    assert!(text.find("a planted panic").unwrap() > left, "the message is on the shell's screen: {text:?}");
+}
+
 #[test]
 fn a_terminal_that_goes_away_takes_the_program_with_it() {
     let mut pty = demo(100, 30);
