@@ -162,8 +162,10 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16
     // A URL of the demo's would say nothing; what the name says already is not repeated.
     let place = e.place.as_ref().or(e.base_url.as_ref().filter(|_| !e.simulated));
     let place = place.map(|p| p.trim_start_matches("https://").trim_start_matches("http://"));
-    let said = |part: &str| e.name.contains(part) || part.contains(e.name.as_str());
-    let parts = [Some(e.model.as_str()), Some(e.provider.as_str()), place];
+    let said = |part: &str| e.name.contains(part);
+    // A name taken from the model says the model.
+    let model = Some(e.model.as_str()).filter(|m| !m.contains(e.name.as_str()));
+    let parts = [model, Some(e.provider.as_str()), place];
     let mut parts: Vec<String> = parts
         .into_iter()
         .flatten()
