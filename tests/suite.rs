@@ -19,6 +19,9 @@ mod engine;
 #[path = "suite/errors.rs"]
 mod errors;
 #[cfg(test)]
+#[path = "suite/faults.rs"]
+mod faults;
+#[cfg(test)]
 #[path = "suite/floors.rs"]
 mod floors;
 #[cfg(test)]
