@@ -21,6 +21,8 @@ pub(super) fn config_path() -> Result<u8, Stop> {
 
 pub(super) fn config_check() -> Result<u8, Stop> {
     let loaded = world::load()?;
+    world::theme(None, &loaded)?;
+    world::keymap(&loaded)?;
     let place = loaded.path.map_or_else(|| "no configuration".into(), |p| p.display().to_string());
     let (e, l) = (loaded.config.endpoints.len(), loaded.config.lineups.len());
     write_out(&format!("{}: fine, {e} endpoints, {l} lineups\n", clean_line(&place)))?;
@@ -75,7 +77,7 @@ pub(super) fn providers(format: ListFormat) -> Result<u8, Stop> {
 }
 
 pub(super) fn keys(format: ListFormat) -> Result<u8, Stop> {
-    let keymap = world::keymap(&world::load()?.config)?;
+    let keymap = world::keymap(&world::load()?)?;
     let rows = COMMANDS
         .iter()
         .map(|c| {

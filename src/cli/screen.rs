@@ -40,8 +40,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         None => None,
     };
     let limits = world::limits(&loaded.config, None);
-    let theme = world::theme(cli.theme.as_deref().or(loaded.config.theme.as_deref()))?;
-    let keymap = world::keymap(&loaded.config)?;
+    let theme = world::theme(cli.theme.as_deref(), &loaded)?;
+    let keymap = world::keymap(&loaded)?;
     let lineup = if demo.is_some() { None } else { Some(world::lineup(&cli.who, &loaded.config)?) };
     if lineup.as_ref().is_some_and(|l| l.endpoints.is_empty()) {
         return Err(world::nobody(&loaded));

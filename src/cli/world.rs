@@ -16,6 +16,7 @@ use crate::provider::PROVIDERS;
 use crate::provider::Vars;
 use crate::provider::parse_spec;
 use crate::store::Config;
+use crate::store::ConfigError;
 use crate::store::config_path;
 use crate::ui::Keymap;
 use crate::ui::Theme;
@@ -80,21 +81,28 @@ pub(super) fn nobody(config: &Loaded) -> Stop {
     ))
 }
 
-/// The theme that was asked for; without colour where `NO_COLOR` is set.
-pub(super) fn theme(asked: Option<&str>) -> Result<Theme, Stop> {
+/// The theme that was asked for, else the configuration's; without colour where `NO_COLOR` is set.
+pub(super) fn theme(asked: Option<&str>, loaded: &Loaded) -> Result<Theme, Stop> {
+    let chosen = match (asked, &loaded.config.theme) {
+        (Some(name), _) => Theme::named(name).map_err(Stop::usage)?,
+        (None, Some(name)) => Theme::named(name).map_err(|e| wrong(loaded, loaded.config.theme_at, e))?,
+        (None, None) => Theme::named("default").map_err(Stop::usage)?,
+    };
+    // A wrong name is told even where no colour will be used.
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-    match asked {
-        _ if no_color => Theme::plain(),
-        Some(name) => Theme::named(name),
-        None => Theme::named("default"),
-    }
-    .map_err(Stop::usage)
+    if no_color { Theme::plain().map_err(Stop::usage) } else { Ok(chosen) }
 }
 
 /// The defaults with the configuration's keys.
-pub(super) fn keymap(config: &Config) -> Result<Keymap, Stop> {
-    let rows = config.keys.iter().map(|r| (r.focus.as_str(), r.command.as_str(), r.keys.as_slice()));
-    Keymap::with(rows).map_err(Stop::usage)
+pub(super) fn keymap(loaded: &Loaded) -> Result<Keymap, Stop> {
+    let rows = loaded.config.keys.iter().map(|r| (r.focus.as_str(), r.command.as_str(), r.keys.as_slice()));
+    Keymap::with(rows).map_err(|e| wrong(loaded, None, e))
+}
+
+/// A mistake of the file that only this floor can see.
+fn wrong(loaded: &Loaded, at: Option<(usize, usize)>, message: String) -> Stop {
+    let path = loaded.path.clone().unwrap_or_default();
+    Stop::usage(ConfigError { path, at, message }.to_string())
 }
 
 /// Time limits from the configuration over the defaults.

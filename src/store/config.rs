@@ -48,6 +48,8 @@ pub struct KeyRow {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
     pub theme: Option<String>,
+    /// Line and column of the theme's name, for whoever knows the themes.
+    pub theme_at: Option<(usize, usize)>,
     /// Name of the lineup that opens by default.
     pub lineup: Option<String>,
     pub system: Option<String>,
@@ -133,7 +135,9 @@ impl Config {
             let message = explain(e.message());
             locate(Wrong { span: e.span(), message })
         })?;
-        raw.check().map_err(locate)
+        let theme_at = raw.theme.as_ref().map(|t| place(text, t.span().start));
+        let config = raw.check().map_err(locate)?;
+        Ok(Self { theme_at, ..config })
     }
 
     /// The endpoint with this name.
@@ -195,7 +199,7 @@ fn explain(message: &str) -> String {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
-    theme: Option<String>,
+    theme: Option<Spanned<String>>,
     lineup: Option<Spanned<String>>,
     #[serde(default)]
     defaults: RawDefaults,
@@ -290,7 +294,8 @@ impl Raw {
             return Err(Wrong::at(name.span(), format!("no lineup is called {:?}{near}", name.get_ref())));
         }
         Ok(Config {
-            theme: self.theme,
+            theme: self.theme.map(Spanned::into_inner),
+            theme_at: None,
             lineup: self.lineup.map(Spanned::into_inner),
             system: self.defaults.system,
             defaults,

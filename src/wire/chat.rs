@@ -172,15 +172,7 @@ struct ChatReader {
 
 impl Reader for ChatReader {
     fn read(&mut self, frame: &Frame, out: &mut Vec<Delta>) -> Result<(), Fault> {
-        let (name, data) = match frame {
-            Frame::Event { name, data } => (name.as_str(), data.trim()),
-            Frame::Stray(line) => {
-                self.strays.push(line);
-                return Ok(());
-            }
-            Frame::Line(line) => ("", line.trim()),
-            Frame::Alive => return Ok(()),
-        };
+        let Some((name, data)) = self.strays.sift(frame) else { return Ok(()) };
         if data.starts_with("[DONE]") {
             self.progress = Some(Progress::Closed);
             return Ok(());

@@ -168,11 +168,7 @@ impl Reader for GeminiReader {
     }
 
     fn progress(&self) -> Progress {
-        match (self.closed, self.stopped) {
-            (true, _) => Progress::Closed,
-            (false, true) => Progress::Stopped,
-            (false, false) => Progress::Open,
-        }
+        Progress::of(self.closed, self.stopped)
     }
 
     fn at_end(&mut self) -> Option<Fault> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Frame;
 use super::error::{page_title, stream_fault};
 use crate::model::Class;
 use crate::model::Delta;
@@ -92,6 +93,19 @@ impl Strays {
         if self.text.len() + line.len() < MAX_STRAY {
             self.text.push_str(line);
             self.text.push('\n');
+        }
+    }
+
+    /// The name and the data of an event; keeps what is none.
+    pub(super) fn sift<'f>(&mut self, frame: &'f Frame) -> Option<(&'f str, &'f str)> {
+        match frame {
+            Frame::Event { name, data } => Some((name.as_str(), data.trim())),
+            Frame::Line(line) => Some(("", line.trim())),
+            Frame::Stray(line) => {
+                self.push(line);
+                None
+            }
+            Frame::Alive => None,
         }
     }
 

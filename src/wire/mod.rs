@@ -99,6 +99,17 @@ pub enum Progress {
     Closed,
 }
 
+impl Progress {
+    /// Of a stream whose end and whose reason to stop are seen apart.
+    fn of(closed: bool, stopped: bool) -> Self {
+        match (closed, stopped) {
+            (true, _) => Self::Closed,
+            (false, true) => Self::Stopped,
+            (false, false) => Self::Open,
+        }
+    }
+}
+
 /// A wire protocol: how to ask and how to read.
 pub trait Dialect: Send + Sync {
     /// Short name used by fixtures and docs: `chat`, `responses`, `messages`...

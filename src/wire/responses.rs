@@ -114,15 +114,7 @@ struct ResponsesReader {
 
 impl Reader for ResponsesReader {
     fn read(&mut self, frame: &Frame, out: &mut Vec<Delta>) -> Result<(), Fault> {
-        let (name, data) = match frame {
-            Frame::Event { name, data } => (name.as_str(), data.trim()),
-            Frame::Stray(line) => {
-                self.strays.push(line);
-                return Ok(());
-            }
-            Frame::Line(line) => ("", line.trim()),
-            Frame::Alive => return Ok(()),
-        };
+        let Some((name, data)) = self.strays.sift(frame) else { return Ok(()) };
         // Compatible servers add it; it is no promise that the response was complete.
         if data.is_empty() || data.starts_with("[DONE]") {
             return Ok(());

@@ -192,6 +192,20 @@ fn lists_are_tables_and_json() {
 fn config_errors_name_the_place() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("c.toml");
+    for (text, words) in [
+        ("\ntheme = \"tokio-night\"\n", "c.toml:2:9: no theme is called"),
+        (
+            "[keys.pane]\nzom = \"z\"\n",
+            "c.toml: keys.pane.zom: no command is called \"zom\" (did you mean \"zoom\"?)",
+        ),
+        ("[keys.pane]\nzoom = \"q\"\n", "the key q belongs to"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let out = bakeoff().env("BAKEOFF_CONFIG", &path).args(["config", "check"]).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(2), "{text:?}: {said}");
+        assert!(said.contains(words), "{text:?}: {said}");
+    }
     std::fs::write(&path, "[[endpoint]]\nprovider = \"openai\"\nmodle = \"m\"\n").unwrap();
     let out = bakeoff().env("BAKEOFF_CONFIG", &path).args(["config", "check"]).output().unwrap();
     assert_eq!(out.status.code(), Some(2));
