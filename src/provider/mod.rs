@@ -5,6 +5,7 @@
 //! socket and no clock here; the environment is read through [`Vars`] only.
 
 mod address;
+mod identity;
 mod secret;
 mod spec;
 mod table;
@@ -20,6 +21,7 @@ use crate::wire::Dialect;
 use crate::wire::Framing;
 
 pub use address::parse as parse_address;
+pub use identity::Identity;
 pub use secret::{Secret, Vars};
 pub use spec::{parse_spec, unknown_provider};
 pub use table::{Auth, KeyVar, PROVIDERS, Place, Provider, provider};
