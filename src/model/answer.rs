@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::fault::Fault;
 use super::price::{Cost, Price, Rule, settle};
+use super::sending::{Fate, Sending};
 use super::timeline::{Kind, Timeline};
 use super::usage::Usage;
 
@@ -115,6 +116,8 @@ pub enum Delta {
 pub enum Step {
     /// The price that will be used, found before the request leaves. `None` is "no price".
     Priced(Option<Price>, Rule),
+    /// What is about to leave, before `t0`: the credential is there, the body is made.
+    Prepared(Box<Sending>),
     /// `t0`: the request is handed to the HTTP client. `at` is zero by definition.
     Sent,
     /// Response headers, whatever the status.
@@ -152,6 +155,8 @@ pub struct Answer {
     pub fault: Option<Fault>,
     pub http_status: Option<u16>,
     pub request_id: Option<String>,
+    /// What was sent; `None` when it never came to that.
+    pub sending: Option<Box<Sending>>,
     pub simulated: bool,
 }
 
@@ -190,6 +195,7 @@ impl Answer {
                 self.price = price;
                 self.rule = rule;
             }
+            Step::Prepared(sending) => self.sending = Some(sending),
             Step::Sent => self.phase = Phase::Waiting,
             Step::Headers { status, request_id } => {
                 self.timeline.headers.get_or_insert(at);
@@ -209,11 +215,21 @@ impl Answer {
                 let outcome = if began { Outcome::Cut } else { Outcome::Failed };
                 self.http_status = fault.status.or(self.http_status);
                 self.request_id = fault.request_id.clone().or(self.request_id.take());
+                self.refuse(&fault);
                 self.fault = Some(fault);
                 self.finish(at, outcome);
             }
             Step::Cancelled => self.finish(at, Outcome::Stopped),
             Step::Interrupted => self.finish(at, Outcome::Interrupted),
+        }
+    }
+
+    /// A refusal that names a parameter is the last word on what became of it.
+    fn refuse(&mut self, fault: &Fault) {
+        let (Some(sending), Some(setting)) = (&mut self.sending, fault.setting) else { return };
+        if let Some(row) = sending.parity.iter_mut().find(|p| p.param == setting && p.sent.is_some()) {
+            row.fate = Fate::Refused;
+            row.why.clone_from(&fault.message);
         }
     }
 

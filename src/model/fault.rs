@@ -98,6 +98,8 @@ pub struct Fault {
     pub code: Option<String>,
     /// The request parameter the provider names.
     pub param: Option<String>,
+    /// The same by the name a user knows it by, a row of [`super::PARAMS`].
+    pub setting: Option<&'static str>,
     pub request_id: Option<String>,
     pub retry_after: Option<Duration>,
 }
@@ -120,6 +122,7 @@ impl Fault {
             status: None,
             code: None,
             param: None,
+            setting: None,
             request_id: None,
             retry_after: None,
         }

@@ -13,6 +13,7 @@ mod near;
 mod price;
 mod prompt;
 mod route;
+mod sending;
 mod timeline;
 mod usage;
 
@@ -25,5 +26,6 @@ pub use near::{did_you_mean, nearest};
 pub use price::{Cost, CostStatus, Part, Price, Rates, Rule, Service, Tier, Total, settle};
 pub use prompt::{Effort, PARAMS, Params, Prompt, Role, Thinking, Turn};
 pub use route::{Endpoint, Lineup};
+pub use sending::{Fate, Parity, Sending};
 pub use timeline::{Burstiness, Chunk, Kind, Timeline};
 pub use usage::{Source, Usage};

@@ -264,8 +264,10 @@ impl Told {
         if class == Class::Refused && self.param.is_none() && !self.has("contentfilter") {
             self.param = named_in(&self.message);
         }
+        let setting = self.param.as_deref().and_then(own_name);
         Fault {
             hint: self.hint(class, &lower),
+            setting,
             message: capped(&self.message),
             status: self.status,
             code: self.words.first().map(|w| w.rsplit('#').next().unwrap_or(w).to_owned()),
@@ -334,13 +336,18 @@ impl Told {
             Class::Refused => match self.param.as_deref()? {
                 "messages" | "input" | "prompt" | "contents" => None,
                 param => {
-                    let known = PARAMS.iter().find(|(wire, _)| *wire == param).map_or(param, |(_, own)| own);
+                    let known = own_name(param).unwrap_or(param);
                     Some(format!("this model does not take {known} as sent: change or remove {known}"))
                 }
             },
             _ => None,
         }
     }
+}
+
+/// The name a user knows a wire's parameter by.
+fn own_name(param: &str) -> Option<&'static str> {
+    PARAMS.iter().find(|(wire, _)| *wire == param).map(|(_, own)| *own)
 }
 
 fn by_status(status: u16) -> Class {

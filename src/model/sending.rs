@@ -1,0 +1,66 @@
+//! What was sent, and what became of each parameter on the way.
+
+use std::time::Duration;
+
+/// What became of one parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Sent with the value that was asked for, under its own name.
+    AsAsked,
+    /// The same value under the wire's name or in the wire's words.
+    Renamed,
+    /// The nearest value that the model takes.
+    Clamped,
+    /// Not sent: the model or the wire has no such setting.
+    Dropped,
+    /// Sent, and the provider answered that it does not take it.
+    Refused,
+}
+
+impl Fate {
+    /// The word in exports and on screen.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AsAsked => "as asked",
+            Self::Renamed => "renamed",
+            Self::Clamped => "clamped",
+            Self::Dropped => "dropped",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Whether the endpoint was asked something else than the user wrote.
+    #[must_use]
+    pub fn differs(self) -> bool {
+        matches!(self, Self::Clamped | Self::Dropped | Self::Refused)
+    }
+}
+
+/// The record of one parameter of one request: nothing is changed silently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parity {
+    /// The name in specs and config, a row of [`super::PARAMS`].
+    pub param: &'static str,
+    pub asked: String,
+    /// As the wire carries it, `name = value`; `None` when it was not sent.
+    pub sent: Option<String>,
+    pub fate: Fate,
+    /// Empty where nothing needs explaining.
+    pub why: String,
+}
+
+/// A request as it left, without its secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sending {
+    pub url: String,
+    /// Secret values stand as `•••`.
+    pub headers: Vec<(String, String)>,
+    /// JSON text.
+    pub body: String,
+    /// Where the credential came from: a variable's name, `AWS credential chain`... `None` without one.
+    pub via: Option<String>,
+    /// How long getting the credential took, before `t0`.
+    pub identity: Option<Duration>,
+    pub parity: Vec<Parity>,
+}
