@@ -6,9 +6,12 @@ use super::args::{ListFormat, Who};
 use super::output::write_out;
 use super::{Stop, world};
 use crate::model::Endpoint;
+use crate::model::KeySource;
 use crate::model::clean_line;
 use crate::provider::PROVIDERS;
 use crate::provider::Vars;
+use crate::provider::api_of;
+use crate::provider::provider;
 use crate::ui::COMMANDS;
 use crate::ui::Theme;
 
@@ -50,7 +53,9 @@ fn endpoint_fields(e: &Endpoint) -> Vec<(&'static str, Value)> {
         ("model", json!(e.model)),
         ("place", json!(e.place.as_ref().or(e.base_url.as_ref()))),
         ("params", json!(params.join(" "))),
-        ("api_key_env", json!(e.api_key_env)),
+        ("deployment", json!(e.deployment)),
+        ("api", json!(provider(&e.provider).and_then(|row| api_of(row, e).ok()).map(|api| api.id))),
+        ("key", json!(e.key.as_ref().map(KeySource::label))),
     ]
 }
 

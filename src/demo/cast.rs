@@ -1,6 +1,7 @@
 //! Who plays: the simulated models, one row each.
 
 use crate::model::Endpoint;
+use crate::model::KeySource;
 use crate::model::Lineup;
 use crate::model::Params;
 use crate::model::Thinking;
@@ -204,7 +205,7 @@ pub fn endpoint(root: &str, wire: Wire, model: &str, name: &str) -> Endpoint {
         model: model.to_owned(),
         place: (wire == Wire::Converse).then(|| "us-east-1".to_owned()),
         base_url: Some(base),
-        api_key_env: (wire == Wire::Chat).then(|| COMPATIBLE_KEY.to_owned()),
+        key: (wire == Wire::Chat).then(|| KeySource::Env(COMPATIBLE_KEY.to_owned())),
         simulated: true,
         ..Endpoint::default()
     }

@@ -35,7 +35,6 @@ use crate::model::Fault;
 use crate::model::Prompt;
 use crate::provider::Aws;
 use crate::provider::Request;
-use crate::provider::provider;
 use crate::wire::Call;
 use crate::wire::Converse;
 use crate::wire::ConverseReader;
@@ -89,11 +88,16 @@ pub(super) async fn converse(
     let probe = Probe::new(reporter.clone());
     let client = client(&aws, shared, &probe).await?;
 
-    let quirks = provider(&endpoint.provider).map(|p| p.quirks).unwrap_or_default();
-    let call = Call { model: &endpoint.model, prompt, params: &endpoint.params, quirks };
+    let call = Call {
+        model: endpoint.sent_model(),
+        is: &endpoint.model,
+        prompt,
+        params: &request.params,
+        quirks: request.api.quirks,
+    };
     let send = client
         .converse_stream()
-        .model_id(&endpoint.model)
+        .model_id(call.model)
         .set_messages(Some(Converse::messages(&call)?))
         .set_system(Some(Converse::system(&call)).filter(|s| !s.is_empty()))
         .set_inference_config(Converse::inference(&call))

@@ -68,8 +68,8 @@ pub(super) async fn http(
         return Err(error_reply(reply, &request.url).await);
     }
     let reply = refuse_early(reply, &request.url, false).await?;
-    let mut decoder = Decoder::new(request.dialect);
-    if request.dialect.framing() == Framing::Sse && content_type(&reply).starts_with("application/json") {
+    let mut decoder = Decoder::new(request.api.dialect);
+    if request.api.dialect.framing() == Framing::Sse && content_type(&reply).starts_with("application/json") {
         return whole(reply, &mut decoder, reporter, limits).await;
     }
     pump::run(ByteSource { body: reply.body, decoder }, reporter, limits, thinks).await

@@ -201,7 +201,7 @@ async fn attempt(
     prompt: &Prompt,
     reporter: &Reporter,
 ) -> Result<(), Fault> {
-    let request = resolve(endpoint, prompt, &shared.vars)?;
+    let request = resolve(endpoint, prompt, &shared.vars, None)?;
     let secrets = request.secrets.clone();
     send(shared, endpoint, prompt, reporter, request).await.map_err(|fault| scrubbed(fault, &secrets))
 }

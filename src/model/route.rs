@@ -4,6 +4,36 @@ use std::borrow::Cow;
 
 use super::prompt::{Params, Prompt};
 
+/// Where a key is kept, if not in the provider's own variables. Never the key itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum KeySource {
+    /// An environment variable.
+    Env(String),
+    /// A program and its arguments; no shell. Its standard output is the key.
+    Command(Vec<String>),
+    /// An entry of the desktop's keyring, under the service `bakeoff`.
+    Keyring(String),
+    /// A file that nobody but its owner can read.
+    File(String),
+    /// In clear in the configuration, at this endpoint.
+    Config(String),
+}
+
+impl KeySource {
+    /// Where it is, for messages; also its name among the variables once it has been read.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Env(name) => name.clone(),
+            // The arguments may name an account; the program says enough.
+            Self::Command(argv) => format!("api_key_cmd {}", argv.first().map_or("", String::as_str)),
+            Self::Keyring(entry) => format!("keyring entry {entry}"),
+            Self::File(path) => format!("api_key_file {path}"),
+            Self::Config(endpoint) => format!("api_key of {endpoint:?}"),
+        }
+    }
+}
+
 /// One provider + place + model + parameters, with a unique name; what one pane shows.
 ///
 /// The provider is named by its id in `provider::PROVIDERS`, so that a new
@@ -14,14 +44,26 @@ pub struct Endpoint {
     pub name: String,
     /// The id of a row of `provider::PROVIDERS`.
     pub provider: String,
-    /// Exactly as the request carries it.
+    /// What model it is: it decides price and capabilities, and it is what the request
+    /// carries unless `deployment` stands in its place.
     pub model: String,
+    /// What the request carries instead: an Azure deployment, the ARN of an application profile.
+    pub deployment: Option<String>,
+    /// Which of the provider's APIs; `None` leaves it to the provider's row.
+    pub api: Option<String>,
+    /// Azure's dated API version; it chooses the dated route.
+    pub api_version: Option<String>,
     /// Region, resource or project as the user gave it; a base URL stands in `base_url`.
     pub place: Option<String>,
     /// Replaces the provider's default address and its environment variable.
     pub base_url: Option<String>,
-    /// Environment variable that holds the key, instead of the provider's own.
-    pub api_key_env: Option<String>,
+    /// Where the key is, instead of the provider's own variables.
+    pub key: Option<KeySource>,
+    /// `key`, or the word of the provider's credential chain (`entra`, `aws`, `google`);
+    /// `None` takes a key if there is one, else the chain.
+    pub auth: Option<String>,
+    /// The scope of an Entra ID token, where it is not the usual one.
+    pub token_scope: Option<String>,
     /// System text of this endpoint alone; the prompt's own stands otherwise.
     pub system: Option<String>,
     pub params: Params,
@@ -32,6 +74,12 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// What the request carries as its model.
+    #[must_use]
+    pub fn sent_model(&self) -> &str {
+        self.deployment.as_deref().unwrap_or(&self.model)
+    }
+
     /// The prompt as this endpoint is asked it: its own system text stands where the prompt has none.
     #[must_use]
     pub fn asked<'p>(&self, prompt: &'p Prompt) -> Cow<'p, Prompt> {

@@ -84,16 +84,27 @@ pub fn check(url: &Url, allow_plain_http: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// `base` + `path`. A version that stands at the end of the one and the start
-/// of the other is written once, the base's: `…/v1beta` + `/v1/models` is `…/v1beta/models`.
+/// `base` + `path`. Segments that end the one and begin the other are written once
+/// (`…/openai/v1` + `/openai/v1/models`), as is a version, the base's:
+/// `…/v1beta` + `/v1/models` is `…/v1beta/models`.
 #[must_use]
 pub fn join(base: &Url, path: &str) -> String {
     let base = base.as_str().trim_end_matches('/');
     let is_version =
         |s: &str| s.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    let last = base.rsplit('/').next().unwrap_or_default();
-    let (first, rest) = path.trim_start_matches('/').split_once('/').unwrap_or((path, ""));
-    if is_version(last) && is_version(first) { format!("{base}/{rest}") } else { format!("{base}{path}") }
+    let has: Vec<&str> = base.split_once("://").map_or(base, |(_, rest)| rest).split('/').skip(1).collect();
+    let adds: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let shared = (1..=has.len().min(adds.len())).rev().find(|n| {
+        let end = has.get(has.len() - n..);
+        end.is_some() && end == adds.get(..*n)
+    });
+    let versions = || {
+        let (last, first) = (has.last()?, adds.first()?);
+        (is_version(last) && is_version(first)).then_some(1)
+    };
+    let skip = shared.or_else(versions).unwrap_or(0);
+    let rest = adds.get(skip..).unwrap_or_default().join("/");
+    format!("{base}/{rest}")
 }
 
 /// A URL as the user wrote it, less what stands before an `@` in its authority.
@@ -170,6 +181,14 @@ mod tests {
         assert_eq!(join("https://h/v1/", "/v1/messages"), "https://h/v1/messages");
         assert_eq!(join("http://h/v1beta", "/v1/models/m:x?alt=sse"), "http://h/v1beta/models/m:x?alt=sse");
         assert_eq!(join("http://h", "/v1/messages"), "http://h/v1/messages");
+        assert_eq!(
+            join("https://r.azure.com/openai", "/openai/v1/responses"),
+            "https://r.azure.com/openai/v1/responses"
+        );
+        assert_eq!(
+            join("https://r.azure.com/openai/v1/", "/openai/v1/responses"),
+            "https://r.azure.com/openai/v1/responses"
+        );
         assert_eq!(join("http://h/proxy", "/api/chat"), "http://h/proxy/api/chat");
     }
 }

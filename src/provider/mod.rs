@@ -6,7 +6,10 @@
 
 mod address;
 mod identity;
+mod key;
+mod row;
 mod secret;
+mod site;
 mod spec;
 mod table;
 
@@ -15,16 +18,21 @@ use bytes::Bytes;
 use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;
+use crate::model::Params;
+use crate::model::Parity;
 use crate::model::Prompt;
+use crate::model::did_you_mean;
 use crate::wire::Call;
-use crate::wire::Dialect;
 use crate::wire::Framing;
+use key::{Credential, credential};
+use site::site;
 
 pub use address::parse as parse_address;
 pub use identity::Identity;
+pub use row::{Api, Auth, Chain, KeyVar, Listing, Place, Provider};
 pub use secret::{Secret, Vars};
-pub use spec::{parse_spec, unknown_provider};
-pub use table::{Auth, KeyVar, PROVIDERS, Place, Provider, provider};
+pub use spec::{SETTINGS, parse_spec, unknown_provider};
+pub use table::{PROVIDERS, provider};
 
 /// A header's value; secret ones are marked sensitive and shown nowhere.
 #[derive(Clone)]
@@ -33,18 +41,26 @@ pub enum HeaderText {
     Secret(Secret),
 }
 
-/// A request that can be sent as it stands.
+/// A request that can be sent as it stands, once its identity is added.
 #[derive(Clone)]
 pub struct Request {
-    pub dialect: &'static dyn Dialect,
+    pub api: &'static Api,
     pub url: String,
     /// Lower-case names.
     pub headers: Vec<(&'static str, HeaderText)>,
     pub body: Bytes,
-    /// Set for Bedrock, whose client is the SDK's own.
+    /// What the engine must fetch or sign first.
+    pub identity: Identity,
+    /// Where the key was found; `None` without one.
+    pub via: Option<String>,
+    /// Set for Converse, whose client is the SDK's own.
     pub aws: Option<Aws>,
     /// The keys in it, so that a provider's echo of one can be taken out of its words.
     pub secrets: Vec<Secret>,
+    /// The parameters as this model on this wire is asked them.
+    pub params: Params,
+    /// What became of each parameter.
+    pub parity: Vec<Parity>,
 }
 
 /// What the AWS client needs beyond its own chain.
@@ -67,52 +83,135 @@ impl Request {
     }
 }
 
+/// The API that an endpoint is spoken to by: the one it names, the dated one if it gives a
+/// version, else the first of its row that fits the model.
+///
+/// # Errors
+/// `Setup`, with the words that the provider has.
+pub fn api_of(row: &'static Provider, endpoint: &Endpoint) -> Result<&'static Api, Fault> {
+    let setup = |message: String| Fault::new(Class::Setup, message);
+    if let Some(asked) = &endpoint.api {
+        return row.apis.iter().find(|a| a.id == asked).ok_or_else(|| {
+            let ids: Vec<_> = row.apis.iter().map(|a| a.id).collect();
+            let near = did_you_mean(asked, ids.iter().copied());
+            setup(format!("{} has no api {asked:?}{near}: {}", row.id, ids.join(", ")))
+        });
+    }
+    let dated = endpoint.api_version.is_some();
+    if dated && !row.apis.iter().any(|a| a.dated) {
+        return Err(setup(format!("{} has no api_version", row.id)));
+    }
+    let fits = |a: &&Api| if dated { a.dated } else { (a.fits)(&endpoint.model) };
+    row.apis.iter().find(fits).ok_or_else(|| setup(format!("{} has no api for {:?}", row.id, endpoint.model)))
+}
+
+/// Whether the words of an endpoint (`api`, `api_version`, `auth`) are words of its provider.
+///
+/// # Errors
+/// A sentence with the words there are.
+pub fn check_words(row: &'static Provider, endpoint: &Endpoint) -> Result<(), String> {
+    api_of(row, endpoint).map_err(|fault| fault.message)?;
+    let words = key::auth_words(row);
+    match endpoint.auth.as_deref().filter(|a| !words.contains(a)) {
+        None => Ok(()),
+        Some(auth) => {
+            let near = did_you_mean(auth, words.iter().copied());
+            Err(format!("{} has no auth {auth:?}{near}: {}", row.id, words.join(", ")))
+        }
+    }
+}
+
 /// Makes the request for one prompt to one endpoint.
+///
+/// `max_output` is the most tokens that the model can generate, where that is known.
 ///
 /// # Errors
 /// [`Fault`] of class `Setup` or `Key`, with the variable or the setting to change.
-pub fn resolve(endpoint: &Endpoint, prompt: &Prompt, vars: &Vars) -> Result<Request, Fault> {
+pub fn resolve(
+    endpoint: &Endpoint,
+    prompt: &Prompt,
+    vars: &Vars,
+    _max_output: Option<u64>,
+) -> Result<Request, Fault> {
     let setup = |message: String| Fault::new(Class::Setup, message);
     let row = provider(&endpoint.provider).ok_or_else(|| setup(unknown_provider(&endpoint.provider)))?;
+    let api = api_of(row, endpoint)?;
     let asked = endpoint.asked(prompt);
-    let call = Call { model: &endpoint.model, prompt: &asked, params: &endpoint.params, quirks: row.quirks };
-    let body = Bytes::from(row.dialect.encode(&call)?.to_string());
-    if row.auth == Auth::Aws {
-        return aws(row, endpoint, &call, body, vars);
-    }
-
-    let base = base_url(row, endpoint, vars)?;
-    let mut headers = vec![("content-type", HeaderText::Plain("application/json".into()))];
-    let accept = match row.dialect.framing() {
-        Framing::Ndjson => "application/x-ndjson",
-        Framing::Sse | Framing::EventStream => "text/event-stream",
+    let params = endpoint.params;
+    let call = Call {
+        model: endpoint.sent_model(),
+        is: &endpoint.model,
+        prompt: &asked,
+        params: &params,
+        quirks: api.quirks,
     };
+    let body = Bytes::from(api.dialect.encode(&call)?.to_string());
+    let framing = api.dialect.framing();
+    if framing == Framing::EventStream {
+        return converse(row, api, endpoint, &call, body, vars);
+    }
+    let place = site(row, api, endpoint, vars)?;
+    let found = credential(row, api, endpoint, vars, &place.base, place.trusted)?;
+    let mut url = place.url(api.prefix, &api.dialect.path(&call), call.model);
+    if let Some(version) = endpoint.api_version.as_ref().filter(|_| api.dated) {
+        let version: String = url::form_urlencoded::byte_serialize(version.as_bytes()).collect();
+        url = format!("{url}?api-version={version}");
+    }
+    let mut headers = vec![("content-type", HeaderText::Plain("application/json".into()))];
+    let accept = if framing == Framing::Ndjson { "application/x-ndjson" } else { "text/event-stream" };
     headers.push(("accept", HeaderText::Plain(accept.into())));
-    for (name, value) in row.dialect.headers(&call) {
-        headers.push((name, HeaderText::Plain(value)));
-    }
-    for (var, header) in row.header_vars {
-        if let Some(value) = vars.get(var) {
-            headers.push((header, HeaderText::Plain(value)));
-        }
-    }
-    let found = key(row, endpoint, vars)?;
-    let secrets = found.iter().map(|(_, secret)| secret.clone()).collect();
-    match found {
-        Some((Auth::Header(name), secret)) => headers.push((name, HeaderText::Secret(secret))),
-        Some((Auth::Bearer | Auth::Aws, secret)) => {
-            headers.push(("authorization", HeaderText::Secret(bearer(&secret)?)));
-        }
-        None if row.key_required => return Err(missing_key(row)),
-        None => {}
-    }
-    Ok(Request {
-        dialect: row.dialect,
-        url: address::join(&base, &row.dialect.path(&call)),
+    headers.extend(api.dialect.headers(&call).into_iter().map(|(n, v)| (n, HeaderText::Plain(v))));
+    let named = row.header_vars.iter().filter_map(|(var, header)| Some((*header, vars.get(var)?)));
+    headers.extend(named.map(|(n, v)| (n, HeaderText::Plain(v))));
+    let mut request = Request {
+        api,
+        url,
         headers,
         body,
+        identity: Identity::None,
+        via: None,
         aws: None,
-        secrets,
+        secrets: Vec::new(),
+        params,
+        parity: Vec::new(),
+    };
+    match found {
+        Credential::Nothing => {}
+        Credential::Chain => request.identity = identity(row, api, endpoint, place.region)?,
+        Credential::Key(key) => {
+            request.secrets.push(key.secret.clone());
+            request.via = Some(key.from);
+            request.headers.push(match key.auth {
+                Auth::Header(name) => (name, HeaderText::Secret(key.secret)),
+                Auth::Bearer => ("authorization", HeaderText::Secret(bearer(&key.secret)?)),
+            });
+        }
+    }
+    Ok(request)
+}
+
+/// The usual audience of tokens for Foundry and Azure OpenAI.
+const ENTRA_SCOPE: &str = "https://ai.azure.com/.default";
+
+fn identity(
+    row: &Provider,
+    api: &Api,
+    endpoint: &Endpoint,
+    region: Option<String>,
+) -> Result<Identity, Fault> {
+    Ok(match row.chain {
+        Chain::None => Identity::None,
+        Chain::Google => Identity::Google,
+        Chain::Entra => {
+            Identity::Entra { scope: endpoint.token_scope.clone().unwrap_or_else(|| ENTRA_SCOPE.to_owned()) }
+        }
+        Chain::Aws => {
+            let region = region.ok_or_else(|| {
+                Fault::new(Class::Setup, "no AWS region to sign for")
+                    .hint("write it after an @ (…@us-east-1), or set AWS_REGION")
+            })?;
+            Identity::SigV4 { service: api.service, region }
+        }
     })
 }
 
@@ -123,101 +222,45 @@ fn bearer(secret: &Secret) -> Result<Secret, Fault> {
     }
 }
 
-/// The endpoint's own URL, else the environment's, else the row's.
-fn base_url(row: &Provider, endpoint: &Endpoint, vars: &Vars) -> Result<url::Url, Fault> {
-    let (text, from) = if let Some(own) = &endpoint.base_url {
-        (own.clone(), "base URL".to_owned())
-    } else if let Some((name, value)) = vars.first(row.base_url_vars) {
-        (value, name.to_owned())
-    } else if let Some(default) = row.base_url {
-        (default.to_owned(), "base URL".to_owned())
-    } else {
-        return Err(Fault::new(Class::Setup, format!("{} needs a base URL", row.id))
-            .hint(format!("write it after an @: {}:{}", row.id, row.example)));
-    };
-    let default_port = row.base_url.and_then(|b| url::Url::parse(b).ok()?.port());
-    address::parse(&text, default_port)
-        .map_err(|e| Fault::new(Class::Setup, format!("{from} {:?}: {e}", address::without_userinfo(&text))))
-        .and_then(|url| {
-            address::check(&url, endpoint.allow_plain_http).map_err(|e| {
-                Fault::new(Class::Setup, format!("{from}: {e}"))
-                    .hint("use https, or set allow_plain_http = true for this endpoint")
-            })?;
-            Ok(url)
-        })
-}
-
-/// The key and how it is sent.
-fn key(row: &Provider, endpoint: &Endpoint, vars: &Vars) -> Result<Option<(Auth, Secret)>, Fault> {
-    let (name, value, auth) = if let Some(name) = &endpoint.api_key_env {
-        let value = vars.get(name).ok_or_else(|| {
-            Fault::new(Class::Key, format!("{name} is not set"))
-                .hint(format!("export {name}, or name another variable with api_key_env"))
-        })?;
-        (name.as_str(), value, row.auth)
-    } else {
-        let found = row.keys.iter().find_map(|k| Some((k.name, vars.get(k.name)?, k.auth)));
-        match found {
-            Some(found) => found,
-            None => return Ok(None),
-        }
-    };
-    let secret = Secret::parse(&value).map_err(|e| {
-        Fault::new(Class::Key, format!("{name}: {e}")).hint(format!("export {name} again, as one line"))
-    })?;
-    Ok(secret.map(|s| (auth, s)))
-}
-
-fn missing_key(row: &Provider) -> Fault {
-    let names: Vec<_> = row.keys.iter().map(|k| k.name).collect();
-    Fault::new(Class::Key, format!("no key for {}: {} is not set", row.label, names.join(" or ")))
-        .hint(format!("export {}, or name a variable with api_key_env", names.first().unwrap_or(&"a key")))
-}
-
-fn aws(
-    row: &Provider,
+/// Converse: the SDK's client makes the request; what stands here is what it will send.
+fn converse(
+    row: &'static Provider,
+    api: &'static Api,
     endpoint: &Endpoint,
     call: &Call<'_>,
     body: Bytes,
     vars: &Vars,
 ) -> Result<Request, Fault> {
-    let region = endpoint
-        .place
-        .clone()
-        .or_else(|| arn_region(&endpoint.model))
-        .or_else(|| vars.get("AWS_REGION"))
-        .or_else(|| vars.get("AWS_DEFAULT_REGION"));
-    if let Some(bad) = region.as_deref().filter(|r| !is_region(r)) {
-        return Err(Fault::new(Class::Setup, format!("{bad:?} is not an AWS region"))
-            .hint("write it like us-east-1, after the @ or in AWS_REGION"));
-    }
-    let endpoint_url = if endpoint.base_url.is_some() || vars.first(row.base_url_vars).is_some() {
-        Some(base_url(row, endpoint, vars)?.as_str().trim_end_matches('/').to_owned())
-    } else {
-        None
+    // Without a region the profile's may still be found by the SDK.
+    let unplaced = Endpoint { place: Some("REGION-1".into()), ..endpoint.clone() };
+    let (place, region) = match site(row, api, endpoint, vars) {
+        Ok(place) => {
+            let region = place.region.clone();
+            (place, region)
+        }
+        Err(fault) if fault.message == "no AWS region" => (site(row, api, &unplaced, vars)?, None),
+        Err(fault) => return Err(fault),
     };
-    let host = endpoint_url.clone().unwrap_or_else(|| {
-        format!("https://bedrock-runtime.{}.amazonaws.com", region.as_deref().unwrap_or("REGION"))
-    });
-    let bearer = key(row, endpoint, vars)?.map(|(_, secret)| secret);
+    let endpoint_url = place.moved.then(|| place.base.as_str().trim_end_matches('/').to_owned());
+    let bearer = match credential(row, api, endpoint, vars, &place.base, place.trusted)? {
+        Credential::Key(key) => Some(key),
+        Credential::Chain | Credential::Nothing => None,
+    };
     Ok(Request {
-        dialect: row.dialect,
-        url: format!("{host}{}", row.dialect.path(call)),
+        api,
+        url: place.url(api.prefix, &api.dialect.path(call), call.model),
         headers: Vec::new(),
-        secrets: bearer.iter().cloned().collect(),
         body,
-        aws: Some(Aws { region, bearer, endpoint_url, chain: vars.is_process() }),
+        identity: Identity::None,
+        via: Some(bearer.as_ref().map_or_else(|| Chain::Aws.label().to_owned(), |key| key.from.clone())),
+        secrets: bearer.iter().map(|key| key.secret.clone()).collect(),
+        aws: Some(Aws {
+            region,
+            bearer: bearer.map(|key| key.secret),
+            endpoint_url,
+            chain: vars.is_process(),
+        }),
+        params: *call.params,
+        parity: Vec::new(),
     })
-}
-
-/// `arn:aws:bedrock:REGION:…`
-fn arn_region(model: &str) -> Option<String> {
-    let mut parts = model.strip_prefix("arn:")?.split(':');
-    let (_partition, _service) = (parts.next()?, parts.next()?);
-    parts.next().filter(|r| !r.is_empty()).map(ToOwned::to_owned)
-}
-
-/// A region becomes part of a host name: letters, digits and dashes only.
-fn is_region(text: &str) -> bool {
-    text.contains('-') && text.len() < 30 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }

@@ -52,7 +52,7 @@ impl Secret {
 /// it (the demo's invented keys, a test's world).
 #[derive(Clone, Default)]
 pub struct Vars {
-    overlay: Vec<(String, String)>,
+    overlay: Vec<(String, Zeroizing<String>)>,
     process: bool,
 }
 
@@ -66,13 +66,25 @@ impl Vars {
     /// These variables and no others.
     #[must_use]
     pub fn only(pairs: &[(&str, &str)]) -> Self {
-        Self { overlay: pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(), process: false }
+        Self {
+            overlay: pairs.iter().map(|(k, v)| ((*k).into(), Zeroizing::new((*v).into()))).collect(),
+            process: false,
+        }
+    }
+
+    /// The same with one more variable, which stands before the process's own.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut more = self.clone();
+        more.overlay.retain(|(k, _)| k != name);
+        more.overlay.push((name.to_owned(), Zeroizing::new(value.to_owned())));
+        more
     }
 
     /// The value of a variable; an empty one counts as not set.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<String> {
-        let laid = self.overlay.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone());
+        let laid = self.overlay.iter().find(|(k, _)| k == name).map(|(_, v)| v.to_string());
         laid.or_else(|| if self.process { std::env::var(name).ok() } else { None })
             .filter(|v| !v.trim().is_empty())
     }

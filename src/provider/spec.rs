@@ -3,13 +3,59 @@
 use url::form_urlencoded;
 
 use super::address::{self, without_userinfo};
-use super::table::{PROVIDERS, Place, Provider, provider};
+use super::check_words;
+use super::row::{Place, Provider};
+use super::table::{PROVIDERS, provider};
 use crate::model::Endpoint;
+use crate::model::KeySource;
 use crate::model::PARAMS;
 use crate::model::did_you_mean;
 
-/// Parameters of a spec that are not sent to the model.
-const OWN: [&str; 3] = ["name", "api_key_env", "allow_plain_http"];
+type Setter = fn(&mut Endpoint, &str) -> Result<(), String>;
+
+/// Name, meaning and setter of what a spec can say besides parameters; the config's
+/// `[[endpoint]]` has the same words.
+pub const SETTINGS: [(&str, &str, Setter); 9] = [
+    ("name", "what the pane is called", |e, v| {
+        v.clone_into(&mut e.name);
+        Ok(())
+    }),
+    ("model", "what model a deployment is: decides its price and its parameters", |e, v| {
+        // What stood before the @ is then the name that the request carries.
+        let carried = std::mem::replace(&mut e.model, v.to_owned());
+        e.deployment.get_or_insert(carried);
+        Ok(())
+    }),
+    ("deployment", "what the request carries instead of the model", |e, v| {
+        e.deployment = Some(v.to_owned());
+        Ok(())
+    }),
+    ("api", "which of the provider's APIs", |e, v| {
+        e.api = Some(v.to_owned());
+        Ok(())
+    }),
+    ("api_version", "Azure's dated API version", |e, v| {
+        e.api_version = Some(v.to_owned());
+        Ok(())
+    }),
+    ("auth", "key, none, or the provider's credential chain: entra, aws, google", |e, v| {
+        e.auth = Some(v.to_owned());
+        Ok(())
+    }),
+    ("token_scope", "scope of the Entra ID token", |e, v| {
+        e.token_scope = Some(v.to_owned());
+        Ok(())
+    }),
+    ("api_key_env", "variable that holds the key", |e, v| {
+        e.key = Some(KeySource::Env(v.to_owned()));
+        Ok(())
+    }),
+    ("allow_plain_http", "true allows http to another machine", |e, v| {
+        e.allow_plain_http =
+            v.parse().map_err(|_| format!("allow_plain_http is true or false, not {v:?}"))?;
+        Ok(())
+    }),
+];
 
 /// Reads a spec. The provider ends at the first `:`, the place begins at the
 /// last `@`, parameters begin at the `?`.
@@ -37,30 +83,36 @@ fn read(spec: &str) -> Result<Endpoint, String> {
         Some((model, place)) => (model, Some(place)),
         None => (rest, None),
     };
+    // `@20250929` belongs to a model's id on Vertex; no project or location looks like it.
+    let (model, place) = match place {
+        Some(version) if row.place == Place::Location && is_version(version) => (rest, None),
+        place => (model, place),
+    };
     if model.contains("://") {
         return Err(format!("{spec:?} has a URL but no @ before it; try {:?}", example(id)));
     }
     if model.trim().is_empty() {
         return Err(format!("{spec:?} names no model; try {:?}", example(id)));
     }
-    let mut endpoint = Endpoint {
-        name: model.to_owned(),
-        provider: row.id.to_owned(),
-        model: model.to_owned(),
-        ..Endpoint::default()
-    };
+    let mut endpoint =
+        Endpoint { provider: row.id.to_owned(), model: model.to_owned(), ..Endpoint::default() };
     if let Some(place) = place {
         if place.is_empty() {
             return Err(format!(
                 "{spec:?} has nothing after the @; {} takes {} there",
                 row.id,
-                place_word(row)
+                row.place.words()
             ));
         }
         set_place(row, &mut endpoint, place).map_err(|e| format!("{spec:?}: {e}"))?;
     }
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         set_param(&mut endpoint, &name, &value).map_err(|e| format!("{spec:?}: {e}"))?;
+    }
+    // Words that no request could use are told now, not in the pane.
+    check_words(row, &endpoint).map_err(|e| format!("{spec:?}: {e}"))?;
+    if endpoint.name.is_empty() {
+        endpoint.name.clone_from(&endpoint.model);
     }
     Ok(endpoint)
 }
@@ -69,16 +121,19 @@ fn read(spec: &str) -> Result<Endpoint, String> {
 /// only where the provider's own one is on this machine: `openai:m@us-east-1` must not
 /// send a key to a host of that name.
 fn set_place(row: &Provider, endpoint: &mut Endpoint, place: &str) -> Result<(), String> {
-    let local = row.base_url.is_some_and(|b| b.starts_with("http://127."));
-    if place.contains("://") || (row.place == Place::BaseUrl && local) {
+    if place.contains("://") || row.is_local() {
         address::parse(place, None)?;
         endpoint.base_url = Some(place.to_owned());
-    } else if row.place == Place::Region {
-        endpoint.place = Some(place.to_owned());
-    } else {
+    } else if row.place == Place::BaseUrl {
         return Err(format!("{} takes a base URL after the @, like https://host/v1, not {place:?}", row.id));
+    } else {
+        endpoint.place = Some(place.to_owned());
     }
     Ok(())
+}
+
+fn is_version(text: &str) -> bool {
+    text == "default" || (!text.is_empty() && text.chars().all(|c| c.is_ascii_digit()))
 }
 
 /// The sentence for a provider that no row has.
@@ -89,36 +144,20 @@ pub fn unknown_provider(id: &str) -> String {
 }
 
 fn set_param(endpoint: &mut Endpoint, name: &str, value: &str) -> Result<(), String> {
-    match name {
-        "name" => value.clone_into(&mut endpoint.name),
-        "api_key_env" => endpoint.api_key_env = Some(value.to_owned()),
-        "allow_plain_http" => {
-            endpoint.allow_plain_http =
-                value.parse().map_err(|_| format!("allow_plain_http is true or false, not {value:?}"))?;
-        }
-        _ if PARAMS.iter().any(|(n, ..)| *n == name) => endpoint.params.set(name, value)?,
-        _ => {
-            let known: Vec<_> = PARAMS.iter().map(|(n, ..)| *n).chain(OWN).collect();
-            return Err(format!(
-                "unknown parameter {name:?}{}: {}",
-                did_you_mean(name, known.iter().copied()),
-                known.join(", ")
-            ));
-        }
+    if let Some((_, _, set)) = SETTINGS.iter().find(|(n, ..)| *n == name) {
+        return set(endpoint, value);
     }
-    Ok(())
+    if PARAMS.iter().any(|(n, ..)| *n == name) {
+        return endpoint.params.set(name, value);
+    }
+    let known: Vec<_> = PARAMS.iter().map(|(n, ..)| *n).chain(SETTINGS.iter().map(|(n, ..)| *n)).collect();
+    let near = did_you_mean(name, known.iter().copied());
+    Err(format!("unknown parameter {name:?}{near}: {}", known.join(", ")))
 }
 
 fn example(id: &str) -> String {
     let row = provider(id).or(PROVIDERS.first());
     row.map(|p| format!("{}:{}", p.id, p.example)).unwrap_or_default()
-}
-
-fn place_word(row: &Provider) -> &'static str {
-    match row.place {
-        Place::BaseUrl => "a base URL",
-        Place::Region => "a region or a base URL",
-    }
 }
 
 #[cfg(test)]
@@ -141,6 +180,12 @@ mod tests {
         assert_eq!((e.place.as_deref(), e.base_url), (Some("us-east-1"), None));
         assert_eq!(e.params.effort, Some(Effort::Low));
 
+        let e = parse_spec("vertex:claude-sonnet-4-5@20250929").unwrap();
+        assert_eq!((e.model.as_str(), e.place), ("claude-sonnet-4-5@20250929", None));
+        let e = parse_spec("azure:gpt6sol@contoso-east?model=gpt-6-sol").unwrap();
+        assert_eq!((e.name.as_str(), e.model.as_str()), ("gpt-6-sol", "gpt-6-sol"));
+        assert_eq!((e.deployment.as_deref(), e.place.as_deref()), (Some("gpt6sol"), Some("contoso-east")));
+
         let e = parse_spec("bedrock:m@http://127.0.0.1:4566").unwrap();
         assert_eq!((e.place, e.base_url.as_deref()), (None, Some("http://127.0.0.1:4566")));
     }
@@ -156,6 +201,10 @@ mod tests {
             ("compatible:m@http://u:hunter2@127.0.0.1/v1", "does not belong in the address"),
             ("compatible:http://u:hunter2@127.0.0.1/v1", "no @ before it"),
             ("openai:m?temprature=1", "did you mean \"temperature\"?"),
+            ("azure:m@r?api=chatt", "did you mean \"chat\"?"),
+            ("azure:m@r?auth=antra", "did you mean \"entra\"?"),
+            ("mistral:m?auth=entra", "has no auth \"entra\""),
+            ("openai:m?api_version=2024-10-21", "has no api_version"),
             ("openai:m?temperature=hot", "takes a number"),
             ("openai:m?max_tokens=0", "at least 1"),
             ("openai:m?reasoning_effort=huge", "none, minimal, low"),

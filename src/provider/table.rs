@@ -1,66 +1,27 @@
 //! One row per provider. A provider whose wire is known is added here and
 //! nowhere else: help, errors, config, the list of keys and the tests iterate.
+//! Addresses, variables and quirks: `wire-protocols` §0 and each vendor's section.
 
-use crate::wire::Chat;
+use super::row::{API, Api, Auth, Chain, KeyVar, Listing, MODELS, PLAIN, Place, Provider, ROW, any, none};
 use crate::wire::Converse;
-use crate::wire::Dialect;
 use crate::wire::Gemini;
 use crate::wire::MaxField;
 use crate::wire::Messages;
 use crate::wire::Ollama;
 use crate::wire::Quirks;
+use crate::wire::RawPredict;
 use crate::wire::Responses;
 
-/// How a request proves who it is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Auth {
-    /// `authorization: Bearer KEY`.
-    Bearer,
-    /// The key alone in this header.
-    Header(&'static str),
-    /// `AWS_BEARER_TOKEN_BEDROCK`, else the SDK's credential chain and SigV4.
-    Aws,
+/// What OpenAI's own models take, on whichever cloud.
+const OPENAI: Quirks =
+    Quirks { max_field: MaxField::MaxCompletionTokens, developer_role: true, plain: false, ..PLAIN };
+
+const fn bearer(name: &'static str) -> KeyVar {
+    KeyVar { name, auth: Auth::Bearer }
 }
 
-/// One environment variable that may hold a key, and how that key is sent.
-#[derive(Debug, Clone, Copy)]
-pub struct KeyVar {
-    pub name: &'static str,
-    pub auth: Auth,
-}
-
-/// What stands after the last `@` of a spec.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    BaseUrl,
-    /// A cloud region; a base URL is taken too.
-    Region,
-}
-
-/// Everything about one provider.
-pub struct Provider {
-    /// The word in specs, config, files and prices.
-    pub id: &'static str,
-    pub label: &'static str,
-    /// One line for `--help` and the README.
-    pub doc: &'static str,
-    /// In the order in which the vendor's own SDK prefers them.
-    pub keys: &'static [KeyVar],
-    /// How a key from `api_key_env` is sent.
-    pub auth: Auth,
-    /// Nothing can be sent without a key.
-    pub key_required: bool,
-    pub place: Place,
-    /// The vendor's address; `None` must come from the user.
-    pub base_url: Option<&'static str>,
-    /// Variables that the official SDKs read for another address, in order.
-    pub base_url_vars: &'static [&'static str],
-    pub dialect: &'static dyn Dialect,
-    pub quirks: Quirks,
-    /// Variables whose values go out as headers: (variable, header).
-    pub header_vars: &'static [(&'static str, &'static str)],
-    /// A model id of this provider, for examples in help and errors.
-    pub example: &'static str,
+const fn header(name: &'static str, header: &'static str) -> KeyVar {
+    KeyVar { name, auth: Auth::Header(header) }
 }
 
 /// Every provider, in the order in which help shows them.
@@ -68,114 +29,434 @@ pub const PROVIDERS: &[Provider] = &[
     Provider {
         id: "openai",
         label: "OpenAI",
-        doc: "OpenAI's own API (Responses)",
-        keys: &[KeyVar { name: "OPENAI_API_KEY", auth: Auth::Bearer }],
-        auth: Auth::Bearer,
-        key_required: true,
-        place: Place::BaseUrl,
+        doc: "OpenAI's own API",
+        keys: &[bearer("OPENAI_API_KEY")],
         base_url: Some("https://api.openai.com/v1"),
         base_url_vars: &["OPENAI_BASE_URL"],
-        dialect: &Responses,
-        quirks: Quirks {
-            max_field: MaxField::MaxCompletionTokens,
-            developer_role: true,
-            plain: false,
-            no_stream_options: false,
-        },
+        hosts: &["api.openai.com"],
+        apis: &[
+            Api { id: "responses", dialect: &Responses, quirks: OPENAI, ..API },
+            Api { id: "chat", quirks: OPENAI, ..API },
+        ],
         header_vars: &[("OPENAI_ORG_ID", "openai-organization"), ("OPENAI_PROJECT_ID", "openai-project")],
         example: "gpt-6-sol",
+        ..ROW
+    },
+    Provider {
+        id: "azure",
+        label: "Azure",
+        doc: "Azure OpenAI and Microsoft Foundry, Claude included; a key or Entra ID",
+        keys: &[
+            bearer("AZURE_OPENAI_AD_TOKEN"),
+            header("AZURE_OPENAI_API_KEY", "api-key"),
+            header("AZURE_API_KEY", "api-key"),
+        ],
+        auth: Auth::Header("api-key"),
+        chain: Chain::Entra,
+        key_required: false,
+        place: Place::Resource,
+        place_vars: &["AZURE_RESOURCE_NAME"],
+        base_url: Some("https://{place}.openai.azure.com"),
+        base_url_vars: &["AZURE_OPENAI_ENDPOINT"],
+        hosts: &["openai.azure.com", "services.ai.azure.com", "cognitiveservices.azure.com"],
+        apis: &[
+            Api {
+                id: "messages",
+                dialect: &Messages,
+                prefix: "/anthropic/v1",
+                base_url: Some("https://{place}.services.ai.azure.com"),
+                base_url_vars: &["ANTHROPIC_FOUNDRY_BASE_URL"],
+                place_vars: &["ANTHROPIC_FOUNDRY_RESOURCE"],
+                keys: &[header("ANTHROPIC_FOUNDRY_API_KEY", "x-api-key")],
+                auth: Some(Auth::Header("x-api-key")),
+                fits: claude,
+                ..API
+            },
+            Api {
+                id: "responses",
+                dialect: &Responses,
+                prefix: "/openai/v1",
+                quirks: OPENAI,
+                fits: gpt,
+                ..API
+            },
+            Api { id: "chat", prefix: "/openai/v1", ..AZURE_CHAT },
+            Api {
+                id: "chat-dated",
+                prefix: "/openai/deployments/{model}",
+                dated: true,
+                fits: none,
+                ..AZURE_CHAT
+            },
+            Api {
+                id: "responses-dated",
+                dialect: &Responses,
+                prefix: "/openai",
+                dated: true,
+                quirks: OPENAI,
+                fits: none,
+                ..API
+            },
+        ],
+        // The resource lists the models it knows, not the deployments it has.
+        listing: Some(Listing { path: "/openai/v1/models", ..MODELS }),
+        example: "gpt6sol@contoso-east?model=gpt-6-sol",
+        ..ROW
+    },
+    Provider {
+        id: "bedrock",
+        label: "Bedrock",
+        doc: "AWS Bedrock: Converse, and the OpenAI and Anthropic doors; the SDK's own credential chain",
+        keys: &[bearer("AWS_BEARER_TOKEN_BEDROCK")],
+        chain: Chain::Aws,
+        key_required: false,
+        place: Place::Region,
+        place_vars: &["AWS_REGION", "AWS_DEFAULT_REGION"],
+        base_url: Some("https://bedrock-runtime.{place}.amazonaws.com"),
+        base_url_vars: &["AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"],
+        hosts: &["amazonaws.com", "api.aws", "amazonaws.com.cn", "amazonaws.eu"],
+        apis: &[
+            Api {
+                id: "mantle-messages",
+                dialect: &Messages,
+                prefix: "/anthropic/v1",
+                fits: bare_claude,
+                ..MANTLE
+            },
+            Api {
+                id: "mantle-responses",
+                dialect: &Responses,
+                prefix: "/openai/v1",
+                fits: bare_gpt,
+                ..MANTLE_OPENAI
+            },
+            Api { id: "mantle-chat", prefix: "/openai/v1", fits: new_door, ..MANTLE_OPENAI },
+            Api {
+                id: "mantle-v1-responses",
+                dialect: &Responses,
+                prefix: "/v1",
+                fits: bare_gpt_oss,
+                ..MANTLE_OPENAI
+            },
+            Api { id: "mantle-v1-chat", prefix: "/v1", fits: old_door, ..MANTLE },
+            Api { id: "converse", dialect: &Converse, service: "bedrock", ..API },
+            Api { id: "responses", dialect: &Responses, ..RUNTIME_OPENAI },
+            Api { id: "chat", ..RUNTIME_OPENAI },
+        ],
+        listing: None,
+        example: "us.anthropic.claude-opus-5-5@us-east-1",
+        ..ROW
     },
     Provider {
         id: "anthropic",
         label: "Anthropic",
         doc: "Anthropic's own API (Messages)",
-        keys: &[
-            KeyVar { name: "ANTHROPIC_API_KEY", auth: Auth::Header("x-api-key") },
-            KeyVar { name: "ANTHROPIC_AUTH_TOKEN", auth: Auth::Bearer },
-        ],
+        keys: &[header("ANTHROPIC_API_KEY", "x-api-key"), bearer("ANTHROPIC_AUTH_TOKEN")],
         auth: Auth::Header("x-api-key"),
-        key_required: true,
-        place: Place::BaseUrl,
         base_url: Some("https://api.anthropic.com"),
         base_url_vars: &["ANTHROPIC_BASE_URL"],
-        dialect: &Messages,
-        quirks: PLAIN,
-        header_vars: &[],
+        hosts: &["api.anthropic.com"],
+        apis: &[Api { id: "messages", dialect: &Messages, prefix: "/v1", ..API }],
+        listing: Some(Listing { path: "/v1/models?limit=1000", context: &["/max_input_tokens"], ..MODELS }),
         example: "claude-opus-5-5",
+        ..ROW
     },
     Provider {
         id: "gemini",
         label: "Gemini",
         doc: "Google's Gemini API",
-        keys: &[
-            KeyVar { name: "GOOGLE_API_KEY", auth: Auth::Header("x-goog-api-key") },
-            KeyVar { name: "GEMINI_API_KEY", auth: Auth::Header("x-goog-api-key") },
-        ],
+        keys: &[header("GOOGLE_API_KEY", "x-goog-api-key"), header("GEMINI_API_KEY", "x-goog-api-key")],
         auth: Auth::Header("x-goog-api-key"),
-        key_required: true,
-        place: Place::BaseUrl,
         base_url: Some("https://generativelanguage.googleapis.com"),
         base_url_vars: &["GOOGLE_GEMINI_BASE_URL"],
-        dialect: &Gemini,
-        quirks: PLAIN,
-        header_vars: &[],
+        hosts: &["generativelanguage.googleapis.com"],
+        apis: &[Api { id: "gemini", dialect: &Gemini, prefix: "/v1", ..API }],
+        listing: Some(Listing {
+            path: "/v1/models?pageSize=1000",
+            items: "/models",
+            id: &["name"],
+            context: &["/inputTokenLimit"],
+        }),
         example: "gemini-3.8-flash",
+        ..ROW
     },
     Provider {
-        id: "bedrock",
-        label: "Bedrock",
-        doc: "AWS Bedrock (Converse); the SDK's own credential chain, AWS_PROFILE included",
-        keys: &[KeyVar { name: "AWS_BEARER_TOKEN_BEDROCK", auth: Auth::Aws }],
-        auth: Auth::Aws,
+        id: "vertex",
+        label: "Vertex",
+        doc: "Google Cloud: Gemini, Claude, open models and OpenAI's; application default credentials",
+        auth: Auth::Bearer,
+        chain: Chain::Google,
         key_required: false,
-        place: Place::Region,
-        base_url: None,
-        base_url_vars: &["AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"],
-        dialect: &Converse,
-        quirks: PLAIN,
-        header_vars: &[],
-        example: "us.anthropic.claude-opus-5-5@us-east-1",
+        place: Place::Location,
+        place_vars: &["GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION"],
+        base_url: Some("https://{host}"),
+        base_url_vars: &["GOOGLE_VERTEX_BASE_URL"],
+        hosts: &["googleapis.com"],
+        apis: &[
+            Api {
+                id: "messages",
+                dialect: &RawPredict,
+                prefix: "/v1/projects/{project}/locations/{location}/publishers/anthropic",
+                base_url_vars: &["ANTHROPIC_VERTEX_BASE_URL"],
+                place_vars: &["ANTHROPIC_VERTEX_PROJECT_ID", "CLOUD_ML_REGION"],
+                fits: claude,
+                ..API
+            },
+            Api {
+                id: "chat",
+                prefix: "/v1/projects/{project}/locations/{location}/endpoints/openapi",
+                fits: published,
+                ..API
+            },
+            Api {
+                id: "responses",
+                dialect: &Responses,
+                prefix: "/v1/projects/{project}/locations/{location}/publishers/openai/v1",
+                quirks: OPENAI,
+                fits: gpt,
+                ..API
+            },
+            Api {
+                id: "gemini",
+                dialect: &Gemini,
+                prefix: "/v1/projects/{project}/locations/{location}/publishers/google",
+                ..API
+            },
+        ],
+        // No listing says what a project may call.
+        listing: None,
+        example: "gemini-3.8-flash@my-project/global",
+        ..ROW
+    },
+    Provider {
+        id: "mistral",
+        label: "Mistral",
+        doc: "Mistral's own API",
+        keys: &[bearer("MISTRAL_API_KEY")],
+        base_url: Some("https://api.mistral.ai/v1"),
+        hosts: &["mistral.ai"],
+        // Usage comes unasked; a field it does not know is a 422.
+        apis: &[Api { quirks: Quirks { no_stream_options: true, ..PLAIN }, ..API }],
+        example: "mistral-large-2512",
+        ..ROW
+    },
+    Provider {
+        id: "openrouter",
+        label: "OpenRouter",
+        doc: "OpenRouter, which states what each answer cost",
+        keys: &[bearer("OPENROUTER_API_KEY")],
+        base_url: Some("https://openrouter.ai/api/v1"),
+        base_url_vars: &["OPENROUTER_BASE_URL"],
+        hosts: &["openrouter.ai"],
+        header_vars: &[("OPENROUTER_HTTP_REFERER", "http-referer"), ("OPENROUTER_APP_TITLE", "x-title")],
+        example: "openai/gpt-6-sol",
+        ..ROW
+    },
+    Provider {
+        id: "groq",
+        label: "Groq",
+        doc: "Groq",
+        keys: &[bearer("GROQ_API_KEY")],
+        base_url: Some("https://api.groq.com/openai/v1"),
+        base_url_vars: &["GROQ_BASE_URL"],
+        hosts: &["api.groq.com"],
+        apis: &[Api {
+            quirks: Quirks {
+                max_field: MaxField::MaxCompletionTokens,
+                parsed_reasoning: &["qwen/qwen3", "deepseek-r1"],
+                ..PLAIN
+            },
+            ..API
+        }],
+        example: "openai/gpt-oss-120b",
+        ..ROW
+    },
+    Provider {
+        id: "xai",
+        label: "xAI",
+        doc: "xAI's Grok",
+        keys: &[bearer("XAI_API_KEY")],
+        base_url: Some("https://api.x.ai/v1"),
+        hosts: &["x.ai"],
+        apis: &[Api { quirks: Quirks { max_field: MaxField::MaxCompletionTokens, ..PLAIN }, ..API }],
+        example: "grok-4.7",
+        ..ROW
+    },
+    Provider {
+        id: "deepseek",
+        label: "DeepSeek",
+        doc: "DeepSeek's own API",
+        keys: &[bearer("DEEPSEEK_API_KEY")],
+        base_url: Some("https://api.deepseek.com"),
+        hosts: &["api.deepseek.com"],
+        example: "deepseek-v4-pro",
+        ..ROW
+    },
+    Provider {
+        id: "cerebras",
+        label: "Cerebras",
+        doc: "Cerebras",
+        keys: &[bearer("CEREBRAS_API_KEY")],
+        base_url: Some("https://api.cerebras.ai/v1"),
+        hosts: &["api.cerebras.ai"],
+        apis: &[Api { quirks: Quirks { max_field: MaxField::MaxCompletionTokens, ..PLAIN }, ..API }],
+        example: "gpt-oss-120b",
+        ..ROW
+    },
+    Provider {
+        id: "together",
+        label: "Together",
+        doc: "Together AI",
+        keys: &[bearer("TOGETHER_API_KEY")],
+        base_url: Some("https://api.together.xyz/v1"),
+        hosts: &["api.together.xyz", "api.together.ai"],
+        listing: Some(Listing { items: "", ..MODELS }),
+        example: "openai/gpt-oss-120b",
+        ..ROW
+    },
+    Provider {
+        id: "fireworks",
+        label: "Fireworks",
+        doc: "Fireworks AI",
+        keys: &[bearer("FIREWORKS_API_KEY")],
+        base_url: Some("https://api.fireworks.ai/inference/v1"),
+        hosts: &["api.fireworks.ai"],
+        example: "accounts/fireworks/models/gpt-oss-120b",
+        ..ROW
     },
     Provider {
         id: "ollama",
         label: "Ollama",
         doc: "Ollama's native API, on this machine unless OLLAMA_HOST says otherwise",
-        keys: &[KeyVar { name: "OLLAMA_API_KEY", auth: Auth::Bearer }],
-        auth: Auth::Bearer,
+        keys: &[bearer("OLLAMA_API_KEY")],
         key_required: false,
-        place: Place::BaseUrl,
         base_url: Some("http://127.0.0.1:11434"),
         base_url_vars: &["OLLAMA_HOST"],
-        dialect: &Ollama,
-        quirks: PLAIN,
-        header_vars: &[],
+        hosts: &["ollama.com"],
+        apis: &[Api { id: "ollama", dialect: &Ollama, ..API }, Api { id: "chat", prefix: "/v1", ..API }],
+        listing: Some(Listing { path: "/api/tags", items: "/models", id: &["model", "name"], context: &[] }),
         example: "qwen3",
+        ..ROW
+    },
+    Provider {
+        id: "vllm",
+        label: "vLLM",
+        doc: "a vLLM server, on this machine unless a base URL says otherwise",
+        keys: &[bearer("VLLM_API_KEY")],
+        key_required: false,
+        base_url: Some("http://127.0.0.1:8000"),
+        apis: LOCAL,
+        listing: LOCAL_MODELS,
+        example: "Qwen/Qwen3-8B",
+        ..ROW
+    },
+    Provider {
+        id: "lmstudio",
+        label: "LM Studio",
+        doc: "LM Studio's server, on this machine unless a base URL says otherwise",
+        keys: &[bearer("LM_API_TOKEN")],
+        key_required: false,
+        base_url: Some("http://127.0.0.1:1234"),
+        apis: LOCAL,
+        listing: LOCAL_MODELS,
+        example: "qwen3-8b",
+        ..ROW
+    },
+    Provider {
+        id: "llamacpp",
+        label: "llama.cpp",
+        doc: "llama.cpp's server, on this machine unless a base URL says otherwise",
+        keys: &[bearer("LLAMA_API_KEY")],
+        key_required: false,
+        base_url: Some("http://127.0.0.1:8080"),
+        apis: LOCAL,
+        listing: LOCAL_MODELS,
+        example: "qwen3-8b",
+        ..ROW
     },
     Provider {
         id: "compatible",
         label: "compatible",
-        doc: "any server that speaks OpenAI Chat Completions: vLLM, llama.cpp, LM Studio, gateways",
+        doc: "any other server that speaks OpenAI Chat Completions, gateways included",
         // No variable by default: a key must never go to an address it was not meant for.
-        keys: &[],
-        auth: Auth::Bearer,
         key_required: false,
-        place: Place::BaseUrl,
-        base_url: None,
-        base_url_vars: &[],
-        dialect: &Chat,
-        quirks: Quirks {
-            max_field: MaxField::MaxTokens,
-            developer_role: false,
-            plain: true,
-            no_stream_options: false,
-        },
-        header_vars: &[],
-        example: "qwen3:8b@http://127.0.0.1:8080/v1",
+        apis: &[API, Api { id: "responses", dialect: &Responses, fits: none, ..API }],
+        example: "qwen3:8b@http://127.0.0.1:9000/v1",
+        ..ROW
     },
 ];
 
-const PLAIN: Quirks =
-    Quirks { max_field: MaxField::MaxTokens, developer_role: false, plain: true, no_stream_options: false };
+/// A server of the user's own: people write its address with `/v1` and without.
+const LOCAL: &[Api] = &[Api { prefix: "/v1", ..API }];
+
+const LOCAL_MODELS: Option<Listing> = Some(Listing { path: "/v1/models", ..MODELS });
+
+/// Azure serves OpenAI's models beside everybody's; the newer limit field is understood for all of them.
+const AZURE_CHAT: Api =
+    Api { quirks: Quirks { max_field: MaxField::MaxCompletionTokens, ..PLAIN }, fits: any, ..API };
+
+/// Bedrock's second host.
+const MANTLE: Api = Api {
+    base_url: Some("https://bedrock-mantle.{place}.api.aws"),
+    base_url_vars: &["AWS_BEDROCK_BASE_URL"],
+    service: "bedrock-mantle",
+    fits: none,
+    ..API
+};
+
+const MANTLE_OPENAI: Api = Api { quirks: OPENAI, ..MANTLE };
+
+/// OpenAI's wires on Bedrock's first host.
+const RUNTIME_OPENAI: Api =
+    Api { prefix: "/openai/v1", service: "bedrock", quirks: OPENAI, fits: none, ..API };
+
+fn claude(model: &str) -> bool {
+    model.contains("claude")
+}
+
+/// OpenAI's closed models, by whatever prefix; gpt-oss is an open one.
+fn gpt(model: &str) -> bool {
+    let name = model.rsplit(['/', '.']).find(|part| part.starts_with("gpt-")).unwrap_or(model);
+    let name = if model.starts_with("gpt-") { model } else { name };
+    let old = ["o1", "o3", "o4-mini"].iter().any(|o| name.starts_with(o));
+    (name.starts_with("gpt-") && !name.starts_with("gpt-oss")) || old
+}
+
+/// `publisher/name`, as Vertex names open models; Mistral's stand without one.
+fn published(model: &str) -> bool {
+    model.contains('/') || ["codestral", "mistral", "ministral"].iter().any(|m| model.starts_with(m))
+}
+
+/// Bedrock ids without a profile's prefix are the second host's, where the model is new enough
+/// to be sold there; an id with a version (`…-v1:0`) is the first host's.
+fn bare_claude(model: &str) -> bool {
+    model.starts_with("anthropic.claude-") && !model.contains(':')
+}
+
+fn bare_gpt(model: &str) -> bool {
+    model.starts_with("openai.gpt-") && !bare_gpt_oss(model) && !model.contains(':')
+}
+
+fn bare_gpt_oss(model: &str) -> bool {
+    model.starts_with("openai.gpt-oss") && !model.contains(':')
+}
+
+/// Models of the second host's newer path, `/openai/v1` (`wire-protocols` §5.3).
+fn new_door(model: &str) -> bool {
+    model.starts_with("google.gemma-4") || model.starts_with("xai.grok-4")
+}
+
+/// Models of its older path that the first host does not have under this id.
+fn old_door(model: &str) -> bool {
+    [
+        "qwen.qwen3-235b-a22b-2507",
+        "qwen.qwen3-coder-480b-a35b-instruct",
+        "qwen.qwen3-next-80b-a3b-instruct",
+        "qwen.qwen3-32b",
+        "moonshotai.kimi-k2-thinking",
+    ]
+    .contains(&model)
+}
 
 /// The row with this id.
 #[must_use]

@@ -3,5 +3,5 @@
 mod config;
 mod export;
 
-pub use config::{Config, ConfigError, KeyRow, Timeouts, config_path};
+pub use config::{Config, ConfigError, KeyRow, Network, PlainKeys, Timeouts, config_path, private};
 pub use export::{EXPORTS, Export, Meta, Round, aligned, export};

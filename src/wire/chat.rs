@@ -43,7 +43,7 @@ impl Dialect for Chat {
     /// Chat has no field for thinking: `on` is the model's own default, `off` is
     /// the effort `none` unless an effort is given.
     fn encode(&self, call: &Call<'_>) -> Result<Value, Fault> {
-        let Call { model, prompt, params, quirks } = *call;
+        let Call { model, prompt, params, quirks, .. } = *call;
         if let Some(Thinking::Budget(_)) = params.thinking {
             return Err(no_budget("Chat Completions"));
         }
@@ -66,6 +66,9 @@ impl Dialect for Chat {
         let off = (params.thinking == Some(Thinking::Off)).then_some("none");
         if let Some(effort) = params.effort.map(Effort::word).or(off) {
             body.insert("reasoning_effort".into(), effort.into());
+        }
+        if quirks.parsed_reasoning.iter().any(|begins| model.starts_with(begins)) {
+            body.insert("reasoning_format".into(), "parsed".into());
         }
         body.insert("stream".into(), true.into());
         if !quirks.no_stream_options {
@@ -123,6 +126,8 @@ struct Quick<'a> {
     x_groq: Option<IgnoredAny>,
     #[serde(default)]
     timings: Option<IgnoredAny>,
+    #[serde(default)]
+    time_info: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -151,8 +156,15 @@ struct QuickDelta {
 impl Quick<'_> {
     fn is_plain(&self) -> bool {
         let (choice,) = &self.choices;
-        let more =
-            [&self.error, &self.usage, &self.x_groq, &self.timings, &choice.finish_reason, &choice.error];
+        let more = [
+            &self.error,
+            &self.usage,
+            &self.x_groq,
+            &self.timings,
+            &self.time_info,
+            &choice.finish_reason,
+            &choice.error,
+        ];
         choice.index == 0 && choice.delta.refusal.is_none() && more.iter().all(|o| o.is_none())
     }
 }
@@ -267,7 +279,7 @@ impl ChatReader {
         for usage in told.into_iter().chain(usage) {
             self.count(usage, out);
         }
-        clocks(chunk.get("timings"), out);
+        clocks(chunk, out);
         let groq_error = || stream_fault(groq?);
         match stream_fault(chunk).or_else(groq_error).or(failure) {
             Some(fault) => Err(fault),
@@ -329,6 +341,7 @@ impl ChatReader {
         // With the user's own key upstream, `cost` is OpenRouter's fee alone.
         let own_key = self.usage.get("is_byok").and_then(Value::as_bool) == Some(true);
         let cost = self.usage.get("cost").filter(|_| !own_key).and_then(dollars);
+        let cost = cost.or_else(|| ticks(self.usage.get("cost_in_usd_ticks")));
         if !times.is_empty() || cost.is_some() {
             let served = Served { cost_usd: cost, times, ..Served::default() };
             out.push(Delta::Served(served));
@@ -336,10 +349,17 @@ impl ChatReader {
     }
 }
 
-/// The clocks of llama.cpp.
-fn clocks(timings: Option<&Value>, out: &mut Vec<Delta>) {
-    let millis = |key: &str| time(timings?.get(key), Duration::from_millis(1));
-    let times = [("prompt", millis("prompt_ms")), ("generation", millis("predicted_ms"))];
+/// The servers' own clocks: llama.cpp's in milliseconds, Cerebras's in seconds.
+fn clocks(chunk: &Value, out: &mut Vec<Delta>) {
+    let told = |group: &str, key: &str, unit| time(chunk.get(group)?.get(key), unit);
+    let millis = |key| told("timings", key, Duration::from_millis(1));
+    let seconds = |key| told("time_info", key, Duration::from_secs(1));
+    let times = [
+        ("queue", seconds("queue_time")),
+        ("prompt", millis("prompt_ms").or_else(|| seconds("prompt_time"))),
+        ("generation", millis("predicted_ms").or_else(|| seconds("completion_time"))),
+        ("total", seconds("total_time")),
+    ];
     let times: Vec<_> = times.into_iter().filter_map(|(name, t)| Some((name, t?))).collect();
     if !times.is_empty() {
         out.push(Delta::Served(Served { times, ..Served::default() }));
@@ -365,7 +385,9 @@ fn buckets(told: &Map<String, Value>) -> Usage {
     let inside = |group: &str, key: &str| count(told.get(group).and_then(|g| g.get(key)));
     let of_prompt =
         |key: &str| inside("prompt_tokens_details", key).or_else(|| inside("prompt_token_details", key));
-    let cached = of_prompt("cached_tokens").or_else(|| number("num_cached_tokens"));
+    // The vendors' own names for the same count: Mistral's, DeepSeek's.
+    let own = || number("num_cached_tokens").or_else(|| number("prompt_cache_hit_tokens"));
+    let cached = of_prompt("cached_tokens").or_else(own);
     split(
         told,
         number("prompt_tokens"),
@@ -390,6 +412,13 @@ pub(super) fn split(
     usage.output = generated.map(|whole| usage.less(whole, reasoning.unwrap_or(0)));
     usage.raw = Some(Value::Object(raw.clone()));
     usage
+}
+
+/// xAI's amounts: ten thousand million ticks are a dollar.
+fn ticks(value: Option<&Value>) -> Option<String> {
+    const TICKS: u64 = 10_000_000_000;
+    let n = value?.as_u64()?;
+    Some(format!("{}.{:010}", n / TICKS, n % TICKS))
 }
 
 /// An amount in dollars as a decimal string; `Display` of a float never uses exponents.

@@ -37,7 +37,7 @@ impl Dialect for Gemini {
         // The API's own model list writes `models/...`; both forms are the same model.
         let model = call.model.strip_prefix("models/").unwrap_or(call.model);
         // Without `alt=sse` the answer is one growing JSON array.
-        format!("/v1/models/{}:streamGenerateContent?alt=sse", segment(model))
+        format!("/models/{}:streamGenerateContent?alt=sse", segment(model))
     }
 
     fn encode(&self, call: &Call<'_>) -> Result<Value, Fault> {
@@ -76,7 +76,8 @@ impl Dialect for Gemini {
 
 /// One segment of a URL path: everything but RFC 3986's unreserved characters is
 /// percent-encoded, so that a model id can neither leave its place nor end it.
-pub(super) fn segment(text: &str) -> String {
+#[must_use]
+pub fn segment(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -7,6 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::error::stream_fault;
+use super::gemini::segment;
 use super::lenient::{Patience, Strays, count, word};
 use super::{Call, Dialect, Frame, Framing, Progress, Reader};
 use crate::model::Class;
@@ -26,6 +27,8 @@ const DEFAULT_MAX_TOKENS: u32 = 4096;
 const VERSION: &str = "2026-10-21";
 /// The last version that lets older models take a temperature.
 const SAMPLING_VERSION: &str = "2023-06-01";
+/// The same on Vertex.
+const VERTEX_SAMPLING_VERSION: &str = "vertex-2023-10-16";
 
 /// The newest model generation that takes sampling parameters, as (major, minor).
 const LAST_SAMPLING: (u32, u32) = (4, 6);
@@ -42,7 +45,7 @@ impl Dialect for Messages {
     }
 
     fn path(&self, _call: &Call<'_>) -> String {
-        "/v1/messages".to_owned()
+        "/messages".to_owned()
     }
 
     fn encode(&self, call: &Call<'_>) -> Result<Value, Fault> {
@@ -81,12 +84,46 @@ impl Dialect for Messages {
     }
 
     fn headers(&self, call: &Call<'_>) -> Vec<(&'static str, String)> {
-        let old = call.params.temperature.is_some() && takes_sampling(call.model);
+        let old = call.params.temperature.is_some() && takes_sampling(call.is);
         vec![("anthropic-version", if old { SAMPLING_VERSION } else { VERSION }.to_owned())]
     }
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(MessagesReader::default())
+    }
+}
+
+/// Claude on Vertex: the same conversation, with the model in the path and the
+/// version in the body (`wire-protocols` §7).
+pub struct RawPredict;
+
+impl Dialect for RawPredict {
+    fn id(&self) -> &'static str {
+        "messages"
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::Sse
+    }
+
+    fn path(&self, call: &Call<'_>) -> String {
+        // `@20250929` is part of an id here, and stays readable in a path.
+        format!("/models/{}:streamRawPredict", segment(call.model).replace("%40", "@"))
+    }
+
+    fn encode(&self, call: &Call<'_>) -> Result<Value, Fault> {
+        let old = call.params.temperature.is_some() && takes_sampling(call.is);
+        let mut body = Map::new();
+        body.insert("anthropic_version".into(), if old { VERTEX_SAMPLING_VERSION } else { VERSION }.into());
+        if let Value::Object(mut native) = Messages.encode(call)? {
+            native.shift_remove("model");
+            body.extend(native);
+        }
+        Ok(Value::Object(body))
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Messages.reader()
     }
 }
 

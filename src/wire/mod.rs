@@ -28,8 +28,8 @@ use crate::model::Prompt;
 pub use chat::Chat;
 pub use converse::{Converse, ConverseReader};
 pub use error::{Head, explain};
-pub use gemini::Gemini;
-pub use messages::Messages;
+pub use gemini::{Gemini, segment};
+pub use messages::{Messages, RawPredict};
 pub use ollama::Ollama;
 pub use responses::Responses;
 
@@ -77,12 +77,18 @@ pub struct Quirks {
     /// Leave out `stream_options` altogether: usage comes unasked and unknown
     /// fields are a 422 (Mistral, `wire-protocols` §9).
     pub no_stream_options: bool,
+    /// Beginnings of the models that must be told to keep their reasoning out of the
+    /// text (`reasoning_format`, Groq, `wire-protocols` §11); others refuse the field.
+    pub parsed_reasoning: &'static [&'static str],
 }
 
 /// What a dialect encodes.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
+    /// As the request carries it.
     pub model: &'a str,
+    /// What model that is, where the request carries another name for it; else the same.
+    pub is: &'a str,
     pub prompt: &'a Prompt,
     pub params: &'a Params,
     pub quirks: Quirks,
@@ -117,7 +123,7 @@ pub trait Dialect: Send + Sync {
 
     fn framing(&self) -> Framing;
 
-    /// Path and query below the base URL, starting with `/`.
+    /// Path and query below the API's own prefix, starting with `/`.
     fn path(&self, call: &Call<'_>) -> String;
 
     /// The request body.

@@ -36,7 +36,7 @@ impl Dialect for Responses {
 
     /// `store` is always false: the vendor's default keeps every answer for 30 days.
     fn encode(&self, call: &Call<'_>) -> Result<Value, Fault> {
-        let Call { model, prompt, params, quirks } = *call;
+        let Call { model, prompt, params, quirks, .. } = *call;
         let off = match params.thinking {
             Some(Thinking::Budget(_)) => return Err(no_budget("the Responses API")),
             Some(Thinking::Off) => Some(Effort::None),

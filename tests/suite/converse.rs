@@ -258,7 +258,13 @@ fn request(name: &str, case: Request) {
     }
     let turns = case.turns.into_iter().map(|(role, text)| Turn { role, text }).collect();
     let prompt = Prompt { system: case.system, turns };
-    let call = Call { model: &case.model, prompt: &prompt, params: &params, quirks: Quirks::default() };
+    let call = Call {
+        model: &case.model,
+        is: &case.model,
+        prompt: &prompt,
+        params: &params,
+        quirks: Quirks::default(),
+    };
     match Converse.encode(&call) {
         Ok(body) => {
             let text = case.body.unwrap_or_else(|| panic!("{name}: encoded, where a fault was expected"));

@@ -736,8 +736,8 @@ async fn the_lineup_covers_the_wires_and_the_catalog_the_lineup() {
         assert_eq!(row["kind"].as_str(), Some(endpoint.provider.as_str()));
         assert!(endpoint.simulated && endpoint.name.starts_with("demo-"));
         assert!(endpoint.base_url.as_ref().unwrap().starts_with(&format!("http://{}", demo.address())));
-        if let Some(name) = &endpoint.api_key_env {
-            assert!(Demo::variables().iter().any(|(n, _)| n == name));
+        if let Some(name) = endpoint.key.as_ref().map(bakeoff::model::KeySource::label) {
+            assert!(Demo::variables().iter().any(|(n, _)| *n == name));
         }
     }
     let names: std::collections::HashSet<_> = everyone.endpoints.iter().map(|e| &e.name).collect();

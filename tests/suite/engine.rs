@@ -123,7 +123,7 @@ fn endpoint() -> Endpoint {
         provider: "compatible".into(),
         model: "m".into(),
         base_url: Some("http://127.0.0.1:1/v1".into()),
-        api_key_env: Some("MY_KEY".into()),
+        key: Some(bakeoff::model::KeySource::Env("MY_KEY".into())),
         ..Endpoint::default()
     }
 }
@@ -431,7 +431,7 @@ async fn a_panic_in_one_task_is_that_answers_fault() {
 #[tokio::test(start_paused = true)]
 async fn a_missing_key_sends_nothing_and_names_the_variable() {
     let mut keyless = endpoint();
-    keyless.api_key_env = Some("NO_SUCH_KEY".into());
+    keyless.key = Some(bakeoff::model::KeySource::Env("NO_SUCH_KEY".into()));
     let (answer, seen) = run_with(Script::default(), Limits::default(), keyless).await;
     let fault = answer.fault.clone().unwrap();
     assert_eq!(fault.class, Class::Key);

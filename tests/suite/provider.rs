@@ -1,37 +1,64 @@
 //! What each provider is really sent, and where its address, key and region come from.
 //!
-//! `tests/fixtures/requests/<provider>.toml` is a spec, the variables that are set,
-//! and the request it must become; a key stands as `<secret>`. A row without a file fails.
+//! `tests/fixtures/providers/<provider>.toml` holds `[[request]]`s: a spec, the variables
+//! that are set, and the request they must become; a key stands as `<secret>`. There is one
+//! for each API of each row. `BAKEOFF_BLESS=1` writes what was made: read the difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use bakeoff::model::{Class, Fault, Prompt};
-use bakeoff::provider::{Auth, HeaderText, PROVIDERS, Place, Provider, Request, Vars, parse_spec, resolve};
+use bakeoff::provider::{
+    Auth, Chain, HeaderText, Identity, PROVIDERS, Place, Provider, Request, Vars, parse_spec, resolve,
+};
 use serde::Deserialize;
-use serde_json::Value;
+
+#[derive(Deserialize)]
+struct Golden {
+    request: Vec<Case>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Golden {
+struct Case {
     spec: String,
-    vars: BTreeMap<String, String>,
-    url: String,
-    headers: Vec<String>,
-    /// JSON, as the wire carries it: the order of its keys counts.
-    body: String,
-    region: Option<String>,
-    /// The AWS client signs with a bearer token instead of its own chain.
     #[serde(default)]
-    bearer: bool,
+    vars: BTreeMap<String, String>,
+    #[serde(flatten)]
+    want: Want,
 }
 
-fn golden(row: &Provider) -> Golden {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/requests");
-    let path = dir.join(format!("{}.toml", row.id));
+/// What is compared, as text.
+#[derive(Deserialize, Debug, PartialEq, Default)]
+struct Want {
+    #[serde(default)]
+    api: String,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    headers: Vec<String>,
+    /// JSON, as the wire carries it: the order of its keys counts.
+    #[serde(default)]
+    body: String,
+    /// Who vouches for it: a variable, or what the engine must fetch.
+    #[serde(default)]
+    identity: String,
+    /// `parameter asked → sent (fate)`.
+    #[serde(default)]
+    parity: Vec<String>,
+}
+
+fn path(row: &Provider) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/providers");
+    dir.join(format!("{}.toml", row.id))
+}
+
+fn golden(row: &Provider) -> (String, Golden) {
+    let path = path(row);
     let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    let golden = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    (text, golden)
 }
 
 fn prompt() -> Prompt {
@@ -39,7 +66,7 @@ fn prompt() -> Prompt {
 }
 
 fn ask(spec: &str, vars: &[(&str, &str)]) -> Result<Request, Fault> {
-    resolve(&parse_spec(spec).unwrap(), &prompt(), &Vars::only(vars))
+    resolve(&parse_spec(spec).unwrap_or_else(|e| panic!("{e}")), &prompt(), &Vars::only(vars), None)
 }
 
 fn url(spec: &str, vars: &[(&str, &str)]) -> String {
@@ -62,32 +89,76 @@ fn headers(request: &Request, keys: &[&str]) -> Vec<String> {
     request.headers.iter().map(shown).collect()
 }
 
+/// A request as the golden files write it.
+fn shown(request: &Request, keys: &[&str]) -> Want {
+    let identity = match &request.identity {
+        Identity::None => request.via.clone().unwrap_or_else(|| "nobody".into()),
+        Identity::Entra { scope } => format!("a token of Entra ID for {scope}"),
+        Identity::Google => "a token of Google".into(),
+        Identity::SigV4 { service, region } => format!("a signature for {service} in {region}"),
+    };
+    let sdk = request.aws.as_ref().map(|aws| {
+        assert!(!aws.chain, "a made-up world reads no real credentials");
+        let region = aws.region.as_deref().unwrap_or("no region");
+        format!(
+            ", through the SDK in {region}{}",
+            if aws.bearer.is_some() { " with a bearer token" } else { "" }
+        )
+    });
+    let parity = request.parity.iter().map(|p| {
+        let sent = p.sent.as_deref().unwrap_or("nothing");
+        format!("{} {} → {sent} ({}) {}", p.param, p.asked, p.fate.word(), p.why).trim_end().to_owned()
+    });
+    Want {
+        api: request.api.id.into(),
+        url: request.url.clone(),
+        headers: headers(request, keys),
+        body: request.body_text(),
+        identity: format!("{identity}{}", sdk.unwrap_or_default()),
+        parity: parity.collect(),
+    }
+}
+
 #[test]
-fn every_provider_is_sent_what_its_golden_file_says() {
+fn every_api_of_every_provider_is_sent_what_its_golden_file_says() {
+    let bless = std::env::var_os("BAKEOFF_BLESS").is_some();
     let mut wrong = Vec::new();
     for row in PROVIDERS {
-        let golden = golden(row);
-        let vars: Vec<_> = golden.vars.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        let keys: Vec<_> = vars.iter().filter(|(_, v)| v.contains("made-up")).map(|(_, v)| *v).collect();
-        let request = ask(&golden.spec, &vars).unwrap_or_else(|f| panic!("{}: {}", row.id, f.message));
-        let got = (request.url.clone(), headers(&request, &keys), request.body_text());
-        let json: Value = serde_json::from_str(&golden.body).unwrap();
-        if got != (golden.url, golden.headers, json.to_string()) {
-            let (url, headers, body) = got;
-            wrong.push(format!("{}\nurl = {url:?}\nheaders = {headers:#?}\nbody = '{body}'", row.id));
+        let (text, golden) = golden(row);
+        let mut document: toml_edit::DocumentMut = text.parse().unwrap();
+        let mut apis = BTreeSet::new();
+        for (at, case) in golden.request.iter().enumerate() {
+            let vars: Vec<_> = case.vars.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            let keys: Vec<_> = vars.iter().filter(|(_, v)| v.contains("made-up")).map(|(_, v)| *v).collect();
+            let request = ask(&case.spec, &vars).unwrap_or_else(|f| panic!("{}: {}", case.spec, f.message));
+            let got = shown(&request, &keys);
+            assert!(!format!("{got:?}").contains("made-up"), "a key shows: {got:?}");
+            apis.insert(request.api.id);
+            if bless {
+                let table = &mut document["request"][at];
+                for (name, value) in
+                    [("api", &got.api), ("url", &got.url), ("body", &got.body), ("identity", &got.identity)]
+                {
+                    table[name] = toml_edit::value(value.as_str());
+                }
+                table["headers"] = toml_edit::value(got.headers.iter().collect::<toml_edit::Array>());
+                table["parity"] = toml_edit::value(got.parity.iter().collect::<toml_edit::Array>());
+            } else if got != case.want {
+                wrong.push(format!("{}\n want {:#?}\n got  {got:#?}", case.spec, case.want));
+            }
         }
-        let aws = request.aws.as_ref();
-        assert_eq!(aws.is_some(), row.auth == Auth::Aws, "{}", row.id);
-        assert_eq!(aws.and_then(|a| a.region.clone()), golden.region, "{}", row.id);
-        assert_eq!(aws.is_some_and(|a| a.bearer.is_some()), golden.bearer, "{}", row.id);
-        assert!(aws.is_none_or(|a| !a.chain), "{}: a made-up world reads no real credentials", row.id);
+        let all: BTreeSet<_> = row.apis.iter().map(|a| a.id).collect();
+        assert_eq!(apis, all, "{}: an API without a request", row.id);
+        if bless {
+            fs::write(path(row), document.to_string()).unwrap();
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn every_golden_file_belongs_to_a_row() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/requests");
+    let dir = path(&PROVIDERS[0]).parent().unwrap().to_owned();
     let mut files: Vec<_> =
         fs::read_dir(dir).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
     files.sort();
@@ -101,6 +172,12 @@ fn spec(row: &Provider) -> String {
     format!("{}:{}", row.id, row.example)
 }
 
+/// The same with one more setting.
+fn spec_with(row: &Provider, setting: &str) -> String {
+    let spec = spec(row);
+    format!("{spec}{}{setting}", if spec.contains('?') { '&' } else { '?' })
+}
+
 #[test]
 fn a_key_stands_in_a_secret_header_and_nowhere_else() {
     const KEY: &str = "sk-canary-0123456789";
@@ -111,7 +188,7 @@ fn a_key_stands_in_a_secret_header_and_nowhere_else() {
             sent += secrets(&request, KEY, key.auth);
         }
         // A key from a variable of the user's own goes the row's way.
-        let own = format!("{}?api_key_env=MY_KEY", spec(row));
+        let own = spec_with(row, "api_key_env=MY_KEY");
         sent += secrets(&ask(&own, &[("MY_KEY", KEY)]).ok().unwrap(), KEY, row.auth);
         let fault = fault(&own, &[]);
         assert_eq!(fault.class, Class::Key, "{}", row.id);
@@ -138,14 +215,14 @@ fn secrets(request: &Request, key: &str, auth: Auth) -> usize {
                 let want = match auth {
                     Auth::Bearer => ("authorization", format!("Bearer {key}")),
                     Auth::Header(header) => (header, key.to_owned()),
-                    Auth::Aws => panic!("the AWS client writes its own headers, not {name}"),
                 };
                 assert_eq!((*name, secret.expose()), (want.0, want.1.as_str()));
             }
         }
     }
+    // The AWS client writes this header itself.
     if let Some(bearer) = request.aws.as_ref().and_then(|a| a.bearer.as_ref()) {
-        assert_eq!((bearer.expose(), auth), (key, Auth::Aws));
+        assert_eq!((bearer.expose(), auth), (key, Auth::Bearer));
         places += 1;
     }
     places
@@ -194,10 +271,16 @@ fn a_gateway_gets_no_key_that_was_not_meant_for_it() {
 fn the_spec_stands_before_the_environment_and_that_before_the_default() {
     for row in PROVIDERS {
         let mut vars: Vec<_> = row.keys.iter().map(|k| (k.name, "k")).collect();
+        vars.extend([
+            ("AWS_REGION", "us-east-1"),
+            ("AZURE_RESOURCE_NAME", "own"),
+            ("GOOGLE_CLOUD_PROJECT", "p"),
+        ]);
         let plain = format!("{}:m", row.id);
-        let placed = format!("{}:m@https://own.example", row.id);
+        let placed = format!("{}:m@https://own.example?api_key_env={}", row.id, vars[0].0);
         if let Some(base) = row.base_url {
-            assert!(url(&plain, &vars).starts_with(base), "{}", row.id);
+            let fixed = base.split('{').next().unwrap();
+            assert!(url(&plain, &vars).starts_with(fixed), "{}: {}", row.id, url(&plain, &vars));
         }
         for name in row.base_url_vars.iter().rev() {
             let host = format!("https://{}.example", name.to_lowercase().replace('_', "-"));
@@ -215,6 +298,57 @@ fn the_spec_stands_before_the_environment_and_that_before_the_default() {
     let wrong = fault("openai:m", &[("OPENAI_BASE_URL", "https://u:hunter2@h/v1"), ("OPENAI_API_KEY", "k")]);
     assert!(wrong.message.contains("OPENAI_BASE_URL"), "{}", wrong.message);
     assert!(!wrong.message.contains("hunter2"), "{}", wrong.message);
+}
+
+#[test]
+fn a_credential_goes_to_its_own_provider_to_this_machine_or_where_it_is_told() {
+    let mut tried = 0;
+    for row in PROVIDERS {
+        for key in row.keys {
+            let vars = [
+                (key.name, "sk-canary-01234567"),
+                ("GOOGLE_CLOUD_PROJECT", "p"),
+                ("AWS_REGION", "us-east-1"),
+            ];
+            let at = |place: &str, more: &str| ask(&format!("{}:m@{place}{more}", row.id), &vars);
+            for foreign in ["https://gateway.example/v1", "https://evil-openai.azure.com.example"] {
+                let stray = at(foreign, "").err().unwrap_or_else(|| panic!("{} went to {foreign}", key.name));
+                assert_eq!(stray.class, Class::Key, "{}", row.id);
+                let host = foreign.split('/').nth(2).unwrap();
+                assert!(
+                    stray.message.contains(key.name) && stray.message.contains(host),
+                    "{}",
+                    stray.message
+                );
+                assert!(
+                    stray.advice().contains(&format!("api_key_env = {:?}", key.name)),
+                    "{}",
+                    stray.advice()
+                );
+                // The user can say so, or ask without a key.
+                let told = at(foreign, &format!("?api_key_env={}", key.name)).ok().unwrap();
+                assert_eq!(told.secrets.len(), 1, "{}", row.id);
+                if row.chain == Chain::None {
+                    assert!(at(foreign, "?auth=none").ok().unwrap().secrets.is_empty(), "{}", row.id);
+                }
+                tried += 1;
+            }
+            assert_eq!(at("http://127.0.0.1:9/v1", "").ok().unwrap().secrets.len(), 1, "{}", row.id);
+            for own in row.hosts {
+                assert_eq!(at(&format!("https://eu.{own}/v1"), "").ok().unwrap().secrets.len(), 1, "{own}");
+            }
+        }
+        if matches!(row.chain, Chain::Entra | Chain::Google) {
+            let project = [("GOOGLE_CLOUD_PROJECT", "p")];
+            let stray = ask(&format!("{}:m@https://gateway.example", row.id), &project).err().unwrap();
+            assert!(stray.advice().contains("auth = "), "{}", stray.advice());
+            let auth = row.chain.word();
+            let told =
+                ask(&format!("{}:m@https://gateway.example?auth={auth}", row.id), &project).ok().unwrap();
+            assert_ne!(told.identity, Identity::None, "{}", row.id);
+        }
+    }
+    assert!(tried > 20, "{tried}");
 }
 
 #[test]
@@ -254,7 +388,13 @@ fn a_region_comes_from_the_nearest_place_that_names_one() {
     assert_eq!(region("m", &both[..1]).as_deref(), Some("eu-west-1"));
     assert_eq!(region("m", &[("AWS_REGION", " "), both[0]]).as_deref(), Some("eu-west-1"));
     assert_eq!(region("m", &[]), None);
-    // A region becomes part of a host name.
+    // Each of them becomes part of a host name.
+    for (spec, words) in [
+        ("azure:m@evil.example/", "not the name of an Azure resource"),
+        ("vertex:m@p/evil.example", "not a Google Cloud location"),
+    ] {
+        assert!(fault(spec, &[]).message.contains(words), "{spec}: {}", fault(spec, &[]).message);
+    }
     for bad in ["evil.example/", "us east-1", "useast1", "us-east-1#"] {
         let fault = fault("bedrock:m", &[("AWS_REGION", bad)]);
         assert_eq!(fault.class, Class::Setup, "{bad}");
@@ -290,12 +430,12 @@ fn what_stands_after_the_at_sign_is_what_the_row_says() {
             "{}",
             row.id
         );
-        // A bare word is a region where there are regions, a host where the provider is at
-        // home on this machine, and a mistake everywhere else.
+        // A bare word is a region, a resource or a project where there are such, a host where the
+        // provider is at home on this machine, and a mistake everywhere else.
         let word = parse_spec(&format!("{}:m@us-east-1", row.id));
         let local = row.base_url.is_some_and(|b| b.starts_with("http://127."));
         match word {
-            Ok(endpoint) if row.place == Place::Region => {
+            Ok(endpoint) if row.place != Place::BaseUrl => {
                 assert_eq!(endpoint.place.as_deref(), Some("us-east-1"));
             }
             Ok(endpoint) => assert!(local && endpoint.base_url.is_some(), "{}", row.id),

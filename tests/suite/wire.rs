@@ -336,8 +336,8 @@ fn request(dialect: &dyn Dialect, case: &Path) {
         Some(other) => panic!("{name}: no field {other}"),
     };
     let Asked { developer_role, plain, no_stream_options, .. } = want.quirks;
-    let quirks = Quirks { max_field, developer_role, plain, no_stream_options };
-    let call = Call { model: &want.model, prompt: &prompt, params: &params, quirks };
+    let quirks = Quirks { max_field, developer_role, plain, no_stream_options, parsed_reasoning: &[] };
+    let call = Call { model: &want.model, is: &want.model, prompt: &prompt, params: &params, quirks };
     match dialect.encode(&call) {
         Ok(body) => {
             let text = want.body.unwrap_or_else(|| panic!("{name}: encoded, where a fault was expected"));

@@ -142,14 +142,14 @@ fn fields(call: &Call<'_>) -> Result<Option<Value>, Fault> {
     if effort.is_none() && thinking.is_none() {
         return Ok(None);
     }
-    match Family::of(call.model) {
+    match Family::of(call.is) {
         Family::Claude => claude(effort, thinking),
         Family::OpenAi => openai(effort, thinking, |word| json!({"reasoning": {"effort": word}})),
         Family::GptOss => openai(effort, thinking, |word| json!({"reasoning_effort": word})),
         Family::Nova2 => nova(effort, thinking),
         Family::Other => Err(Fault::new(
             Class::Setup,
-            format!("Converse has no thinking or reasoning_effort that is known for {:?}", call.model),
+            format!("Converse has no thinking or reasoning_effort that is known for {:?}", call.is),
         )
         .hint("leave both out; or name the model by its id: the ARN of an application profile hides it")),
     }

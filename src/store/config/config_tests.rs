@@ -64,12 +64,12 @@ fn every_mistake_names_line_column_and_the_nearest_right_word() {
             "[[endpoint]]\nprovider = \"opnai\"\nmodel = \"m\"\n",
             "config.toml:2:12: unknown provider \"opnai\" (did you mean \"openai\"?)",
         ),
-        ("[[endpoint]]\nprovider = \"openai\"\n", "missing field `model`"),
+        ("[[endpoint]]\nprovider = \"openai\"\n", "an endpoint needs a model"),
         ("theme = 3\n", "config.toml:1:9: invalid type"),
         ("theme = \"a\n", "config.toml:1:"),
         (
             "[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\nregion = \"us\"\n",
-            "config.toml:4:10: openai has no regions; bedrock has",
+            "config.toml:4:10: openai has no region; bedrock has",
         ),
         (
             "[[endpoint]]\nprovider = \"compatible\"\nmodel = \"m\"\n",
@@ -79,7 +79,15 @@ fn every_mistake_names_line_column_and_the_nearest_right_word() {
             "[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\nparams = { temprature = 1 }\n",
             "did you mean \"temperature\"?",
         ),
-        ("[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\napi_key = \"sk-1\"\n", "api_key_env"),
+        (
+            "[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\napi_key_env = \"A\"\nkeyring = \"b\"\n",
+            "config.toml:5:11: an endpoint has one key",
+        ),
+        (
+            "[[endpoint]]\nprovider = \"azure\"\nmodel = \"m\"\nresource = \"r\"\nauth = \"antra\"\n",
+            "config.toml:5:8: azure has no auth \"antra\" (did you mean \"entra\"?)",
+        ),
+        ("[network]\nproxy = \"http://u:p@h\"\n", "config.toml:2:9: the proxy: a user name or password"),
         ("[defaults]\nmax_tokens = 0\n", "config.toml:2:14: max_tokens must be at least 1"),
         ("[timeouts]\nidle_s = -1\n", "config.toml:2:10: a time limit is a positive number of seconds"),
         ("lineup = \"x\"\n", "config.toml:1:10: no lineup is called \"x\""),
@@ -122,4 +130,68 @@ fn files_that_are_no_text_or_too_large_say_so() {
     let missing = dir.path().join("none.toml");
     assert_eq!(Config::load(&missing, false), Ok(Config::default()));
     assert!(Config::load(&missing, true).unwrap_err().message.contains("cannot be read"));
+}
+
+#[test]
+fn each_cloud_says_its_place_its_deployment_and_its_key_in_its_own_words() {
+    let config = parse(
+        r#"
+[[endpoint]]
+name = "gpt azure"
+provider = "azure"
+resource = "contoso-east"
+deployment = "gpt6sol"
+model = "gpt-6-sol"
+auth = "entra"
+
+[[endpoint]]
+name = "gemini"
+provider = "vertex"
+project = "my-project"
+location = "europe-west1"
+model = "gemini-3.8-flash"
+
+[[endpoint]]
+name = "unmapped"
+provider = "azure"
+resource = "contoso-east"
+deployment = "gpt6sol"
+api_key_cmd = ["op", "read", "op://team/azure/key"]
+
+[[endpoint]]
+name = "clear"
+provider = "mistral"
+model = "mistral-large-2512"
+api_key = "sk-clear-0123"
+"#,
+    )
+    .unwrap();
+    let of = |name: &str| config.endpoint(name).unwrap();
+    let azure = of("gpt azure");
+    assert_eq!((azure.sent_model(), azure.model.as_str()), ("gpt6sol", "gpt-6-sol"));
+    assert_eq!((azure.place.as_deref(), azure.auth.as_deref()), (Some("contoso-east"), Some("entra")));
+    assert_eq!(of("gemini").place.as_deref(), Some("my-project/europe-west1"));
+    let unmapped = of("unmapped");
+    assert_eq!((unmapped.sent_model(), unmapped.deployment.as_deref()), ("gpt6sol", None));
+    assert_eq!(unmapped.key.as_ref().unwrap().label(), "api_key_cmd op");
+    let label = of("clear").key.as_ref().unwrap().label();
+    assert_eq!(config.plain_keys.iter().collect::<Vec<_>>(), [(label.as_str(), "sk-clear-0123")]);
+    assert!(!format!("{config:?}").contains("sk-clear"), "a key has no debug text");
+}
+
+#[test]
+fn a_key_in_clear_needs_a_file_that_nobody_else_reads() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.toml");
+    std::fs::write(&path, "[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\napi_key = \"sk-clear\"\n")
+        .unwrap();
+    let mode = |m| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(m)).unwrap();
+    for open in [0o644, 0o640, 0o604] {
+        mode(open);
+        let error = Config::load(&path, true).unwrap_err().to_string();
+        assert!(error.contains("chmod 600") && !error.contains("sk-clear"), "{error}");
+    }
+    mode(0o600);
+    assert!(Config::load(&path, true).is_ok());
 }
