@@ -63,7 +63,7 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
             return Err(world::nobody(&loaded));
         }
         let started_at = jiff::Timestamp::now();
-        let (engine, reports) = Engine::new(vars, limits, catalog.clone());
+        let (engine, reports) = Engine::new(vars, limits, world::access(&loaded.config), catalog.clone());
         let (entries, interrupted) = ask(&engine, reports, lineup, &prompt, !args.quiet).await;
         Ok((entries, interrupted, catalog, started_at))
     })?;

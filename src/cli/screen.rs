@@ -80,7 +80,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             system,
             prices_as_of: crate::catalog::AS_OF.to_owned(),
         };
-        let (engine, reports) = Engine::new(vars, limits, catalog);
+        let (engine, reports) = Engine::new(vars, limits, world::access(&loaded.config), catalog);
         let exit =
             ui::run(setup, Backend(engine), reports).await.map_err(|e| Stop::io("the terminal", &e))?;
         Ok((exit, prices))

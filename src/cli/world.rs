@@ -8,6 +8,7 @@ use super::Stop;
 use super::args::Who;
 use crate::catalog::Catalog;
 use crate::demo::Demo;
+use crate::engine::Access;
 use crate::engine::CatalogSource;
 use crate::engine::Limits;
 use crate::model::Endpoint;
@@ -115,6 +116,12 @@ pub(super) fn limits(config: &Config, total: Option<Duration>) -> Limits {
         idle: t.idle.unwrap_or(d.idle),
         total,
     }
+}
+
+/// How requests leave: the configuration's proxy and certificates.
+pub(super) fn access(config: &Config) -> Access {
+    let network = &config.network;
+    Access { proxy: network.proxy.clone(), ca_file: network.ca_file.as_ref().map(PathBuf::from) }
 }
 
 /// The embedded catalog, read when first asked for.

@@ -103,7 +103,7 @@ fn header_map(request: &Request) -> Result<HeaderMap, Fault> {
 /// The step that a response head makes.
 pub(super) fn headers_step(reply: &Reply) -> Step {
     let request_id = REQUEST_IDS.iter().find_map(|n| reply.headers.get(*n)?.to_str().ok().map(clean_line));
-    Step::Headers { status: reply.status, request_id }
+    Step::Headers { status: reply.status, request_id, reused: reply.reused }
 }
 
 fn content_type(reply: &Reply) -> String {

@@ -14,6 +14,7 @@
 mod aws_http;
 mod bedrock;
 mod call;
+mod keys;
 mod pump;
 mod transport;
 
@@ -40,7 +41,8 @@ use crate::provider::Vars;
 use crate::provider::resolve;
 use pump::Reporter;
 
-pub use transport::{Body, Network, Outgoing, Reply, Transport};
+pub use keys::{KEYRING_SERVICE, keyring_set};
+pub use transport::{Access, Body, Network, Outgoing, Reply, Transport};
 
 /// Time limits; each names itself when it fires. There is none on a healthy stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +87,7 @@ struct Shared {
     limits: Limits,
     catalog: CatalogSource,
     aws: bedrock::Accounts,
+    keys: keys::Keys,
     reports: UnboundedSender<Report>,
     running: Mutex<HashMap<AnswerId, oneshot::Sender<Step>>>,
 }
@@ -98,8 +101,13 @@ pub struct Engine {
 impl Engine {
     /// An engine over the network, and the reports of everything it launches.
     #[must_use]
-    pub fn new(vars: Vars, limits: Limits, catalog: CatalogSource) -> (Self, UnboundedReceiver<Report>) {
-        let network = Network::new(limits.connect);
+    pub fn new(
+        vars: Vars,
+        limits: Limits,
+        access: Access,
+        catalog: CatalogSource,
+    ) -> (Self, UnboundedReceiver<Report>) {
+        let network = Network::new(limits.connect, access);
         Self::over(Arc::new(network), vars, limits, catalog)
     }
 
@@ -113,7 +121,8 @@ impl Engine {
     ) -> (Self, UnboundedReceiver<Report>) {
         let (reports, receiver) = unbounded_channel();
         let (aws, running) = (bedrock::Accounts::default(), Mutex::default());
-        let shared = Shared { transport, vars, limits, catalog, aws, reports, running };
+        let keys = keys::Keys::default();
+        let shared = Shared { transport, vars, limits, catalog, aws, keys, reports, running };
         (Self { shared: Arc::new(shared) }, receiver)
     }
 

@@ -1,8 +1,12 @@
 //! The way out: one trait, the network behind it in the program and a script
 //! behind it in the tests.
 
+use std::collections::HashSet;
 use std::error::Error;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,10 +14,12 @@ use futures_util::Stream;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
+use hyper_util::client::legacy::connect::HttpInfo;
 use tokio::sync::OnceCell;
 
 use crate::model::Class;
 use crate::model::Fault;
+use crate::provider::is_loopback;
 
 /// A request, ready to be written.
 pub struct Outgoing {
@@ -29,6 +35,8 @@ pub struct Reply {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Body,
+    /// Whether the connection had carried a request before; `None` when it cannot be told.
+    pub reused: Option<bool>,
 }
 
 /// Pieces as the socket gave them.
@@ -44,28 +52,61 @@ pub trait Transport: Send + Sync + 'static {
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Reply, Fault>>;
 }
 
-/// The network, through one client that every endpoint shares.
+/// How requests leave this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Instead of what `HTTPS_PROXY` and its relatives say.
+    pub proxy: Option<String>,
+    /// Certificates in PEM, trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// The network, through one client that every endpoint shares, and a second one for this
+/// machine: what is said to a local server is no proxy's business.
 pub struct Network {
-    client: OnceCell<reqwest::Client>,
+    clients: OnceCell<(reqwest::Client, reqwest::Client)>,
     connect: Duration,
+    access: Access,
+    /// Local ends of the connections that have carried a request. A connection is known by
+    /// its own port: the system gives one to a new connection only after the old one is long gone.
+    carried: Mutex<HashSet<SocketAddr>>,
 }
 
 impl Network {
     /// `connect` bounds DNS, TCP and TLS together.
     #[must_use]
-    pub fn new(connect: Duration) -> Self {
-        Self { client: OnceCell::new(), connect }
+    pub fn new(connect: Duration, access: Access) -> Self {
+        Self { clients: OnceCell::new(), connect, access, carried: Mutex::default() }
     }
 
-    async fn client(&self) -> Result<&reqwest::Client, Fault> {
-        self.client
+    async fn client(&self, url: &str) -> Result<&reqwest::Client, Fault> {
+        let (far, near) = self
+            .clients
             .get_or_try_init(|| async {
-                let connect = self.connect;
+                let (connect, access) = (self.connect, self.access.clone());
                 // Reading the system's roots takes milliseconds of CPU: not on a worker.
-                let built = tokio::task::spawn_blocking(move || build(connect)).await;
+                let built = tokio::task::spawn_blocking(move || {
+                    Ok((build(connect, &access, false)?, build(connect, &access, true)?))
+                })
+                .await;
                 built.map_err(|e| Fault::new(Class::Internal, format!("no HTTP client: {e}")))?
             })
-            .await
+            .await?;
+        Ok(if url::Url::parse(url).is_ok_and(|u| is_loopback(&u)) { near } else { far })
+    }
+
+    /// Whether the connection of a response had been used before; notes that it is now.
+    fn reused(&self, reply: &reqwest::Response) -> Option<bool> {
+        let local = reply.extensions().get::<HttpInfo>()?.local_addr();
+        self.carried.lock().ok().map(|mut carried| !carried.insert(local))
+    }
+
+    /// Whether something stands between this machine and other hosts.
+    fn proxied(&self, url: &str) -> bool {
+        const NAMES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        let near = url::Url::parse(url).is_ok_and(|u| is_loopback(&u));
+        let set = |n: &str| std::env::var_os(n).is_some_and(|v| !v.is_empty());
+        !near && (self.access.proxy.is_some() || NAMES.iter().any(|n| set(n)))
     }
 
     fn fault(&self, error: reqwest::Error, url: &str) -> Fault {
@@ -82,8 +123,10 @@ impl Network {
             );
         }
         if connecting {
-            return Fault::new(Class::Unreachable, format!("no connection to {host}: {cause}"))
-                .hint(connect_hint(&cause));
+            let proxied = self.proxied(url);
+            let through = if proxied { " through the proxy" } else { "" };
+            return Fault::new(Class::Unreachable, format!("no connection to {host}{through}: {cause}"))
+                .hint(connect_hint(&cause, proxied));
         }
         if cause.contains("HTTP version") {
             return Fault::new(Class::Garbled, format!("{host} does not speak plain HTTP ({cause})"))
@@ -98,27 +141,47 @@ impl Network {
 /// No redirects: a 307 would carry `x-api-key` and the prompt to another host.
 /// No retries: a retry changes what is measured. No time limit on the whole:
 /// a healthy stream may take as long as it likes.
-fn build(connect: Duration) -> Result<reqwest::Client, Fault> {
-    reqwest::Client::builder()
+fn build(connect: Duration, access: &Access, near: bool) -> Result<reqwest::Client, Fault> {
+    let setup = |message: String| Fault::new(Class::Setup, message).hint("correct [network] in the config");
+    let mut builder = reqwest::Client::builder()
         .user_agent(concat!("bakeoff/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(connect)
-        .tcp_nodelay(true)
+        .tcp_nodelay(true);
+    if let Some(path) = &access.ca_file {
+        let at = path.display();
+        let pem = std::fs::read(path).map_err(|e| setup(format!("ca_file {at} cannot be read: {e}")))?;
+        let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+            .ok()
+            .filter(|c| !c.is_empty())
+            .ok_or_else(|| setup(format!("ca_file {at} holds no certificate in PEM")))?;
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder = match &access.proxy {
+        _ if near => builder.no_proxy(),
+        Some(proxy) => {
+            let proxy = reqwest::Proxy::all(proxy)
+                .map_err(|e| setup(format!("the proxy cannot be used: {}", deepest(&e.without_url()))))?;
+            builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()))
+        }
+        None => builder,
+    };
+    builder
         .build()
         .map_err(|e| Fault::new(Class::Internal, format!("no HTTP client: {}", deepest(&e.without_url()))))
 }
 
 impl Transport for Network {
     fn prepare(&self) -> BoxFuture<'_, Result<(), Fault>> {
-        Box::pin(async { self.client().await.map(|_| ()) })
+        Box::pin(async { self.client("").await.map(|_| ()) })
     }
 
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Reply, Fault>> {
         Box::pin(async move {
-            let client = self.client().await?;
             let url = request.url;
+            let client = self.client(&url).await?;
             let reply = client
                 .request(request.method, &url)
                 .headers(request.headers)
@@ -127,6 +190,7 @@ impl Transport for Network {
                 .await
                 .map_err(|e| self.fault(e, &url))?;
             let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
+            let reused = self.reused(&reply);
             let host = host_of(&url);
             let body = reply.bytes_stream().map(move |piece| {
                 piece.map_err(|e| {
@@ -136,7 +200,7 @@ impl Transport for Network {
                     )
                 })
             });
-            Ok(Reply { status, headers, body: Box::pin(body) })
+            Ok(Reply { status, headers, body: Box::pin(body), reused })
         })
     }
 }
@@ -161,15 +225,25 @@ pub(super) fn host_of(url: &str) -> String {
         .unwrap_or_else(|| "the server".into())
 }
 
-fn connect_hint(cause: &str) -> &'static str {
+fn connect_hint(cause: &str, proxied: bool) -> &'static str {
     let cause = cause.to_ascii_lowercase();
-    if cause.contains("lookup") || cause.contains("dns") || cause.contains("name or service") {
+    let says = |words: &[&str]| words.iter().any(|w| cause.contains(w));
+    if says(&["unknownissuer", "unknown issuer", "self-signed", "selfsigned"]) {
+        "this machine does not trust who signed the certificate: if a company proxy stands in between, set \
+         SSL_CERT_FILE or [network] ca_file to its certificate"
+    } else if says(&["expired", "notvalidyet"]) {
+        "the certificate is not valid today: check this machine's clock, then the server's certificate"
+    } else if says(&["notvalidforname", "not valid for name"]) {
+        "the certificate is for another host: check the address, and any proxy in between"
+    } else if proxied && says(&["tunnel", "proxy", "refused", "407"]) {
+        "the proxy refused: check HTTPS_PROXY or [network] proxy, and NO_PROXY for hosts that need none"
+    } else if says(&["lookup", "dns", "name or service"]) {
         "check the host name, and that this machine can resolve it"
-    } else if cause.contains("refused") {
+    } else if says(&["refused"]) {
         "nothing listens there: start the server, or correct the address"
-    } else if cause.contains("corrupt message") || cause.contains("contenttype") {
+    } else if says(&["corrupt message", "contenttype"]) {
         "the server does not speak TLS there: write http:// in the base URL, or correct the port"
-    } else if cause.contains("certificate") || cause.contains("tls") || cause.contains("handshake") {
+    } else if says(&["certificate", "tls", "handshake"]) {
         "the certificate was not accepted: check the address and this machine's trusted roots"
     } else {
         Class::Unreachable.hint()

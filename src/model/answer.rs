@@ -121,7 +121,7 @@ pub enum Step {
     /// `t0`: the request is handed to the HTTP client. `at` is zero by definition.
     Sent,
     /// Response headers, whatever the status.
-    Headers { status: u16, request_id: Option<String> },
+    Headers { status: u16, request_id: Option<String>, reused: Option<bool> },
     /// Bytes that brought no delta: pings, comments, half a frame.
     Bytes,
     /// What one read of the socket brought; one stamp for all of it.
@@ -197,8 +197,9 @@ impl Answer {
             }
             Step::Prepared(sending) => self.sending = Some(sending),
             Step::Sent => self.phase = Phase::Waiting,
-            Step::Headers { status, request_id } => {
+            Step::Headers { status, request_id, reused } => {
                 self.timeline.headers.get_or_insert(at);
+                self.timeline.reused = reused.or(self.timeline.reused);
                 self.http_status = Some(status);
                 self.request_id = request_id.or(self.request_id.take());
             }

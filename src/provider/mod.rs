@@ -27,7 +27,7 @@ use crate::wire::Framing;
 use key::{Credential, credential};
 use site::site;
 
-pub use address::parse as parse_address;
+pub use address::{is_loopback, parse as parse_address};
 pub use identity::Identity;
 pub use row::{Api, Auth, Chain, KeyVar, Listing, Place, Provider};
 pub use secret::{Secret, Vars};

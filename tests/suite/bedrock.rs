@@ -36,7 +36,7 @@ impl Transport for Pieces {
         headers.insert("x-amzn-requestid", "req-1".parse().unwrap());
         let pieces: Vec<Result<Bytes, Fault>> = self.0.iter().cloned().map(Ok).collect();
         let body: Body = Box::pin(stream::iter(pieces));
-        Box::pin(async move { Ok(Reply { status: 200, headers, body }) })
+        Box::pin(async move { Ok(Reply { status: 200, headers, body, reused: None }) })
     }
 }
 

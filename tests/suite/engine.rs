@@ -100,7 +100,7 @@ impl Transport for Scripted {
                     p
                 }))
             };
-            Ok(Reply { status: script.status, headers, body })
+            Ok(Reply { status: script.status, headers, body, reused: None })
         })
     }
 }

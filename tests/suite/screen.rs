@@ -106,7 +106,7 @@ fn busy(panes: usize) -> App {
         step(&mut app, *id, 0, Step::Sent);
         match n % 6 {
             0 => {
-                step(&mut app, *id, 90, Step::Headers { status: 200, request_id: Some("req_1".into()) });
+                step(&mut app, *id, 90, Step::Headers { status: 200, request_id: Some("req_1".into()), reused: Some(true) });
                 for i in 0..40 {
                     text(&mut app, *id, 312 + i * 20 + start, "A lock that one thread holds. ");
                 }
@@ -121,7 +121,7 @@ fn busy(panes: usize) -> App {
                 );
             }
             2 => text(&mut app, *id, 540, "日本語のテキスト 👨‍👩‍👧 and\nlines"),
-            3 => step(&mut app, *id, 50, Step::Headers { status: 200, request_id: None }),
+            3 => step(&mut app, *id, 50, Step::Headers { status: 200, request_id: None, reused: None }),
             4 => {
                 text(&mut app, *id, 300, "half an ans");
                 let mut fault = Fault::new(Class::Cut, "the connection to h broke: reset").status(200);
