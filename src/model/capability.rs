@@ -107,8 +107,8 @@ const fn thinking(off: Off, on: bool, budget: Option<Budget>) -> ThinkingTaken {
     ThinkingTaken { off, on, budget }
 }
 
-const fn gemini_budget(least: u32, most: u32) -> Option<Budget> {
-    Some(Budget { least, most, below_limit: false })
+const fn gemini_budget(least: u32, most: u32) -> Budget {
+    Budget { least, most, below_limit: false }
 }
 
 /// First match wins. Sections are those of `wire-protocols`.
@@ -202,9 +202,9 @@ const ROWS: &[Row] = &[
     // §8: the rest of generation 3.
     row(&["gemini-3-*"], ANY, MINIMAL_TO_HIGH, ALWAYS),
     // §8: 2.5 takes budgets; their bounds are on Google's page on thinking. Pro always thinks.
-    row(&["gemini-2-5-pro"], ANY, &[], thinking(Off::No, true, gemini_budget(128, 32_768))),
-    row(&["gemini-2-5-flash-lite"], ANY, &[], thinking(Off::Yes, true, gemini_budget(512, 24_576))),
-    row(&["gemini-2-5-flash"], ANY, &[], thinking(Off::Yes, true, gemini_budget(1, 24_576))),
+    row(&["gemini-2-5-pro"], ANY, &[], thinking(Off::No, true, Some(gemini_budget(128, 32_768)))),
+    row(&["gemini-2-5-flash-lite"], ANY, &[], thinking(Off::Yes, true, Some(gemini_budget(512, 24_576)))),
+    row(&["gemini-2-5-flash"], ANY, &[], thinking(Off::Yes, true, Some(gemini_budget(1, 24_576)))),
     // §9: most of Mistral's models take `high` and `none`. The API's schema ends at 1.5.
     row(
         &["mistral-small-*", "mistral-medium-*", "mistral-large-*", "magistral-*"],
