@@ -226,29 +226,24 @@ impl Fitting<'_> {
             _ => None,
         };
         let Some(bounds) = bounds else { return self.no_budget() };
-        let mut most = bounds.most;
-        let mut why = format!("{} thinks with at most {most} tokens", self.name);
-        if bounds.below_limit {
-            let limit = max_output.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-            let room = match (self.out.max_tokens, limit) {
-                (Some(n), _) => n.saturating_sub(1),
-                (None, Some(limit)) => limit.saturating_sub(ANSWER_ROOM),
-                (None, None) => most,
-            };
-            if room < most {
-                most = room;
-                why = "a budget must leave room for the answer below max_tokens".to_owned();
-            }
-        }
+        // Without a limit of its own the request gets one that leaves room for an answer.
+        let limit = max_output.map(|n| u32::try_from(n).unwrap_or(u32::MAX).saturating_sub(ANSWER_ROOM));
+        let room = self.out.max_tokens.map(|n| n.saturating_sub(1)).or(limit);
+        let room = room.filter(|room| bounds.below_limit && *room < bounds.most);
+        let most = room.unwrap_or(bounds.most);
         if most < bounds.least {
             return self.drop_thinking(format!(
                 "max_tokens leaves no room for the least budget of {} tokens",
                 bounds.least
             ));
         }
-        if asked < bounds.least {
-            why = format!("the least budget is {} tokens", bounds.least);
-        }
+        let why = if asked < bounds.least {
+            format!("the least budget is {} tokens", bounds.least)
+        } else if room.is_some() {
+            "a budget must leave room for the answer below max_tokens".to_owned()
+        } else {
+            format!("{} thinks with at most {most} tokens", self.name)
+        };
         let near = asked.clamp(bounds.least, most);
         self.out.thinking = Some(Thinking::Budget(near));
         if near != asked {

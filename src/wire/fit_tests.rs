@@ -20,9 +20,9 @@ fn body(dialect: &dyn Dialect, model: &str, params: &Params) -> Value {
 }
 
 /// The whole record as lines: `asked -> sent (fate): why`.
-fn told(dialect: &dyn Dialect, model: &str, asked: &str, max_output: Option<u64>) -> Vec<String> {
+fn told(dialect: &dyn Dialect, model: &str, asked: &str) -> Vec<String> {
     let asked = params(asked);
-    let (fitted, parity) = fit(dialect, model, &asked, max_output);
+    let (fitted, parity) = fit(dialect, model, &asked, None);
     let rows = record(dialect, &asked, parity, &body(dialect, model, &fitted));
     let line = |row: Parity| {
         let sent = row.sent.unwrap_or_default();
@@ -32,11 +32,20 @@ fn told(dialect: &dyn Dialect, model: &str, asked: &str, max_output: Option<u64>
     rows.into_iter().map(line).collect()
 }
 
+/// Wire, model, what was asked, and the lines of the record.
+type Case = (&'static dyn Dialect, &'static str, &'static str, &'static [&'static str]);
+
+fn tell(cases: &[Case]) {
+    for (dialect, model, asked, expected) in cases {
+        assert_eq!(told(*dialect, model, asked), *expected, "{} {model} {asked}", dialect.id());
+    }
+}
+
 const ASKED: &str = "max_tokens=512,temperature=0.2,reasoning_effort=low,thinking=on";
 
 #[test]
 fn each_wire_says_what_it_sent_in_its_own_words() {
-    let cases: [(&dyn Dialect, &str, &str, &[&str]); 10] = [
+    let cases: [Case; 6] = [
         (
             &Chat,
             "my-model",
@@ -100,6 +109,13 @@ fn each_wire_says_what_it_sent_in_its_own_words() {
                 "thinking=off -> generationConfig.thinkingConfig.thinkingBudget = 0 (renamed)",
             ],
         ),
+    ];
+    tell(&cases);
+}
+
+#[test]
+fn ollama_and_each_family_of_bedrock_say_so_too() {
+    let cases: [Case; 4] = [
         (
             &Ollama,
             "gpt-oss:20b",
@@ -145,9 +161,7 @@ fn each_wire_says_what_it_sent_in_its_own_words() {
             ],
         ),
     ];
-    for (dialect, model, asked, expected) in cases {
-        assert_eq!(told(dialect, model, asked, None), expected, "{} {model} {asked}", dialect.id());
-    }
+    tell(&cases);
 }
 
 /// What goes out, by wire, model and wish.
