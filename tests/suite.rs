@@ -28,6 +28,9 @@ mod floors;
 #[path = "suite/headless.rs"]
 mod headless;
 #[cfg(test)]
+#[path = "suite/parity.rs"]
+mod parity;
+#[cfg(test)]
 #[path = "suite/provider.rs"]
 mod provider;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! same [`Answer`].
 
 mod answer;
+mod capability;
 mod fault;
 mod filter;
 mod metric;
@@ -18,6 +19,7 @@ mod timeline;
 mod usage;
 
 pub use answer::{Answer, AnswerId, Delta, Outcome, Phase, Report, Served, Step, Stop};
+pub use capability::{Budget, Off, Takes, Temperature, ThinkingTaken, takes};
 pub use fault::{Class, Fault};
 pub use filter::{Filter, clean, clean_line};
 pub use metric::{Better, METRICS, Metric, Reading, Unit, metric};

@@ -13,15 +13,17 @@ use serde_json::{Map, Value, json};
 
 use super::error::stream_fault;
 use super::lenient::{Patience, Strays, count, error_event, time, word};
-use super::{Call, Dialect, Frame, Framing, MaxField, Progress, Reader};
+use super::{Call, Carried, Dialect, Frame, Framing, MaxField, Pair, Progress, Reader, WireTakes};
 use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Effort;
 use crate::model::Fault;
+use crate::model::Off;
 use crate::model::Role;
 use crate::model::Served;
 use crate::model::Stop;
 use crate::model::Thinking;
+use crate::model::ThinkingTaken;
 use crate::model::Usage;
 
 /// `POST {base}/chat/completions`.
@@ -81,6 +83,24 @@ impl Dialect for Chat {
             body.insert("stream_options".into(), options.into());
         }
         Ok(body.into())
+    }
+
+    /// One field for effort and thinking, no budget; `on` is the model's own default.
+    fn takes(&self, _model: &str) -> WireTakes {
+        let mut wire = WireTakes::all("Chat Completions");
+        wire.pair = Pair::OneField;
+        wire.takes.thinking = ThinkingTaken { off: Off::Yes, on: false, budget: None };
+        wire
+    }
+
+    fn carries(&self) -> &'static [Carried] {
+        const CARRIED: [Carried; 4] = [
+            Carried::new("max_tokens", &["/max_completion_tokens", "/max_tokens"]),
+            Carried::new("temperature", &["/temperature"]),
+            Carried::new("reasoning_effort", &["/reasoning_effort"]),
+            Carried::new("thinking", &["/reasoning_effort"]),
+        ];
+        &CARRIED
     }
 
     fn reader(&self) -> Box<dyn Reader> {

@@ -16,7 +16,7 @@ use aws_sdk_bedrockruntime::types::{
 use serde_json::{Map, Value, json};
 
 use super::lenient::{Patience, count, time, word};
-use super::{Call, Dialect, Frame, Framing, Progress, Reader};
+use super::{Call, Carried, Dialect, Frame, Framing, Progress, Reader, WireTakes};
 use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Fault;
@@ -48,6 +48,14 @@ impl Dialect for Converse {
     }
 
     /// Reads usage as for models other than OpenAI's; see [`ConverseReader::new`].
+    fn takes(&self, model: &str) -> WireTakes {
+        request::takes(model)
+    }
+
+    fn carries(&self) -> &'static [Carried] {
+        request::CARRIED
+    }
+
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(ConverseReader::new(""))
     }

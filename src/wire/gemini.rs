@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::stream_fault;
 use super::lenient::{Patience, Strays, count, word};
-use super::{Call, Dialect, Frame, Framing, Progress, Reader};
+use super::{Call, Carried, Dialect, Frame, Framing, Pair, Progress, Reader, WireTakes};
 use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Effort;
@@ -67,6 +67,31 @@ impl Dialect for Gemini {
             body.insert("generationConfig".into(), config.into());
         }
         Ok(Value::Object(body))
+    }
+
+    fn takes(&self, _model: &str) -> WireTakes {
+        const LEVELS: &[Effort] =
+            &[Effort::Minimal, Effort::Low, Effort::Medium, Effort::High, Effort::XHigh];
+        let mut wire = WireTakes::all("Gemini's API");
+        wire.takes.efforts = LEVELS;
+        wire.pair = Pair::EffortOrBudget;
+        wire
+    }
+
+    fn carries(&self) -> &'static [Carried] {
+        const CARRIED: [Carried; 4] = [
+            Carried::new("max_tokens", &["/generationConfig/maxOutputTokens"]),
+            Carried::new("temperature", &["/generationConfig/temperature"]),
+            Carried::new("reasoning_effort", &["/generationConfig/thinkingConfig/thinkingLevel"]),
+            Carried::new(
+                "thinking",
+                &[
+                    "/generationConfig/thinkingConfig/thinkingBudget",
+                    "/generationConfig/thinkingConfig/includeThoughts",
+                ],
+            ),
+        ];
+        &CARRIED
     }
 
     fn reader(&self) -> Box<dyn Reader> {

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use super::error::stream_fault;
 use super::gemini::segment;
 use super::lenient::{Patience, Strays, count, word};
-use super::{Call, Dialect, Frame, Framing, Progress, Reader};
+use super::{Call, Carried, Dialect, Frame, Framing, Progress, Reader, WireTakes};
+use crate::model::Budget;
 use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Effort;
@@ -17,6 +18,7 @@ use crate::model::Fault;
 use crate::model::Role;
 use crate::model::Served;
 use crate::model::Stop;
+use crate::model::Temperature;
 use crate::model::Thinking;
 use crate::model::Usage;
 
@@ -32,6 +34,14 @@ const VERTEX_SAMPLING_VERSION: &str = "vertex-2023-10-16";
 
 /// The newest model generation that takes sampling parameters, as (major, minor).
 const LAST_SAMPLING: (u32, u32) = (4, 6);
+
+/// What `output_config.effort` takes, here and on Bedrock.
+pub(super) const CLAUDE_EFFORTS: &[Effort] =
+    &[Effort::Low, Effort::Medium, Effort::High, Effort::XHigh, Effort::Max];
+
+/// The budget counts against `max_tokens`.
+pub(super) const CLAUDE_BUDGET: Option<Budget> =
+    Some(Budget { least: 1024, most: u32::MAX, below_limit: true });
 
 pub struct Messages;
 
@@ -88,6 +98,30 @@ impl Dialect for Messages {
         vec![("anthropic-version", if old { SAMPLING_VERSION } else { VERSION }.to_owned())]
     }
 
+    fn takes(&self, model: &str) -> WireTakes {
+        let mut wire = WireTakes::all("the Messages API");
+        // The version of the API that is sent for newer models refuses sampling altogether.
+        wire.takes.temperature =
+            if takes_sampling(model) { Temperature::Yes { max: 1.0 } } else { Temperature::No };
+        wire.takes.efforts = CLAUDE_EFFORTS;
+        wire.takes.thinking.budget = CLAUDE_BUDGET;
+        wire
+    }
+
+    fn carries(&self) -> &'static [Carried] {
+        const CARRIED: [Carried; 4] = [
+            Carried {
+                param: "max_tokens",
+                at: &["/max_tokens"],
+                unasked: "required by this API; bakeoff's default",
+            },
+            Carried::new("temperature", &["/temperature"]),
+            Carried::new("reasoning_effort", &["/output_config/effort"]),
+            Carried::new("thinking", &["/thinking/budget_tokens", "/thinking/type"]),
+        ];
+        &CARRIED
+    }
+
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(MessagesReader::default())
     }
@@ -120,6 +154,14 @@ impl Dialect for RawPredict {
             body.extend(native);
         }
         Ok(Value::Object(body))
+    }
+
+    fn takes(&self, model: &str) -> WireTakes {
+        Messages.takes(model)
+    }
+
+    fn carries(&self) -> &'static [Carried] {
+        Messages.carries()
     }
 
     fn reader(&self) -> Box<dyn Reader> {

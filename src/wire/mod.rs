@@ -7,9 +7,12 @@
 //! Tolerance is the rule: unknown events, unknown enum values, nulls and extra
 //! fields are normal and pass.
 
+mod carry;
 mod chat;
+mod common;
 mod converse;
 mod error;
+mod fit;
 mod gemini;
 mod lenient;
 mod messages;
@@ -25,9 +28,12 @@ use crate::model::Fault;
 use crate::model::Params;
 use crate::model::Prompt;
 
+pub use carry::{Carried, Pair, WireTakes, record};
 pub use chat::Chat;
+pub use common::{Target, common};
 pub use converse::{Converse, ConverseReader};
 pub use error::{Head, explain};
+pub use fit::fit;
 pub use gemini::{Gemini, segment};
 pub use messages::{Messages, RawPredict};
 pub use ollama::Ollama;
@@ -135,6 +141,17 @@ pub trait Dialect: Send + Sync {
     /// Headers that name the protocol's version for this call, lower case.
     fn headers(&self, _call: &Call<'_>) -> Vec<(&'static str, String)> {
         Vec::new()
+    }
+
+    /// What this wire can carry for a model; [`fit`] keeps calls within it, so that
+    /// `encode` has nothing to refuse.
+    fn takes(&self, _model: &str) -> WireTakes {
+        WireTakes::all(self.id())
+    }
+
+    /// Where the body holds each parameter, for the [`record`].
+    fn carries(&self) -> &'static [Carried] {
+        &[]
     }
 
     fn reader(&self) -> Box<dyn Reader>;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::stream_fault;
 use super::lenient::{Patience, Strays, count, time, word};
-use super::{Call, Dialect, Frame, Framing, Progress, Reader};
+use super::{Call, Carried, Dialect, Frame, Framing, Pair, Progress, Reader, WireTakes};
 use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Effort;
@@ -69,6 +69,25 @@ impl Dialect for Ollama {
             body.insert("options".into(), options.into());
         }
         Ok(Value::Object(body))
+    }
+
+    fn takes(&self, _model: &str) -> WireTakes {
+        const LEVELS: &[Effort] = &[Effort::None, Effort::Low, Effort::Medium, Effort::High, Effort::Max];
+        let mut wire = WireTakes::all("Ollama");
+        wire.takes.efforts = LEVELS;
+        wire.takes.thinking.budget = None;
+        wire.pair = Pair::OneField;
+        wire
+    }
+
+    fn carries(&self) -> &'static [Carried] {
+        const CARRIED: [Carried; 4] = [
+            Carried::new("max_tokens", &["/options/num_predict"]),
+            Carried::new("temperature", &["/options/temperature"]),
+            Carried::new("reasoning_effort", &["/think"]),
+            Carried::new("thinking", &["/think"]),
+        ];
+        &CARRIED
     }
 
     fn reader(&self) -> Box<dyn Reader> {

@@ -8,14 +8,16 @@ use serde_json::{Map, Value, json};
 use super::chat::{no_budget, split, turn};
 use super::error::stream_fault;
 use super::lenient::{Patience, Strays, count, error_event, word};
-use super::{Call, Dialect, Frame, Framing, Progress, Reader};
+use super::{Call, Carried, Dialect, Frame, Framing, Pair, Progress, Reader, WireTakes};
 use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Effort;
 use crate::model::Fault;
+use crate::model::Off;
 use crate::model::Served;
 use crate::model::Stop;
 use crate::model::Thinking;
+use crate::model::ThinkingTaken;
 use crate::model::Usage;
 
 /// `POST {base}/responses`.
@@ -73,6 +75,24 @@ impl Dialect for Responses {
             body.insert("stream_options".into(), json!({"include_obfuscation": false}));
         }
         Ok(body.into())
+    }
+
+    /// One field for effort and thinking, no budget; `on` is a summary of the reasoning.
+    fn takes(&self, _model: &str) -> WireTakes {
+        let mut wire = WireTakes::all("the Responses API");
+        wire.pair = Pair::OneField;
+        wire.takes.thinking = ThinkingTaken { off: Off::Yes, on: true, budget: None };
+        wire
+    }
+
+    fn carries(&self) -> &'static [Carried] {
+        const CARRIED: [Carried; 4] = [
+            Carried::new("max_tokens", &["/max_output_tokens"]),
+            Carried::new("temperature", &["/temperature"]),
+            Carried::new("reasoning_effort", &["/reasoning/effort"]),
+            Carried::new("thinking", &["/reasoning/effort", "/reasoning/summary"]),
+        ];
+        &CARRIED
     }
 
     fn reader(&self) -> Box<dyn Reader> {

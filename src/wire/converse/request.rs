@@ -13,11 +13,14 @@ use super::Converse;
 use crate::model::Class;
 use crate::model::Effort;
 use crate::model::Fault;
+use crate::model::Off;
 use crate::model::Params;
 use crate::model::Role;
+use crate::model::Temperature;
 use crate::model::Thinking;
-use crate::wire::Call;
-use crate::wire::messages::effort_word;
+use crate::model::ThinkingTaken;
+use crate::wire::messages::{CLAUDE_BUDGET, CLAUDE_EFFORTS, effort_word};
+use crate::wire::{Call, Carried, Pair, WireTakes};
 
 /// Prefixes of inference profiles: they choose a place and a price, not a model.
 const PLACES: [&str; 9] = ["us.", "us-gov.", "eu.", "apac.", "jp.", "au.", "in.", "ca.", "global."];
@@ -51,6 +54,56 @@ impl Family {
     pub(super) fn is_openai(self) -> bool {
         matches!(self, Self::OpenAi | Self::GptOss)
     }
+}
+
+/// Where the body holds each parameter; thinking stands where the family reads it.
+pub(super) const CARRIED: &[Carried] = &[
+    Carried::new("max_tokens", &["/inferenceConfig/maxTokens"]),
+    Carried::new("temperature", &["/inferenceConfig/temperature"]),
+    Carried::new(
+        "reasoning_effort",
+        &[
+            "/additionalModelRequestFields/output_config/effort",
+            "/additionalModelRequestFields/reasoning/effort",
+            "/additionalModelRequestFields/reasoning_effort",
+            "/additionalModelRequestFields/reasoningConfig/maxReasoningEffort",
+            "/additionalModelRequestFields/reasoningConfig/type",
+        ],
+    ),
+    Carried::new(
+        "thinking",
+        &[
+            "/additionalModelRequestFields/thinking/budget_tokens",
+            "/additionalModelRequestFields/thinking/type",
+            "/additionalModelRequestFields/reasoningConfig/type",
+        ],
+    ),
+];
+
+/// What Converse can carry for a model; thinking has only the fields of its family.
+pub(super) fn takes(model: &str) -> WireTakes {
+    const NOVA: &[Effort] = &[Effort::None, Effort::Low, Effort::Medium, Effort::High];
+    let mut wire = WireTakes::all("Converse");
+    wire.takes.temperature = Temperature::Yes { max: 1.0 };
+    let no_thinking = ThinkingTaken { off: Off::No, on: false, budget: None };
+    match Family::of(model) {
+        Family::Claude => {
+            wire.takes.efforts = CLAUDE_EFFORTS;
+            wire.takes.thinking.budget = CLAUDE_BUDGET;
+        }
+        Family::OpenAi | Family::GptOss => wire.takes.thinking = no_thinking,
+        Family::Nova2 => {
+            wire.takes.efforts = NOVA;
+            // Turning it on needs an effort.
+            wire.takes.thinking = ThinkingTaken { off: Off::Yes, ..no_thinking };
+            wire.pair = Pair::OneField;
+        }
+        Family::Other => {
+            wire.takes.efforts = &[];
+            wire.takes.thinking = no_thinking;
+        }
+    }
+    wire
 }
 
 impl Converse {
