@@ -28,6 +28,9 @@ mod floors;
 #[path = "suite/headless.rs"]
 mod headless;
 #[cfg(test)]
+#[path = "suite/picker.rs"]
+mod picker;
+#[cfg(test)]
 #[path = "suite/provider.rs"]
 mod provider;
 #[cfg(test)]
