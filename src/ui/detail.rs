@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
 use super::command::Focus;
+use super::figures::grouped;
 use super::ink::{centred, cut, put};
 use super::key::Key;
 use super::status;
@@ -24,6 +25,7 @@ use crate::model::Fault;
 use crate::model::METRICS;
 use crate::model::Money;
 use crate::model::Parity;
+use crate::model::Phase;
 use crate::model::Sending;
 use crate::model::Source;
 use crate::model::Unit;
@@ -142,7 +144,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
                 Some(Laid { id: entry.id, width, lines: std::mem::take(&mut sheet.lines) })
             }
             (_, None) => {
-                sheet.nothing_sent(entry.answer.is_over());
+                sheet.nothing_sent(entry.answer.phase == Phase::Queued);
                 lines.append(&mut sheet.lines);
                 None
             }
@@ -398,7 +400,7 @@ impl<'t> Sheet<'t> {
             ("audio input", usage.audio_input),
             ("reasoning", usage.reasoning),
         ];
-        let count = |n: Option<u64>| n.map_or("not told".into(), |n| n.to_string());
+        let count = |n: Option<u64>| n.map_or("not told".into(), grouped);
         let facts: Vec<(String, String)> = always
             .into_iter()
             .chain(told.into_iter().filter(|(_, n)| n.is_some()))
@@ -416,8 +418,13 @@ impl<'t> Sheet<'t> {
         self.heading("Cost");
         let label = cost.label();
         let word = cost.status.word();
-        self.fact("amount", &if label == word { label } else { format!("{label} ({word})") });
-        self.maybe("why", cost.why);
+        if cost.usd.is_none() && !answer.is_over() {
+            // What is not told yet is not unknown.
+            self.fact("amount", "…");
+        } else {
+            self.fact("amount", &if label == word { label } else { format!("{label} ({word})") });
+            self.maybe("why", cost.why);
+        }
         for part in &cost.parts {
             self.fact(&part.bucket.replace('_', " "), &format!("${}", part.amount.exact()));
         }
@@ -427,7 +434,7 @@ impl<'t> Sheet<'t> {
             };
             let (input, output) = (rate(price.rates.input), rate(price.rates.output));
             self.fact("list price", &format!("{input} in, {output} out per million tokens"));
-            self.fact("of", &price.as_of);
+            self.fact("price date", &price.as_of);
         }
         self.maybe("found by", answer.rule.word().map(|w| w.replace('_', " ")).as_deref());
         if cost.disputed {
@@ -450,13 +457,13 @@ impl<'t> Sheet<'t> {
         }
     }
 
-    fn nothing_sent(&mut self, over: bool) {
+    fn nothing_sent(&mut self, queued: bool) {
         self.lines.push(Line::default());
         self.title("Request");
-        self.plain(if over {
-            "nothing is known of what was sent"
-        } else {
+        self.plain(if queued {
             "being prepared: credential, address, body"
+        } else {
+            "nothing is known of what was sent"
         });
     }
 

@@ -78,7 +78,7 @@ pub struct Setup {
     pub prices_as_of: String,
     /// What can be added to the lineup; asked once, when the picker is first opened.
     pub choices: Arc<dyn Fn() -> Vec<Choice> + Send + Sync>,
-    /// Brings endpoints to the settings that all of them take, in the same order.
+    /// Brings endpoints to the settings that all of them take; names and order stay.
     pub level: fn(&[Endpoint]) -> Vec<Endpoint>,
 }
 

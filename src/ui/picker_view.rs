@@ -3,7 +3,7 @@
 //! ```text
 //!  ┏ endpoints · 3 in the lineup, 41 to choose from ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
 //!  ┃ find: opus▌                                                                     ┃
-//!  ┃    model            cloud    place      $/1M in / out  context  credential      ┃
+//!  ┃    model            cloud    place      $/1M in/out    context  credential      ┃
 //!  ┃ ▸● claude-opus-5-5  bedrock  us-east-1       $5 / $25       1M  AWS profile     ┃
 //!  ┃ us.anthropic.claude-opus-5-5 · AWS profile                                      ┃
 //!  ┗ enter adds or removes · ctrl+s saves the lineup · esc closes ━━━━━━━━━━━━ 1/12 ━┛
@@ -45,8 +45,8 @@ const COLUMNS: [Column; 7] = [
     Column { heading: "id", least: 24, right: false, read: |r| &r.choice.endpoint.model },
     Column { heading: "cloud", least: 8, right: false, read: |r| &r.choice.cloud },
     Column { heading: "place", least: 8, right: false, read: |r| &r.choice.place },
-    Column { heading: "$/1M in / out", least: 10, right: true, read: |r| &r.choice.price },
-    Column { heading: "context", least: 5, right: true, read: |r| &r.choice.context },
+    Column { heading: "$/1M in/out", least: 14, right: true, read: |r| &r.choice.price },
+    Column { heading: "context", least: 7, right: true, read: |r| &r.choice.context },
     Column { heading: "credential", least: 10, right: false, read: |r| r.choice.ready.words() },
 ];
 
