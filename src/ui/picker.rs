@@ -61,10 +61,15 @@ impl Choice {
     /// A row of an endpoint of which nothing more is known.
     #[must_use]
     pub fn plain(endpoint: Endpoint) -> Self {
+        // A URL of the demo's would say nothing.
+        let url = endpoint.base_url.as_deref().filter(|_| !endpoint.simulated);
+        let place = endpoint.place.as_deref().or(url);
         Self {
             family: endpoint.model.clone(),
             cloud: endpoint.provider.clone(),
-            place: endpoint.place.clone().unwrap_or_default(),
+            place: place
+                .map(|p| p.trim_start_matches("https://").trim_start_matches("http://").into())
+                .unwrap_or_default(),
             price: String::new(),
             context: String::new(),
             ready: Ready::Yes(if endpoint.simulated { "simulated".into() } else { String::new() }),

@@ -105,7 +105,7 @@ fn frame_of(app: &App, theme: &Theme, frame: &mut Frame, area: Rect) {
     let keys = if picker.naming.is_some() {
         "enter saves · esc goes back"
     } else if picker.filter.is_empty() {
-        "enter adds or removes · type to find · ctrl+s saves the lineup · esc closes"
+        "enter adds or removes · ctrl+s saves the lineup · esc closes"
     } else {
         "enter adds or removes · esc clears the filter"
     };
@@ -131,12 +131,15 @@ fn field(picker: &Picker, theme: &Theme) -> Line<'static> {
         Some(name) => ("save as: ", name),
         None => ("find: ", &picker.filter),
     };
+    let empty = picker.naming.is_none() && text.is_empty();
+    let hint = if empty { " a model, a cloud, a place …" } else { "" };
     Line::from(vec![
         Span::styled(label, theme.accent),
         Span::styled(clean_line(text), theme.text),
         // A trailing space is part of what was typed; the cleaned line has lost it.
         Span::raw(if text.ends_with(' ') { " " } else { "" }),
         Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)),
+        Span::styled(hint, theme.faint),
     ])
 }
 

@@ -429,8 +429,8 @@ fn a_changed_setting_shows_on_the_pane() {
 }
 
 #[test]
-fn overlays_at_two_sizes_look_like_this() {
-    for (width, height) in [(80, 24), (120, 40)] {
+fn overlays_at_three_sizes_look_like_this() {
+    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
         let size = format!("{width}x{height}.txt");
         let mut app = answered();
         compare(&format!("remarks-{size}"), &shown(&mut app, width, height));
