@@ -31,6 +31,9 @@ mod headless;
 #[path = "suite/parity.rs"]
 mod parity;
 #[cfg(test)]
+#[path = "suite/picker.rs"]
+mod picker;
+#[cfg(test)]
 #[path = "suite/provider.rs"]
 mod provider;
 #[cfg(test)]

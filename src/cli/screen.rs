@@ -1,6 +1,7 @@
 //! The terminal UI, joined to the engine.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use super::args::{Cli, DemoArgs};
 use super::output::{meta, round_id, writable, write_file};
@@ -9,6 +10,7 @@ use crate::demo::Demo;
 use crate::engine::Engine;
 use crate::model::AnswerId;
 use crate::model::Endpoint;
+use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::provider::Vars;
 use crate::store::Round;
@@ -24,6 +26,10 @@ impl ui::Backend for Backend {
 
     fn cancel(&self, id: AnswerId) {
         self.0.cancel(id);
+    }
+
+    fn save_lineup(&self, _name: &str, _lineup: &Lineup) -> Result<String, String> {
+        Err("saving lineups is not wired yet".into())
     }
 
     fn drawn(&self) {
@@ -71,6 +77,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             (None, lineup) => (lineup.unwrap_or_default(), Vars::process(), world::catalog()),
         };
         let prices = catalog.clone();
+        let known = lineup.endpoints.clone();
         let setup = ui::Setup {
             title: if lineup.name.is_empty() { "session".into() } else { lineup.name.clone() },
             lineup,
@@ -79,6 +86,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             initial_prompt: demo.and_then(|d| d.prompt.clone()),
             system,
             prices_as_of: crate::catalog::AS_OF.to_owned(),
+            choices: Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect()),
+            level: <[Endpoint]>::to_vec,
         };
         let (engine, reports) = Engine::new(vars, limits, world::access(&loaded.config), catalog);
         let exit =

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::prompt::{Params, Prompt};
+use super::sending::Parity;
 
 /// Where a key is kept, if not in the provider's own variables. Never the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -67,6 +68,8 @@ pub struct Endpoint {
     /// System text of this endpoint alone; the prompt's own stands otherwise.
     pub system: Option<String>,
     pub params: Params,
+    /// What became of parameters that were brought to what the whole lineup takes.
+    pub leveled: Vec<Parity>,
     /// `http://` to a host that is not loopback is refused unless this is set.
     pub allow_plain_http: bool,
     /// Answers of this endpoint are scripted, and say so wherever they are shown.

@@ -24,6 +24,10 @@ use crate::model::Prompt;
 use crate::model::did_you_mean;
 use crate::wire::Call;
 use crate::wire::Framing;
+use crate::wire::Target;
+use crate::wire::common;
+use crate::wire::fit;
+use crate::wire::record;
 use key::{Credential, credential};
 use site::site;
 
@@ -131,13 +135,13 @@ pub fn resolve(
     endpoint: &Endpoint,
     prompt: &Prompt,
     vars: &Vars,
-    _max_output: Option<u64>,
+    max_output: Option<u64>,
 ) -> Result<Request, Fault> {
     let setup = |message: String| Fault::new(Class::Setup, message);
     let row = provider(&endpoint.provider).ok_or_else(|| setup(unknown_provider(&endpoint.provider)))?;
     let api = api_of(row, endpoint)?;
     let asked = endpoint.asked(prompt);
-    let params = endpoint.params;
+    let (params, changed) = fit(api.dialect, &endpoint.model, &endpoint.params, max_output);
     let call = Call {
         model: endpoint.sent_model(),
         is: &endpoint.model,
@@ -145,10 +149,15 @@ pub fn resolve(
         params: &params,
         quirks: api.quirks,
     };
-    let body = Bytes::from(api.dialect.encode(&call)?.to_string());
+    let body = api.dialect.encode(&call)?;
+    let levelled = endpoint.leveled.iter().filter(|row| !changed.iter().any(|c| c.param == row.param)).cloned();
+    let changed = changed.iter().cloned().chain(levelled).collect();
+    let parity = record(api.dialect, &endpoint.params, changed, &body);
+    let body = Bytes::from(body.to_string());
     let framing = api.dialect.framing();
     if framing == Framing::EventStream {
-        return converse(row, api, endpoint, &call, body, vars);
+        let request = converse(row, api, endpoint, &call, body, vars)?;
+        return Ok(Request { parity, ..request });
     }
     let place = site(row, api, endpoint, vars)?;
     let found = credential(row, api, endpoint, vars, &place.base, place.trusted)?;
@@ -173,7 +182,7 @@ pub fn resolve(
         aws: None,
         secrets: Vec::new(),
         params,
-        parity: Vec::new(),
+        parity,
     };
     match found {
         Credential::Nothing => {}
@@ -188,6 +197,31 @@ pub fn resolve(
         }
     }
     Ok(request)
+}
+
+/// The endpoints of a lineup with the lowest common settings: whatever all of them take.
+///
+/// An endpoint that cannot be spoken to at all is left as it is; its pane says why.
+#[must_use]
+pub fn level(endpoints: &[Endpoint], max_output: &dyn Fn(&Endpoint) -> Option<u64>) -> Vec<Endpoint> {
+    let dialects: Vec<_> = endpoints
+        .iter()
+        .map(|e| provider(&e.provider).and_then(|row| api_of(row, e).ok()).map(|api| api.dialect))
+        .collect();
+    let able = || endpoints.iter().zip(&dialects).filter_map(|(e, d)| Some((e, (*d)?)));
+    let targets: Vec<_> = able()
+        .map(|(e, dialect)| Target { dialect, model: &e.model, max_output: max_output(e) })
+        .collect();
+    let asked: Vec<_> = able().map(|(e, _)| e.params).collect();
+    let mut agreed = common(&targets, &asked).into_iter();
+    let leveled = endpoints.iter().zip(&dialects).map(|(endpoint, dialect)| {
+        let mut endpoint = endpoint.clone();
+        if dialect.is_some() && let Some((params, rows)) = agreed.next() {
+            (endpoint.params, endpoint.leveled) = (params, rows);
+        }
+        endpoint
+    });
+    leveled.collect()
 }
 
 /// The usual audience of tokens for Foundry and Azure OpenAI.

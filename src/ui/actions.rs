@@ -141,9 +141,12 @@ impl App {
 
     pub(super) fn rerun_all(&mut self) -> bool {
         self.nothing_sent();
-        for at in 0..self.round().map_or(0, |r| r.entries.len()) {
+        // Those that wait are asked too, which turns them into entries, in their order.
+        let (pane, panes) = (self.pane, if self.rounds.is_empty() { 0 } else { self.panes() });
+        for at in 0..panes {
             self.run_again(at);
         }
+        self.pane = pane;
         true
     }
 
@@ -192,7 +195,7 @@ impl App {
         true
     }
 
-    fn copy(&mut self, what: &str, text: &str) {
+    pub(super) fn copy(&mut self, what: &str, text: &str) {
         let mut text = clean(text);
         let mut cut = "";
         if text.len() > MOST_COPIED {
@@ -265,6 +268,8 @@ impl App {
         let everywhere = self.keymap.find(Focus::Anywhere, key).is_some();
         match (&mut self.overlay, key.code) {
             (_, _) if everywhere => return false,
+            (Some(Overlay::Picker), _) => self.picker_key(key),
+            (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
             (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
                 self.effects.push(Effect::Quit);
             }
@@ -284,7 +289,9 @@ impl App {
         let pane = layout.pane_at(at);
         match event.kind {
             MouseEventKind::Down(MouseButton::Left) => {
-                if self.overlay.is_some() {
+                if self.overlay == Some(Overlay::Picker) && self.picker.click(at) {
+                    // A click into the list chooses a row.
+                } else if self.overlay.is_some() {
                     self.overlay = None;
                 } else if let Some(tab) = layout.tab_at(at, self.panes()) {
                     self.pane = tab;
@@ -298,9 +305,13 @@ impl App {
             }
             MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
                 let by = if event.kind == MouseEventKind::ScrollDown { WHEEL } else { -WHEEL };
-                if let Some(Overlay::Help { top }) = &mut self.overlay {
-                    *top = top.saturating_add_signed(by);
-                    return;
+                match &mut self.overlay {
+                    Some(Overlay::Help { top } | Overlay::Detail { top }) => {
+                        *top = top.saturating_add_signed(by);
+                        return;
+                    }
+                    Some(Overlay::Picker) => return self.picker.step(by),
+                    Some(Overlay::Quit) | None => {}
                 }
                 let Some(pane) = pane else { return };
                 let width = layout.body(pane).map_or(80, |b| b.width);

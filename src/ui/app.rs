@@ -7,10 +7,13 @@ use std::time::Duration;
 use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::command::{Focus, Keymap};
+use super::detail::Laid;
 use super::editor::Editor;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
+use super::lineup::same;
 use super::pane::Pane;
+use super::picker::{Choice, Picker};
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Endpoint;
@@ -31,6 +34,13 @@ const TWICE: Duration = Duration::from_secs(3);
 pub enum Event {
     Terminal(Terminal),
     Report(Report),
+    /// What [`Effect::Choices`] asked for.
+    Choices(Vec<Choice>),
+    /// How [`Effect::SaveLineup`] went, in words.
+    Saved {
+        name: String,
+        said: Result<String, String>,
+    },
     /// Time passed while something runs.
     Tick,
 }
@@ -44,6 +54,12 @@ pub enum Effect {
         prompt: Box<Prompt>,
     },
     Cancel(AnswerId),
+    /// The picker wants to know what there is to choose from.
+    Choices,
+    SaveLineup {
+        name: String,
+        lineup: Lineup,
+    },
     /// To the terminal's clipboard; filtered already.
     Copy(String),
     Mouse(bool),
@@ -65,6 +81,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    fn new(id: AnswerId, endpoint: Endpoint, prompt: Prompt) -> Self {
+        let answer = Answer::new(endpoint.simulated);
+        Self { id, endpoint, prompt, answer, pane: Pane::default(), stopping: false }
+    }
+
     /// Whether it streams and is meant to.
     #[must_use]
     pub fn is_running(&self) -> bool {
@@ -86,6 +107,12 @@ pub enum Overlay {
     Help {
         top: usize,
     },
+    /// All about one answer.
+    Detail {
+        top: usize,
+    },
+    /// Choosing endpoints; what it holds stands in [`App::picker`].
+    Picker,
     /// "Something streams. Quit?"
     Quit,
 }
@@ -106,8 +133,15 @@ pub struct App {
     pub pane: usize,
     pub zoom: bool,
     pub follow_up: bool,
+    /// The next round is asked with settings that every endpoint takes.
+    pub common: bool,
+    /// Brings endpoints to the settings they have in common.
+    pub level: fn(&[Endpoint]) -> Vec<Endpoint>,
     pub editor: Editor,
     pub overlay: Option<Overlay>,
+    pub picker: Picker,
+    /// The request that the detail overlay has laid out.
+    pub(super) laid: Option<Laid>,
     pub notice: Option<(String, Duration)>,
     pub mouse: bool,
     /// Screen time of the event in hand.
@@ -140,8 +174,12 @@ impl App {
             pane: 0,
             zoom: false,
             follow_up: false,
+            common: false,
+            level: <[Endpoint]>::to_vec,
             editor: Editor::new(),
             overlay: None,
+            picker: Picker::default(),
+            laid: None,
             notice: None,
             mouse: true,
             now: Duration::ZERO,
@@ -166,14 +204,19 @@ impl App {
         match event {
             Event::Terminal(event) => self.terminal(event),
             Event::Report(report) => self.report(report),
+            Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
+            Event::Saved { name, said } => self.saved(name, said),
             Event::Tick => {}
         }
+        // Rounds differ in size once the lineup changes.
+        self.pane = self.pane.min(self.panes().saturating_sub(1));
         std::mem::take(&mut self.effects)
     }
 
     fn terminal(&mut self, event: Terminal) {
         match event {
             Terminal::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Picker) => self.picker.paste(&text),
             Terminal::Paste(text) => {
                 self.focus = Focus::Prompt;
                 if let Some(notice) = self.editor.paste(&text) {
@@ -189,12 +232,12 @@ impl App {
     fn key(&mut self, event: &KeyEvent) {
         let key = Key::from(event);
         self.key = Some(key);
-        if self.overlay.is_some() && self.overlay_key(key) {
-            return;
-        }
         if too_small(self.size) && key.code == KeyCode::Char('q') {
             // Where nothing can be seen, the one key that is named must do what it says.
             self.effects.push(Effect::Quit);
+            return;
+        }
+        if self.overlay.is_some() && self.overlay_key(key) {
             return;
         }
         let handled = match self.keymap.find(self.focus, key) {
@@ -253,7 +296,7 @@ impl App {
     /// Number of panes in view.
     #[must_use]
     pub fn panes(&self) -> usize {
-        self.round().map_or(self.lineup.endpoints.len(), |r| r.entries.len())
+        self.round().map_or(0, |r| r.entries.len()) + self.waiting().count()
     }
 
     pub(super) fn entry(&mut self) -> Option<&mut Entry> {
@@ -302,15 +345,14 @@ impl App {
         self.walking = None;
         let follows = self.follow_up && !self.rounds.is_empty();
         let round = self.rounds.len();
-        let endpoints = self.lineup.endpoints.clone();
+        let endpoints = self.levelled();
         let mut entries = Vec::with_capacity(endpoints.len());
         for (at, endpoint) in endpoints.into_iter().enumerate() {
             let prompt = self.prompt_for(&endpoint, &question, follows);
             let id = self.new_id();
             self.places.insert(id, (round, at));
             self.launch(id, &endpoint, &prompt);
-            let answer = Answer::new(endpoint.simulated);
-            entries.push(Entry { id, endpoint, prompt, answer, pane: Pane::default(), stopping: false });
+            entries.push(Entry::new(id, endpoint, prompt));
         }
         self.rounds.push(Round { question, follow_up: follows, entries });
         self.shown = round;
@@ -330,7 +372,7 @@ impl App {
         let before = self
             .round()
             .filter(|_| follows)
-            .and_then(|r| r.entries.iter().find(|e| e.endpoint.name == endpoint.name))
+            .and_then(|r| r.entries.iter().find(|e| same(&e.endpoint, endpoint)))
             .filter(|e| !e.answer.text.is_empty());
         match before {
             Some(entry) => entry.prompt.follow_up(&entry.answer.text, question),
@@ -338,8 +380,29 @@ impl App {
         }
     }
 
-    /// Runs a pane of the round in view again, in place of its answer.
+    /// Asks one more endpoint the prompt of the round in view.
+    pub(super) fn ask_one(&mut self, endpoint: &Endpoint) {
+        let round = self.shown;
+        let Some(question) = self.round().map(|r| r.question.clone()) else { return };
+        let endpoint = self.levelled().into_iter().find(|e| same(e, endpoint)).unwrap_or(endpoint.clone());
+        let prompt = self.prompt_for(&endpoint, &question, false);
+        let id = self.new_id();
+        self.launch(id, &endpoint, &prompt);
+        if let Some(shown) = self.rounds.get_mut(round) {
+            self.places.insert(id, (round, shown.entries.len()));
+            shown.entries.push(Entry::new(id, endpoint, prompt));
+        }
+    }
+
+    /// Runs a pane of the round in view again, in place of its answer; one that waits is asked.
     pub(super) fn run_again(&mut self, at: usize) {
+        let entries = self.round().map_or(0, |r| r.entries.len());
+        let waiting = at.checked_sub(entries).and_then(|w| self.waiting().nth(w)).cloned();
+        if let Some(endpoint) = waiting.filter(|_| !self.rounds.is_empty()) {
+            self.ask_one(&endpoint);
+            self.pane = entries;
+            return;
+        }
         let id = self.new_id();
         let round = self.shown;
         let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(at)) else { return };

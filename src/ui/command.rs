@@ -207,6 +207,27 @@ pub const COMMANDS: &[Command] = &[
         doc: "copy the round as Markdown",
         run: App::copy_round,
     },
+    Command {
+        name: "detail",
+        keys: &["I"],
+        on: Focus::Panes,
+        doc: "all about this answer: request, settings, times, cost",
+        run: App::detail,
+    },
+    Command {
+        name: "endpoints",
+        keys: &["E"],
+        on: Focus::Panes,
+        doc: "find endpoints, add and remove them, save the lineup",
+        run: App::open_picker,
+    },
+    Command {
+        name: "common",
+        keys: &["L"],
+        on: Focus::Panes,
+        doc: "same settings for all: what every model takes",
+        run: App::toggle_common,
+    },
     Command { name: "help", keys: &["?"], on: Focus::Panes, doc: "this help", run: App::help },
     Command {
         name: "quit",

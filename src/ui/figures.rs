@@ -246,7 +246,7 @@ fn sparkline(slots: &[u64]) -> String {
 }
 
 /// `12,345`
-fn grouped(n: u64) -> String {
+pub(super) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + 4);
     for (at, digit) in digits.chars().enumerate() {

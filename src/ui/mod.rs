@@ -11,14 +11,18 @@ mod actions;
 mod app;
 mod careful;
 mod command;
+mod detail;
 mod editor;
 mod figures;
 mod help;
 mod ink;
 mod key;
 mod layout;
+mod lineup;
 mod pacer;
 mod pane;
+mod picker;
+mod picker_view;
 mod status;
 mod terminal;
 mod text;
@@ -27,6 +31,7 @@ mod view;
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
@@ -46,6 +51,7 @@ pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use key::Key;
 pub use layout::Layout;
 pub use pacer::Pacer;
+pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
 pub use theme::Theme;
 pub use view::draw;
@@ -70,12 +76,21 @@ pub struct Setup {
     pub initial_prompt: Option<String>,
     pub system: Option<String>,
     pub prices_as_of: String,
+    /// What can be added to the lineup; asked once, when the picker is first opened.
+    pub choices: Arc<dyn Fn() -> Vec<Choice> + Send + Sync>,
+    /// Brings endpoints to the settings that all of them take; names and order stay.
+    pub level: fn(&[Endpoint]) -> Vec<Endpoint>,
 }
 
 /// What carries out the screen's wishes; joined to the engine by `cli`.
 pub trait Backend {
     fn launch(&self, id: AnswerId, endpoint: Endpoint, prompt: Prompt);
     fn cancel(&self, id: AnswerId);
+    /// Keeps a lineup; the sentence either way is shown.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    fn save_lineup(&self, name: &str, lineup: &Lineup) -> Result<String, String>;
     /// The first frame is on the screen: now is the time for what takes time.
     fn drawn(&self);
 }
@@ -107,6 +122,8 @@ pub async fn run(
     let mut app = App::new(setup.title, setup.lineup, setup.keymap);
     app.system = setup.system;
     app.prices_as_of = setup.prices_as_of;
+    app.level = setup.level;
+    let choices = setup.choices;
 
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
@@ -119,9 +136,22 @@ pub async fn run(
     let mut effects = setup.initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
     let code = loop {
         for effect in effects.drain(..) {
-            if let Some(code) = held.carry_out(effect, &backend)? {
-                return Ok(Exit { code, rounds: app.rounds });
-            }
+            let reply = match effect {
+                Effect::Choices => Event::Choices(choices()),
+                Effect::SaveLineup { name, lineup } => {
+                    let said = backend.save_lineup(&name, &lineup);
+                    Event::Saved { name, said }
+                }
+                other => {
+                    if let Some(code) = held.carry_out(other, &backend)? {
+                        return Ok(Exit { code, rounds: app.rounds });
+                    }
+                    pacer.input(Instant::now());
+                    continue;
+                }
+            };
+            // A reply asks for nothing in its turn.
+            app.update(reply, start.elapsed());
             pacer.input(Instant::now());
         }
         let owed = pacer.due().map(tokio::time::Instant::from_std);
@@ -216,6 +246,8 @@ impl Held {
                 self.terminal.clear()?;
             }
             Effect::Quit => return Ok(Some(0)),
+            // Answered by the loop, which has what they ask for.
+            Effect::Choices | Effect::SaveLineup { .. } => {}
         }
         Ok(None)
     }

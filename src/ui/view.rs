@@ -21,15 +21,21 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
 use super::command::Focus;
+use super::detail;
 use super::figures;
 use super::help;
 use super::ink::{centred, cut, put, sides};
 use super::layout::{Layout, parts};
+use super::lineup::same;
 use super::pane::{Pane, Row};
+use super::picker_view;
 use super::status;
 use super::theme::Theme;
 use crate::model::Endpoint;
 use crate::model::clean_line;
+
+/// In the title while every endpoint is asked with what all of them take.
+const COMMON: &str = "common settings";
 
 /// Draws one frame. What it changes in the state is layout caches only.
 pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
@@ -53,6 +59,8 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     prompt(app, theme, frame, &layout);
     match app.overlay {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
+        Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
+        Some(Overlay::Picker) => picker_view::draw(app, theme, frame),
         Some(Overlay::Quit) => {
             let text = if app.is_running() { "Answers still stream. Quit and stop them?" } else { "Quit?" };
             question(theme, frame, text, "y quits · any other key stays");
@@ -70,9 +78,15 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let mut facts = Vec::new();
     if let Some(round) = app.round() {
         facts.push(format!("round {}/{}", app.shown + 1, app.rounds.len()));
+        if app.common {
+            facts.push(COMMON.into());
+        }
         facts.push(if round.follow_up { "follow-up" } else { "fresh" }.into());
     } else {
         facts.push(clean_line(&app.title));
+        if app.common {
+            facts.push(COMMON.into());
+        }
     }
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
@@ -112,7 +126,7 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
 fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let panes = app.panes();
     let each = (usize::from(area.width) / panes.max(1)).max(1);
-    let names: Vec<&str> = (0..panes).filter_map(|n| endpoint(app, n)).map(|e| e.name.as_str()).collect();
+    let names: Vec<&str> = (0..panes).filter_map(|n| app.endpoint(n)).map(|e| e.name.as_str()).collect();
     let shared = shared_prefix(&names);
     for number in 0..panes {
         let x = area.x + u16::try_from(number * each).unwrap_or(u16::MAX);
@@ -121,7 +135,7 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         }
         let cell = Rect { x, width: u16::try_from(each).unwrap_or(area.width).min(area.right() - x), ..area };
         let name =
-            endpoint(app, number).and_then(|e| e.name.get(shared..)).map(clean_line).unwrap_or_default();
+            app.endpoint(number).and_then(|e| e.name.get(shared..)).map(clean_line).unwrap_or_default();
         // Mark, number and a column of air come first; a name of two letters is none.
         let room = each.saturating_sub(6);
         let name = if room < 4 { String::new() } else { cut(&name, room) };
@@ -145,13 +159,6 @@ fn shared_prefix(names: &[&str]) -> usize {
         first.get(..*end).is_some_and(|p| rest.iter().all(|n| n.starts_with(p) && n.len() > *end))
     };
     ends.filter(shared).filter(|end| *end < first.len()).max().unwrap_or(0)
-}
-
-fn endpoint(app: &App, number: usize) -> Option<&Endpoint> {
-    match app.round() {
-        Some(round) => round.entries.get(number).map(|e| &e.endpoint),
-        None => app.lineup.endpoints.get(number),
-    }
 }
 
 /// `1 gpt-6-sol · openai us-east-1`; what a spec was understood as stands here.
@@ -198,16 +205,23 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16
 fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: Rect, best: &figures::Best) {
     let focused = app.focus == Focus::Panes && app.pane == number;
     let border = if focused { theme.focus } else { theme.border };
-    let Some(e) = endpoint(app, number) else { return };
-    let block = Block::bordered()
+    let Some(e) = app.endpoint(number) else { return };
+    let mut block = Block::bordered()
         .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
         .border_style(border)
         .title_top(heading(e, number, theme, focused, area.width.saturating_sub(2)));
+    if let Some(below) = remark(app, number, area.width, theme) {
+        block = block.title_bottom(below);
+    }
     block.render(area, buffer);
     let parts = parts(area);
     let (now, shown) = (app.now, app.shown);
     let Some(entry) = app.rounds.get_mut(shown).and_then(|r| r.entries.get_mut(number)) else {
-        let hint = if number == 0 { "type a prompt below and press enter" } else { "" };
+        let hint = match app.rounds.is_empty() {
+            true if number == 0 => "type a prompt below and press enter".to_owned(),
+            true => String::new(),
+            false => format!("asked from the next prompt on · {} asks it now", app.keymap.first("rerun")),
+        };
         put(buffer, parts.body, Line::styled(hint, theme.faint));
         return;
     };
@@ -221,6 +235,20 @@ fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: 
     divider(entry, theme, buffer, area, parts.status, body.width, border, now, focused);
     figures::draw(entry, theme, buffer, parts.figures, now, best);
     scrollbar(buffer, theme, area, parts.body, rows, top);
+}
+
+/// On the lower border: what was asked but not sent as asked, or that the pane has left the lineup.
+fn remark(app: &App, number: usize, width: u16, theme: &Theme) -> Option<Line<'static>> {
+    let entry = app.round()?.entries.get(number)?;
+    let room = usize::from(width).saturating_sub(6);
+    let changed = entry.answer.sending.as_ref().and_then(|s| detail::changed(s, room));
+    let gone = !app.lineup.endpoints.iter().any(|e| same(e, &entry.endpoint));
+    let (text, style) = match (changed, gone) {
+        (Some(changed), _) => (format!("≠ {changed}"), theme.warn),
+        (None, true) => ("no longer in the lineup".to_owned(), theme.faint),
+        (None, false) => return None,
+    };
+    Some(Line::styled(format!(" {} ", cut(&text, room + 2)), style))
 }
 
 /// One column of air on either side.
@@ -362,6 +390,8 @@ fn hints(app: &App, room: usize) -> String {
             ("to-prompt", "prompt"),
             ("zoom", "zoom"),
             ("rerun", "re-run"),
+            ("detail", "detail"),
+            ("endpoints", "endpoints"),
             ("follow-up", "follow-up"),
             ("copy", "copy"),
             ("quit", "quit"),

@@ -89,7 +89,7 @@ fn the_record_finds_the_limit_under_either_name() {
     let quirks = Quirks { max_field: MaxField::MaxTokens, ..Quirks::default() };
     check(&Chat, "my-model", &asked, quirks);
     let prompt = Prompt::new("2+2?");
-    let call = Call { model: "my-model", prompt: &prompt, params: &asked, quirks };
+    let call = Call { model: "my-model", is: "my-model", prompt: &prompt, params: &asked, quirks };
     let rows = record(&Chat, &asked, Vec::new(), &Chat.encode(&call).unwrap());
     assert_eq!((rows[0].fate, rows[0].sent.as_deref()), (Fate::AsAsked, Some("max_tokens = 512")));
 }

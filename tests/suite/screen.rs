@@ -5,7 +5,7 @@ use std::time::Duration;
 use bakeoff::model::{
     Answer, AnswerId, Class, Delta, Endpoint, Fault, Lineup, Price, Rates, Report, Rule, Step, Stop, Usage,
 };
-use bakeoff::ui::{App, COMMANDS, Effect, Event, Focus, Key, Keymap, Theme, draw};
+use bakeoff::ui::{App, COMMANDS, Choice, Effect, Event, Focus, Key, Keymap, Theme, draw};
 use crossterm::event::{
     Event as Terminal, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
@@ -31,12 +31,12 @@ fn app(panes: usize) -> App {
     app
 }
 
-fn press(app: &mut App, name: &str) -> Vec<Effect> {
+pub fn press(app: &mut App, name: &str) -> Vec<Effect> {
     let key = Key::parse(name).unwrap();
     app.update(Event::Terminal(Terminal::Key(KeyEvent::new(key.code, key.modifiers))), app.now)
 }
 
-fn typed(app: &mut App, text: &str) {
+pub fn typed(app: &mut App, text: &str) {
     for c in text.chars() {
         let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
         app.update(Event::Terminal(Terminal::Key(key)), app.now);
@@ -44,7 +44,7 @@ fn typed(app: &mut App, text: &str) {
 }
 
 /// Types a prompt and sends it; gives the ids that were launched.
-fn ask(app: &mut App, text: &str) -> Vec<AnswerId> {
+pub fn ask(app: &mut App, text: &str) -> Vec<AnswerId> {
     app.focus = Focus::Prompt;
     typed(app, text);
     press(app, "enter")
@@ -74,7 +74,7 @@ fn finish(app: &mut App, id: AnswerId, at: u64, output: u64) {
 }
 
 /// Draws and gives the rows of the screen.
-fn shown(app: &mut App, width: u16, height: u16) -> Vec<String> {
+pub fn shown(app: &mut App, width: u16, height: u16) -> Vec<String> {
     let mut screen = Screen::new(TestBackend::new(width, height)).unwrap();
     let theme = Theme::named("default").unwrap();
     screen.draw(|frame| draw(app, &theme, frame)).unwrap();
@@ -138,7 +138,7 @@ fn busy(panes: usize) -> App {
     app
 }
 
-fn compare(name: &str, rows: &[String]) {
+pub fn compare(name: &str, rows: &[String]) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
     let now = format!("{}\n", rows.join("\n"));
     if std::env::var_os("BAKEOFF_BLESS").is_some() {
@@ -468,8 +468,14 @@ fn any_keys_in_any_order() {
         match next(10) {
             0..=6 => {
                 for effect in press(&mut app, keys[next(keys.len())]) {
-                    if let Effect::Launch { id, .. } = effect {
-                        ids.push(id);
+                    match effect {
+                        Effect::Launch { id, .. } => ids.push(id),
+                        Effect::Choices => {
+                            let known = app.lineup.endpoints.clone();
+                            let choices = known.into_iter().map(Choice::plain).collect();
+                            app.update(Event::Choices(choices), app.now);
+                        }
+                        _ => {}
                     }
                 }
             }

@@ -261,6 +261,7 @@ impl RawEndpoint {
             token_scope: self.token_scope,
             system: self.system,
             params: params.or(defaults),
+            leveled: Vec::new(),
             allow_plain_http: self.allow_plain_http,
             simulated: false,
         };

@@ -1,0 +1,181 @@
+//! Who is asked, changed while the screen is up: adding, removing, saving, and
+//! bringing all to the same settings. The list itself is in `picker.rs`.
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use super::app::{App, Effect, Overlay};
+use super::key::Key;
+use super::picker::Asked;
+use crate::model::Endpoint;
+use crate::model::Lineup;
+use crate::model::clean_line;
+
+/// Whether both are the same pane of a lineup. Settings are left out: a round may
+/// have been asked with those that all endpoints take.
+pub(super) fn same(a: &Endpoint, b: &Endpoint) -> bool {
+    a.name == b.name && same_route(a, b)
+}
+
+/// Whether both name the same model at the same place, whatever they are called.
+pub(super) fn same_route(a: &Endpoint, b: &Endpoint) -> bool {
+    a.provider == b.provider && a.model == b.model && a.place == b.place && a.base_url == b.base_url
+}
+
+impl App {
+    /// Endpoints of the lineup that the round in view has not asked. A round that is
+    /// not the last one is history: nobody waits there.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Endpoint> {
+        let round = self.round();
+        let history = round.is_some() && self.shown + 1 < self.rounds.len();
+        self.lineup.endpoints.iter().filter(move |e| {
+            !history && round.is_none_or(|r| r.entries.iter().all(|entry| !same(&entry.endpoint, e)))
+        })
+    }
+
+    /// What the pane with this number shows.
+    pub(super) fn endpoint(&self, number: usize) -> Option<&Endpoint> {
+        let asked = self.round().into_iter().flat_map(|r| &r.entries).map(|e| &e.endpoint);
+        asked.chain(self.waiting()).nth(number)
+    }
+
+    /// The lineup as the next round asks it.
+    pub(super) fn levelled(&self) -> Vec<Endpoint> {
+        if self.common { (self.level)(&self.lineup.endpoints) } else { self.lineup.endpoints.clone() }
+    }
+
+    pub(super) fn toggle_common(&mut self) -> bool {
+        self.common = !self.common;
+        self.say(if self.common {
+            "from the next prompt on: only settings that every model takes"
+        } else {
+            "from the next prompt on: each endpoint's own settings"
+        });
+        true
+    }
+
+    pub(super) fn open_picker(&mut self) -> bool {
+        self.overlay = Some(Overlay::Picker);
+        self.picker.open(&self.lineup.endpoints);
+        if self.picker.wants_choices() {
+            self.effects.push(Effect::Choices);
+        }
+        true
+    }
+
+    /// A key while the picker is open; it takes every one.
+    pub(super) fn picker_key(&mut self, key: Key) {
+        let control = key.modifiers == KeyModifiers::CONTROL;
+        if matches!(key.code, KeyCode::F(2)) || (control && key.code == KeyCode::Char('s')) {
+            // Flow control takes ctrl+s on some terminals, hence the other key.
+            let name = self.lineup.name.clone();
+            self.picker.ask_name(&name);
+            return;
+        }
+        match self.picker.key(key) {
+            Asked::Nothing => {}
+            Asked::Close => self.overlay = None,
+            Asked::Toggle => self.toggle_choice(),
+            Asked::Save(name) if name.is_empty() => self.say("a lineup needs a name"),
+            Asked::Save(name) => {
+                let lineup = Lineup { name: name.clone(), ..self.lineup.clone() };
+                self.effects.push(Effect::SaveLineup { name, lineup });
+            }
+        }
+    }
+
+    pub(super) fn saved(&mut self, name: String, said: Result<String, String>) {
+        match said {
+            Ok(said) => {
+                self.lineup.name.clone_from(&name);
+                self.title = name;
+                self.say(said);
+            }
+            Err(why) => self.say(format!("not saved: {why}")),
+        }
+    }
+
+    /// Adds the endpoint under the cursor, or takes it out.
+    fn toggle_choice(&mut self) {
+        let Some((choice, member)) = self.picker.current() else { return };
+        if let Some(name) = member.map(ToOwned::to_owned) {
+            if self.remove(&name) {
+                self.picker.set_member(None);
+            }
+        } else {
+            let endpoint = choice.endpoint.clone();
+            let name = self.add(endpoint);
+            self.picker.set_member(Some(name));
+        }
+        self.simulated = self.lineup.endpoints.iter().all(|e| e.simulated);
+    }
+
+    /// Takes the endpoint in; where the round in view is a fresh one, it is asked at once.
+    fn add(&mut self, mut endpoint: Endpoint) -> String {
+        endpoint.name = self.free_name(&endpoint);
+        let name = endpoint.name.clone();
+        let shown = clean_line(&name);
+        let answered = self.round().map(|r| r.entries.iter().any(|e| same(&e.endpoint, &endpoint)));
+        self.lineup.endpoints.push(endpoint.clone());
+        let again = self.keymap.first("rerun");
+        match answered {
+            None => self.say(format!("added {shown}")),
+            Some(true) => self.say(format!("added {shown}: its answer is here, {again} asks it again")),
+            Some(false) if self.round().is_some_and(|r| !r.follow_up) => {
+                self.ask_one(&endpoint);
+                self.say(format!("added {shown} and asked it this prompt"));
+            }
+            // A conversation that it was not part of cannot be continued.
+            Some(false) => {
+                self.say(format!("added {shown}: asked from the next prompt on ({again} asks it now)"));
+            }
+        }
+        name
+    }
+
+    /// A name that no pane in view has, nor any other of the lineup.
+    fn free_name(&self, endpoint: &Endpoint) -> String {
+        let mut taken = Lineup { endpoints: self.lineup.endpoints.clone(), ..Lineup::default() };
+        for entry in self.round().into_iter().flat_map(|r| &r.entries) {
+            let known = taken.endpoints.iter().any(|e| e.name == entry.endpoint.name);
+            // One that comes back gets its old name back.
+            if !known && !same_route(&entry.endpoint, endpoint) {
+                taken.endpoints.push(entry.endpoint.clone());
+            }
+        }
+        taken.endpoints.push(endpoint.clone());
+        taken.tell_apart();
+        taken.endpoints.pop().map(|e| e.name).unwrap_or_default()
+    }
+
+    /// Takes the endpoint with this name out and stops its streams; the answers stay in their rounds.
+    fn remove(&mut self, name: &str) -> bool {
+        if self.lineup.endpoints.len() < 2 {
+            self.say("the last pane stays: a lineup needs an endpoint");
+            return false;
+        }
+        let Some(at) = self.lineup.endpoints.iter().position(|e| e.name == name) else { return true };
+        let gone = self.lineup.endpoints.remove(at);
+        self.lineup.baseline = match self.lineup.baseline {
+            Some(baseline) if baseline == at => None,
+            Some(baseline) if baseline > at => Some(baseline - 1),
+            other => other,
+        };
+        let has = |r: &super::app::Round| r.entries.iter().any(|e| same(&e.endpoint, &gone));
+        let answered = self.round().is_some_and(has);
+        let mut stopped = false;
+        for entry in self.rounds.iter_mut().flat_map(|r| &mut r.entries) {
+            if entry.is_running() && same(&entry.endpoint, &gone) {
+                entry.stopping = true;
+                stopped = true;
+                self.effects.push(Effect::Cancel(entry.id));
+            }
+        }
+        let tail = match (answered, stopped) {
+            (_, true) => ": stopped, what came so far stays in this round",
+            (true, false) => ": its answer stays in this round",
+            (false, false) => "",
+        };
+        self.say(format!("removed {}{tail}", clean_line(name)));
+        true
+    }
+}
