@@ -7,7 +7,7 @@ use crate::model::settle;
 #[test]
 fn the_embedded_list_parses_whole() {
     let catalog = Catalog::parse(EMBEDDED).unwrap();
-    assert_eq!((catalog.families(), catalog.routes().len()), (70, 399));
+    assert_eq!((catalog.families().len(), catalog.routes().len()), (70, 399));
     assert_eq!(catalog.routes().iter().filter(|r| r.price.as_ref().is_some_and(|p| !p.local)).count(), 392);
     assert_eq!(catalog.as_of(), AS_OF);
     assert_eq!(Catalog::parse(OVERRIDES).unwrap().routes().len(), 1);

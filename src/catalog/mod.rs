@@ -25,6 +25,16 @@ const OVERRIDES: &str = include_str!("overrides.toml");
 /// the first frame can show it without reading the list.
 pub const AS_OF: &str = "2026-11-23";
 
+/// A model as the world calls it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Family {
+    pub id: String,
+    pub name: String,
+    /// The same weights on every cloud, but not the same service: quantisation, context
+    /// and speed differ.
+    pub open_weights: bool,
+}
+
 /// One way in which one cloud sells one family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
@@ -35,6 +45,14 @@ pub struct Route {
     pub id: String,
     /// `global`, `us`, `eu`, `in-region`, `data-zone-eu`, `local`...
     pub scope: String,
+    /// `responses`, `chat`, `messages`, `converse`, `generateContent`…
+    pub api: String,
+    /// Which of a cloud's hosts: `bedrock-runtime`, `bedrock-mantle`, or nothing.
+    pub door: String,
+    /// Other ids of the same route.
+    pub aliases: Vec<String>,
+    /// Most tokens of one answer, where published.
+    pub max_output: Option<u64>,
     /// Tokens of prompt and answer together, where published.
     pub context: Option<u64>,
     pub price: Option<Price>,
@@ -50,7 +68,7 @@ pub struct Catalog {
     folded: HashMap<(String, String), Vec<usize>>,
     aliases: HashMap<(String, String), Vec<usize>>,
     as_of: String,
-    families: usize,
+    families: Vec<Family>,
 }
 
 impl Catalog {
@@ -82,17 +100,21 @@ impl Catalog {
     pub fn with_extra(&self, text: &str) -> Result<Self, String> {
         let read = rows::read(text)?;
         let mut all = self.clone();
-        all.families += read.new_families(&all.routes);
+        for family in read.families {
+            if !all.families.iter().any(|f| f.id == family.id) {
+                all.families.push(family);
+            }
+        }
         if all.as_of < read.as_of {
             all.as_of = read.as_of;
         }
-        for (route, aliases) in read.routes {
-            all.put(route, &aliases);
+        for route in read.routes {
+            all.put(route);
         }
         Ok(all)
     }
 
-    fn put(&mut self, route: Route, aliases: &[String]) {
+    fn put(&mut self, route: Route) {
         let same = |r: &Route| r.kind == route.kind && r.id == route.id && r.scope == route.scope;
         if let Some(old) = self.routes.iter_mut().find(|r| same(r)) {
             *old = route;
@@ -102,7 +124,7 @@ impl Catalog {
         let key = |id: &str| (route.kind.clone(), id.to_owned());
         self.exact.entry(key(&route.id)).or_default().push(index);
         self.folded.entry(key(&route.id.to_ascii_lowercase())).or_default().push(index);
-        for alias in aliases {
+        for alias in &route.aliases {
             self.aliases.entry(key(alias)).or_default().push(index);
         }
         self.routes.push(route);
@@ -133,18 +155,32 @@ impl Catalog {
         &self.routes
     }
 
-    /// Number of families.
+    /// Every family, in the order of the list.
     #[must_use]
-    pub fn families(&self) -> usize {
-        self.families
+    pub fn families(&self) -> &[Family] {
+        &self.families
     }
 
-    /// The price of exactly this route, by the rules of `prices.md` §4.2 in their order.
-    ///
-    /// `scope` is the part of a cloud that serves the request, where the id does not
-    /// say it (Azure zones); Bedrock ids carry theirs as a prefix.
+    /// The family that a word names: its id or name, or the id or alias of one of its
+    /// routes, whatever the case.
     #[must_use]
-    pub fn lookup(&self, kind: &str, id: &str, scope: Option<&str>) -> (Option<Price>, Rule) {
+    pub fn family(&self, word: &str) -> Option<&Family> {
+        let is = |text: &str| text.eq_ignore_ascii_case(word);
+        let own = self.families.iter().find(|f| is(&f.id) || is(&f.name));
+        own.or_else(|| {
+            let route = self.routes.iter().find(|r| is(&r.id) || r.aliases.iter().any(|a| is(a)))?;
+            self.families.iter().find(|f| f.id == route.family)
+        })
+    }
+
+    /// The routes of one family, in the order of the list.
+    pub fn routes_of<'c>(&'c self, family: &'c str) -> impl Iterator<Item = &'c Route> {
+        self.routes.iter().filter(move |r| r.family == family)
+    }
+
+    /// The route that an id of a provider means, with the rule that found it.
+    #[must_use]
+    pub fn route(&self, kind: &str, id: &str, scope: Option<&str>) -> Option<(&Route, Rule)> {
         let id = profile_id(id);
         let key = |id: &str| (kind.to_owned(), id.to_owned());
         let folded = id.to_ascii_lowercase();
@@ -154,11 +190,21 @@ impl Catalog {
             (self.aliases.get(&key(id)), Rule::Alias),
             (undated(id).and_then(|id| self.exact.get(&key(id))), Rule::Undated),
         ];
-        for (found, rule) in steps {
-            if let Some(route) = found.and_then(|indices| self.choose(indices, scope)) {
-                return route.price.clone().map_or((None, Rule::None), |p| (Some(p), rule));
-            }
+        let found = |(indices, rule): (Option<&Vec<usize>>, Rule)| Some((self.choose(indices?, scope)?, rule));
+        steps.into_iter().find_map(found)
+    }
+
+    /// The price of exactly this route, by the rules of `prices.md` §4.2 in their order.
+    ///
+    /// `scope` is the part of a cloud that serves the request, where the id does not
+    /// say it (Azure zones); Bedrock ids carry theirs as a prefix.
+    #[must_use]
+    pub fn lookup(&self, kind: &str, id: &str, scope: Option<&str>) -> (Option<Price>, Rule) {
+        if let Some((route, rule)) = self.route(kind, id, scope) {
+            return route.price.clone().map_or((None, Rule::None), |p| (Some(p), rule));
         }
+        let id = profile_id(id);
+        let folded = id.to_ascii_lowercase();
         if kind == "bedrock"
             && let Some(route) = self.sibling(&folded)
         {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Route;
+use super::{Family, Route};
 use crate::model::Price;
 use crate::model::Rates;
 use crate::model::Service;
@@ -13,15 +13,8 @@ pub(super) const REGIONAL: [&str; 8] = ["us", "eu", "jp", "au", "apac", "in", "c
 
 pub(super) struct Read {
     pub(super) as_of: String,
-    /// Each route with its aliases.
-    pub(super) routes: Vec<(Route, Vec<String>)>,
-    families: Vec<String>,
-}
-
-impl Read {
-    pub(super) fn new_families(&self, known: &[Route]) -> usize {
-        self.families.iter().filter(|f| !known.iter().any(|r| r.family == **f)).count()
-    }
+    pub(super) routes: Vec<Route>,
+    pub(super) families: Vec<Family>,
 }
 
 /// Fields that this version does not use are left to later ones.
@@ -35,6 +28,8 @@ struct RawBook {
 #[derive(Deserialize)]
 struct RawFamily {
     id: String,
+    name: Option<String>,
+    weights: Option<String>,
     #[serde(default)]
     route: Vec<RawRoute>,
 }
@@ -44,7 +39,10 @@ struct RawRoute {
     kind: String,
     id: String,
     scope: String,
+    api: Option<String>,
+    endpoint: Option<String>,
     context: Option<u64>,
+    max_output: Option<u64>,
     #[serde(default)]
     aliases: Vec<String>,
     price: Option<RawRates>,
@@ -86,14 +84,21 @@ struct RawTier {
 /// A sentence with the line, or with the row whose price is wrong.
 pub(super) fn read(text: &str) -> Result<Read, String> {
     let book: RawBook = toml::from_str(text).map_err(|e| e.to_string())?;
-    let families = book.family.iter().map(|f| f.id.clone()).collect();
+    let families = book
+        .family
+        .iter()
+        .map(|f| Family {
+            id: f.id.clone(),
+            name: f.name.clone().unwrap_or_else(|| f.id.clone()),
+            open_weights: f.weights.as_deref() == Some("open"),
+        })
+        .collect();
     let mut routes = Vec::new();
     for family in book.family {
         for raw in family.route {
-            let aliases = raw.aliases.clone();
             let name = format!("{} {}", raw.kind, raw.id);
             let route = raw.route(&family.id, &book.as_of).map_err(|e| format!("{name}: {e}"))?;
-            routes.push((route, aliases));
+            routes.push(route);
         }
     }
     Ok(Read { as_of: book.as_of, routes, families })
@@ -112,7 +117,11 @@ impl RawRoute {
             kind: self.kind,
             id: self.id,
             scope: self.scope,
+            api: self.api.unwrap_or_default(),
+            door: self.endpoint.unwrap_or_default(),
             context: self.context,
+            max_output: self.max_output,
+            aliases: self.aliases,
             price,
         })
     }

@@ -26,13 +26,14 @@ use tokio::time::timeout;
 
 use super::Shared;
 use super::aws_http::{Probe, http_client};
-use super::call::{no_reply, plain_headers};
+use super::call::{no_reply, plain_headers, sending};
 use super::pump::{self, Arrival, Reporter, Source};
 use super::transport::Transport;
 use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;
 use crate::model::Prompt;
+use crate::model::Step;
 use crate::provider::Aws;
 use crate::provider::Request;
 use crate::wire::Call;
@@ -78,13 +79,15 @@ pub(super) async fn converse(
     prompt: &Prompt,
     shared: &Shared,
     reporter: &Reporter,
-    thinks: bool,
 ) -> Result<(), Fault> {
-    let Some(aws) = request.aws else {
+    let thinks = request.params.thinks();
+    let Some(aws) = request.aws.clone() else {
         return Err(Fault::new(Class::Internal, "a Bedrock request without an AWS account"));
     };
     let transport = &shared.transport;
     transport.prepare().await?;
+    let sending = sending(&request, &http::HeaderMap::new(), request.via.clone(), None);
+    reporter.send(tokio::time::Instant::now(), Step::Prepared(Box::new(sending)));
     let probe = Probe::new(reporter.clone());
     let client = client(&aws, shared, &probe).await?;
 

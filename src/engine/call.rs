@@ -9,14 +9,19 @@ use tokio::time::Instant;
 use tokio::time::timeout;
 
 use super::Limits;
+use super::Shared;
+use super::scrubbed;
 use super::pump::{self, ByteSource, Reporter};
 use super::transport::{Body, Outgoing, Reply, Transport, host_of};
 use crate::model::Class;
 use crate::model::Fault;
+use crate::model::Sending;
 use crate::model::Step;
 use crate::model::clean_line;
 use crate::provider::HeaderText;
+use crate::provider::Identity;
 use crate::provider::Request;
+use crate::provider::Vars;
 use crate::wire::Decoder;
 use crate::wire::Framing;
 use crate::wire::Head;
@@ -42,22 +47,42 @@ const REQUEST_IDS: [&str; 7] = [
     "x-generation-id",
 ];
 
-/// Sends a request and reads its answer to the end.
+/// Sends a request and reads its answer to the end. `fetched` is how long its key took.
 ///
 /// # Errors
 /// The fault that ended it.
 pub(super) async fn http(
     request: Request,
+    shared: &Shared,
+    vars: &Vars,
+    fetched: Option<Duration>,
+    reporter: &Reporter,
+) -> Result<(), Fault> {
+    let (transport, limits) = (&shared.transport, &shared.limits);
+    let headers = header_map(&request)?;
+    transport.prepare().await?;
+    let mut outgoing =
+        Outgoing { url: request.url.clone(), headers, body: request.body.clone(), method: http::Method::POST };
+    let asked = Instant::now();
+    let signed = shared.identities.sign(&request.identity, vars, transport, &mut outgoing).await?;
+    let took = if request.identity == Identity::None { fetched } else { Some(asked.elapsed()) };
+    let via = request.via.clone().or(Some(signed.via).filter(|via| !via.is_empty()));
+    reporter.send(Instant::now(), Step::Prepared(Box::new(sending(&request, &outgoing.headers, via, took))));
+    reporter.sent();
+    let thinks = request.params.thinks();
+    let sent = exchange(&request, outgoing, transport, reporter, limits, thinks).await;
+    sent.map_err(|fault| scrubbed(fault, &signed.secrets))
+}
+
+async fn exchange(
+    request: &Request,
+    outgoing: Outgoing,
     transport: &Arc<dyn Transport>,
     reporter: &Reporter,
     limits: &Limits,
     thinks: bool,
 ) -> Result<(), Fault> {
-    let headers = header_map(&request)?;
-    transport.prepare().await?;
-    let outgoing =
-        Outgoing { url: request.url.clone(), headers, body: request.body, method: http::Method::POST };
-    reporter.sent();
+    let dialect = request.api.dialect;
     let first = limits.first_event_for(thinks);
     let Ok(reply) = timeout(first, transport.send(outgoing)).await else {
         return Err(no_reply(&request.url, first));
@@ -68,11 +93,31 @@ pub(super) async fn http(
         return Err(error_reply(reply, &request.url).await);
     }
     let reply = refuse_early(reply, &request.url, false).await?;
-    let mut decoder = Decoder::new(request.api.dialect);
-    if request.api.dialect.framing() == Framing::Sse && content_type(&reply).starts_with("application/json") {
+    let mut decoder = Decoder::new(dialect);
+    if dialect.framing() == Framing::Sse && content_type(&reply).starts_with("application/json") {
         return whole(reply, &mut decoder, reporter, limits).await;
     }
     pump::run(ByteSource { body: reply.body, decoder }, reporter, limits, thinks).await
+}
+
+/// What is about to leave, as people may see it.
+pub(super) fn sending(
+    request: &Request,
+    headers: &HeaderMap,
+    via: Option<String>,
+    identity: Option<Duration>,
+) -> Sending {
+    let shown = |value: &HeaderValue| {
+        if value.is_sensitive() { "•••".to_owned() } else { value.to_str().unwrap_or("•••").to_owned() }
+    };
+    Sending {
+        url: request.url.clone(),
+        headers: headers.iter().map(|(n, v)| (n.as_str().to_owned(), shown(v))).collect(),
+        body: request.body_text(),
+        via,
+        identity,
+        parity: request.parity.clone(),
+    }
 }
 
 /// The fault of a server that accepted a request and said nothing.

@@ -14,6 +14,7 @@
 mod aws_http;
 mod bedrock;
 mod call;
+mod identity;
 mod keys;
 mod pump;
 mod transport;
@@ -32,10 +33,11 @@ use crate::model::AnswerId;
 use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;
+use crate::model::Price;
 use crate::model::Prompt;
 use crate::model::Report;
+use crate::model::Rule;
 use crate::model::Step;
-use crate::provider::Request;
 use crate::provider::Secret;
 use crate::provider::Vars;
 use crate::provider::resolve;
@@ -88,6 +90,7 @@ struct Shared {
     catalog: CatalogSource,
     aws: bedrock::Accounts,
     keys: keys::Keys,
+    identities: identity::Identities,
     reports: UnboundedSender<Report>,
     running: Mutex<HashMap<AnswerId, oneshot::Sender<Step>>>,
 }
@@ -121,8 +124,8 @@ impl Engine {
     ) -> (Self, UnboundedReceiver<Report>) {
         let (reports, receiver) = unbounded_channel();
         let (aws, running) = (bedrock::Accounts::default(), Mutex::default());
-        let keys = keys::Keys::default();
-        let shared = Shared { transport, vars, limits, catalog, aws, keys, reports, running };
+        let (keys, identities) = (keys::Keys::default(), identity::Identities::default());
+        let shared = Shared { transport, vars, limits, catalog, aws, keys, identities, reports, running };
         (Self { shared: Arc::new(shared) }, receiver)
     }
 
@@ -210,9 +213,41 @@ async fn attempt(
     prompt: &Prompt,
     reporter: &Reporter,
 ) -> Result<(), Fault> {
-    let request = resolve(endpoint, prompt, &shared.vars, None)?;
+    // Whatever a credential takes is spent here, before any clock starts.
+    let asked = Instant::now();
+    let vars = shared.keys.fill(endpoint, &shared.vars).await?;
+    let fetched = endpoint.key.is_some().then(|| asked.elapsed());
+    let catalog = (shared.catalog)();
+    let request = resolve(endpoint, prompt, &vars, max_output(&catalog, endpoint))?;
     let secrets = request.secrets.clone();
-    send(shared, endpoint, prompt, reporter, request).await.map_err(|fault| scrubbed(fault, &secrets))
+    let (price, rule) = price(&catalog, endpoint);
+    reporter.send(Instant::now(), Step::Priced(price, rule));
+    let sent = if request.aws.is_some() {
+        let asked = endpoint.asked(prompt);
+        bedrock::converse(request, endpoint, &asked, shared, reporter).await
+    } else {
+        call::http(request, shared, &vars, fetched, reporter).await
+    };
+    let sent = sent.map_err(|fault| scrubbed(fault, &secrets));
+    if sent.as_ref().is_err_and(|fault| fault.class == Class::Key) {
+        shared.keys.forget(endpoint).await;
+    }
+    sent
+}
+
+/// The most tokens that an endpoint's model can generate, where the list says so.
+#[must_use]
+pub fn max_output(catalog: &Catalog, endpoint: &Endpoint) -> Option<u64> {
+    catalog.route(&endpoint.provider, &endpoint.model, None)?.0.max_output
+}
+
+/// The list price of an endpoint. What an Azure deployment serves is for its owner to
+/// say: one that is called like a model may be another.
+fn price(catalog: &Catalog, endpoint: &Endpoint) -> (Option<Price>, Rule) {
+    if endpoint.provider == "azure" && endpoint.deployment.is_none() {
+        return (None, Rule::None);
+    }
+    catalog.lookup(&endpoint.provider, &endpoint.model, endpoint.place.as_deref())
 }
 
 /// A fault without any key that the provider may have repeated in it.
@@ -226,23 +261,4 @@ fn scrubbed(mut fault: Fault, secrets: &[Secret]) -> Fault {
         scrub(&mut fault.request_id);
     }
     fault
-}
-
-async fn send(
-    shared: &Shared,
-    endpoint: &Endpoint,
-    prompt: &Prompt,
-    reporter: &Reporter,
-    request: Request,
-) -> Result<(), Fault> {
-    let catalog = (shared.catalog)();
-    let (price, rule) = catalog.lookup(&endpoint.provider, &endpoint.model, endpoint.place.as_deref());
-    reporter.send(Instant::now(), Step::Priced(price, rule));
-    let thinks = endpoint.params.thinks();
-    if request.aws.is_some() {
-        let asked = endpoint.asked(prompt);
-        bedrock::converse(request, endpoint, &asked, shared, reporter, thinks).await
-    } else {
-        call::http(request, &shared.transport, reporter, &shared.limits, thinks).await
-    }
 }

@@ -5,8 +5,10 @@
 //! socket and no clock here; the environment is read through [`Vars`] only.
 
 mod address;
+mod family;
 mod identity;
 mod key;
+mod ready;
 mod row;
 mod secret;
 mod site;
@@ -32,7 +34,9 @@ use key::{Credential, credential};
 use site::site;
 
 pub use address::{is_loopback, parse as parse_address};
+pub use family::{Opened, Reach, found, routes};
 pub use identity::Identity;
+pub use ready::{Machine, ready};
 pub use row::{Api, Auth, Chain, KeyVar, Listing, Place, Provider};
 pub use secret::{Secret, Vars};
 pub use spec::{SETTINGS, parse_spec, unknown_provider};

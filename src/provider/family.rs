@@ -1,0 +1,207 @@
+//! One model, every cloud: which endpoints a family becomes on this machine
+//! (`prices.md` §3).
+
+use super::ready::{Machine, ready};
+use super::row::Place;
+use super::secret::Vars;
+use super::table::{PROVIDERS, provider};
+use crate::catalog::Catalog;
+use crate::catalog::Family;
+use crate::catalog::Route;
+use crate::model::Endpoint;
+use crate::model::Lineup;
+use crate::model::did_you_mean;
+
+/// What decides which routes are taken.
+pub struct Reach<'a> {
+    pub catalog: &'a Catalog,
+    pub vars: &'a Vars,
+    pub machine: &'a Machine,
+    /// The user's own endpoints; they stand before the catalog's routes of their cloud.
+    pub own: &'a [Endpoint],
+    /// Models that a local server has: provider and id.
+    pub served: &'a [(String, String)],
+    /// Every route instead of one a cloud.
+    pub all: bool,
+}
+
+/// The endpoints of a family, and why other clouds are not among them.
+#[derive(Debug, Default, PartialEq)]
+pub struct Opened {
+    pub lineup: Lineup,
+    /// Cloud and what is missing there.
+    pub missing: Vec<(String, String)>,
+    pub open_weights: bool,
+}
+
+impl Reach<'_> {
+    /// One pane for each cloud that this machine can reach.
+    ///
+    /// # Errors
+    /// A sentence: no such family, with the nearest one.
+    pub fn open(&self, word: &str) -> Result<Opened, String> {
+        let Some(family) = self.catalog.family(word) else {
+            let known: Vec<_> = self.catalog.families().iter().map(|f| f.id.as_str()).collect();
+            let near = did_you_mean(word, known.iter().copied());
+            return Err(format!("no model {word:?} in the catalog{near}; `bakeoff models` lists them"));
+        };
+        let mut opened = Opened { open_weights: family.open_weights, ..Opened::default() };
+        let mut kinds: Vec<&str> = Vec::new();
+        for route in self.catalog.routes_of(&family.id) {
+            if !kinds.contains(&route.kind.as_str()) {
+                kinds.push(&route.kind);
+            }
+        }
+        // Clouds that only the user's own endpoints reach: a gateway, a local server.
+        let own = |e: &&Endpoint| self.is_family(e, family);
+        for endpoint in self.own.iter().filter(own) {
+            if !kinds.contains(&endpoint.provider.as_str()) {
+                kinds.push(&endpoint.provider);
+            }
+        }
+        for (kind, id) in self.served {
+            if self.catalog.family(id).is_some_and(|f| f.id == family.id) && !kinds.contains(&kind.as_str()) {
+                kinds.push(kind);
+            }
+        }
+        for kind in kinds {
+            self.cloud(family, kind, &mut opened);
+        }
+        opened.lineup.name = match family.open_weights {
+            true => format!("{} (same weights, not the same service)", family.name),
+            false => family.name.clone(),
+        };
+        opened.lineup.tell_apart();
+        Ok(opened)
+    }
+
+    fn is_family(&self, endpoint: &Endpoint, family: &Family) -> bool {
+        let route = self.catalog.route(&endpoint.provider, &endpoint.model, None);
+        let found = route.map(|(r, _)| r.family.as_str());
+        let found = found.or_else(|| self.catalog.family(&endpoint.model).map(|f| f.id.as_str()));
+        found == Some(&family.id)
+    }
+
+    fn cloud(&self, family: &Family, kind: &str, opened: &mut Opened) {
+        let own: Vec<_> =
+            self.own.iter().filter(|e| e.provider == kind && self.is_family(e, family)).cloned().collect();
+        if !own.is_empty() {
+            opened.lineup.endpoints.extend(own);
+            return;
+        }
+        let Some(row) = provider(kind) else { return };
+        if row.is_local() {
+            let here = self.served.iter().filter(|(k, id)| {
+                k == kind && self.catalog.family(id).is_some_and(|f| f.id == family.id)
+            });
+            let found: Vec<_> = here.map(|(_, id)| named(family, kind, id)).collect();
+            if found.is_empty() {
+                opened.missing.push((row.label.to_owned(), "not served on this machine".into()));
+            }
+            opened.lineup.endpoints.extend(found);
+            return;
+        }
+        if let Err(missing) = ready(row, self.vars, self.machine) {
+            opened.missing.push((row.label.to_owned(), missing));
+            return;
+        }
+        let mut routes: Vec<_> = self.catalog.routes_of(&family.id).filter(|r| r.kind == kind).collect();
+        if row.place == Place::Region {
+            routes = self.in_region(routes);
+        } else {
+            // Zones of one id are one deployment's to have: the request cannot tell them apart.
+            routes.dedup_by(|a, b| a.id == b.id);
+        }
+        let taken = if self.all { routes.len() } else { 1 };
+        if routes.is_empty() {
+            let region = self.region().unwrap_or_default();
+            opened.missing.push((row.label.to_owned(), format!("no route from {region}")));
+        }
+        for route in routes.into_iter().take(taken) {
+            opened.lineup.endpoints.push(endpoint(family, route));
+        }
+    }
+
+    fn region(&self) -> Option<String> {
+        let named = self.vars.first(&["AWS_REGION", "AWS_DEFAULT_REGION"]).map(|(_, v)| v);
+        named.or_else(|| self.machine.aws_region.clone())
+    }
+
+    /// Bedrock's routes that a region may call, in the order of preference: the region's own
+    /// profile, then the global one, then the bare id.
+    fn in_region<'r>(&self, routes: Vec<&'r Route>) -> Vec<&'r Route> {
+        let region = self.region().unwrap_or_default();
+        let scopes = scopes(&region);
+        let mut found: Vec<_> = routes
+            .into_iter()
+            .filter_map(|r| Some((scopes.iter().position(|s| *s == r.scope)?, r)))
+            .collect();
+        found.sort_by_key(|(rank, _)| *rank);
+        found.into_iter().map(|(_, r)| r).collect()
+    }
+}
+
+/// Scopes that a region may call, the best first: its geography's inference profile before
+/// the global one before the bare id.
+fn scopes(region: &str) -> Vec<&'static str> {
+    let own: &[&str] = match region {
+        r if r.starts_with("us-gov-") => return vec!["us-gov", "in-region"],
+        r if r.starts_with("us-") => &["us"],
+        r if r.starts_with("ca-") => &["ca", "us"],
+        r if r.starts_with("eu-") => &["eu"],
+        "ap-northeast-1" | "ap-northeast-3" => &["jp", "apac"],
+        "ap-southeast-2" | "ap-southeast-4" => &["au", "apac"],
+        "ap-south-1" | "ap-south-2" => &["in", "apac"],
+        r if r.starts_with("ap-") => &["apac"],
+        _ => &[],
+    };
+    own.iter().copied().chain(["global", "in-region"]).collect()
+}
+
+/// The endpoint that a route of the catalog is.
+fn endpoint(family: &Family, route: &Route) -> Endpoint {
+    // `@default` is how price lists write an id that carries no version.
+    let id = route.id.strip_suffix("@default").unwrap_or(&route.id);
+    let mut endpoint = named(family, &route.kind, id);
+    if provider(&route.kind).is_some_and(|row| row.place == Place::Resource) {
+        // Without a map the deployment is taken to be called like the model, and the user has
+        // just said which model is meant.
+        endpoint.deployment = Some(id.to_owned());
+    }
+    if route.kind == "bedrock" {
+        endpoint.name = format!("{} {}", endpoint.name, route.scope);
+    }
+    endpoint
+}
+
+fn named(family: &Family, kind: &str, id: &str) -> Endpoint {
+    Endpoint {
+        name: format!("{} {kind}", family.id),
+        provider: kind.to_owned(),
+        model: id.to_owned(),
+        ..Endpoint::default()
+    }
+}
+
+/// Every route of the catalog as an endpoint, family by family; clouds without a row are left out.
+pub fn routes(catalog: &Catalog) -> impl Iterator<Item = (Endpoint, &Route)> {
+    catalog.routes().iter().filter_map(|route| {
+        let family = catalog.families().iter().find(|f| f.id == route.family)?;
+        provider(&route.kind)?;
+        Some((endpoint(family, route), route))
+    })
+}
+
+/// Providers with something to find on this machine, for a first look: label and what was found or is missing.
+#[must_use]
+pub fn found(vars: &Vars, machine: &Machine) -> Vec<(&'static str, Result<String, String>)> {
+    PROVIDERS
+        .iter()
+        .filter(|row| !row.is_local() && row.id != "compatible")
+        .map(|row| (row.id, ready(row, vars, machine)))
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "family_tests.rs"]
+mod tests;
