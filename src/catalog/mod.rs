@@ -190,7 +190,8 @@ impl Catalog {
             (self.aliases.get(&key(id)), Rule::Alias),
             (undated(id).and_then(|id| self.exact.get(&key(id))), Rule::Undated),
         ];
-        let found = |(indices, rule): (Option<&Vec<usize>>, Rule)| Some((self.choose(indices?, scope)?, rule));
+        let found =
+            |(indices, rule): (Option<&Vec<usize>>, Rule)| Some((self.choose(indices?, scope)?, rule));
         steps.into_iter().find_map(found)
     }
 

@@ -10,6 +10,7 @@ use crate::store::EXPORTS;
 
 const EXAMPLES: &str = "\
 Examples:
+  bakeoff -m claude-opus-5-5                          the same model on every cloud this machine can reach
   bakeoff demo                                        simulated endpoints: no account, no network, no cost
   bakeoff -e openai:gpt-6-sol -e bedrock:us.anthropic.claude-opus-5-5@us-east-1 -e ollama:qwen3
   bakeoff -e 'compatible:qwen3@http://127.0.0.1:8080/v1?temperature=0.2'
@@ -57,9 +58,42 @@ pub struct Who {
     #[arg(short = 'e', long = "endpoint", value_name = "SPEC")]
     pub endpoints: Vec<String>,
 
+    /// A model of the catalog, on every cloud that this machine has credentials for; repeatable
+    #[arg(short = 'm', long = "model", value_name = "MODEL")]
+    pub models: Vec<String>,
+
+    /// With -m: every route of each cloud instead of one
+    #[arg(long)]
+    pub all_routes: bool,
+
     /// A lineup of the config
     #[arg(short = 'l', long, value_name = "NAME")]
     pub lineup: Option<String>,
+
+    /// Ask all with the settings that every one of them takes
+    #[arg(long)]
+    pub common: bool,
+}
+
+impl Who {
+    /// Whether anybody is named.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.lineup.is_some() || !self.endpoints.is_empty() || !self.models.is_empty()
+    }
+
+    /// Both, as before and after a subcommand.
+    #[must_use]
+    pub fn and(&self, more: &Self) -> Self {
+        let both = |a: &[String], b: &[String]| a.iter().chain(b).cloned().collect();
+        Self {
+            endpoints: both(&self.endpoints, &more.endpoints),
+            models: both(&self.models, &more.models),
+            all_routes: self.all_routes || more.all_routes,
+            lineup: more.lineup.clone().or_else(|| self.lineup.clone()),
+            common: self.common || more.common,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -72,6 +106,17 @@ pub enum Command {
     Config {
         #[command(subcommand)]
         what: ConfigCommand,
+    },
+    /// What the account can call: the providers' own lists, joined with the catalog and its prices
+    Models(ModelsArgs),
+    /// Each endpoint step by step: config, credential, DNS, TCP, TLS, answer, first token; asks one short question
+    Doctor(DoctorArgs),
+    /// Write a commented config from what this machine has; never a key
+    Init(InitArgs),
+    /// Keys in the desktop's keyring, for `keyring = "ENTRY"` in the config
+    Secret {
+        #[command(subcommand)]
+        what: SecretCommand,
     },
     /// Providers, the variables that hold their keys, and which of them are set
     Providers(ListArgs),
@@ -125,6 +170,53 @@ pub enum ListFormat {
 pub struct ListArgs {
     #[arg(long, value_enum, default_value_t = ListFormat::Table)]
     pub format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// Only this provider
+    #[arg(short, long, value_name = "PROVIDER")]
+    pub provider: Option<String>,
+    /// Only models whose id or family holds this
+    #[arg(value_name = "WORD")]
+    pub word: Option<String>,
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub who: Who,
+    /// Stop before the question: no tokens are spent
+    #[arg(long)]
+    pub no_ask: bool,
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// To standard output instead of the config file
+    #[arg(long)]
+    pub print: bool,
+    /// Replace a config that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SecretCommand {
+    /// Store a key; it is read from standard input
+    Set {
+        #[arg(value_name = "ENTRY")]
+        entry: String,
+    },
+    /// Remove a key
+    Rm {
+        #[arg(value_name = "ENTRY")]
+        entry: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

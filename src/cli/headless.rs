@@ -4,10 +4,12 @@ use std::io::{IsTerminal, Read, Write};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::args::{Cli, RunArgs, Who};
+use super::args::{Cli, RunArgs};
 use super::output::{meta, round_id, writable, write_file, write_out};
+use super::world::World;
 use super::{Stop, runtime, text_or_file, world};
 use crate::demo::Demo;
+use crate::engine::Access;
 use crate::engine::Engine;
 use crate::model::Answer;
 use crate::model::AnswerId;
@@ -27,16 +29,13 @@ const INTERRUPTED: u8 = 130;
 
 pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
     let loaded = world::load()?;
-    let named = |who: &Who| who.lineup.is_some() || !who.endpoints.is_empty();
-    if args.demo && (named(&cli.who) || named(&args.who)) {
-        return Err(Stop::usage("--demo asks its own endpoints; leave out -e and -l"));
+    let who = cli.who.and(&args.who);
+    if args.demo && who.is_named() {
+        return Err(Stop::usage("--demo asks its own endpoints; leave out -e, -m and -l"));
     }
     let Some(format) = export(&args.format) else {
         return Err(Stop::usage(format!("unknown format {:?}", args.format)));
     };
-    let mut who = Who { endpoints: cli.who.endpoints.clone(), lineup: cli.who.lineup.clone() };
-    who.endpoints.extend(args.who.endpoints.iter().cloned());
-    who.lineup = args.who.lineup.clone().or(who.lineup);
     let system = match cli.system.as_ref().or(loaded.config.system.as_ref()) {
         Some(text) => Some(text_or_file(text)?),
         None => None,
@@ -55,21 +54,39 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         } else {
             None
         };
-        let (lineup, vars, catalog) = match &demo {
-            Some(demo) => (demo.lineup(), Vars::only(Demo::variables()), world::demo_catalog()),
-            None => (world::lineup(&who, &loaded.config)?, Vars::process(), world::catalog()),
-        };
-        if lineup.endpoints.is_empty() {
-            return Err(world::nobody(&loaded));
-        }
         let started_at = jiff::Timestamp::now();
-        let (engine, reports) = Engine::new(vars, limits, world::access(&loaded.config), catalog.clone());
+        let (engine, reports, lineup, catalog) = if let Some(demo) = &demo {
+            let (vars, catalog) = (Vars::only(Demo::variables()), world::demo_catalog());
+            let (engine, reports) = Engine::new(vars, limits, Access::default(), catalog.clone());
+            let mut lineup = demo.lineup();
+            if who.common {
+                lineup.endpoints = world::leveller(&catalog)(&lineup.endpoints);
+            }
+            (engine, reports, lineup, catalog)
+        } else {
+            let named = world::named(&who, &loaded.config)?;
+            if named.endpoints.is_empty() && who.models.is_empty() {
+                return Err(world::nobody(&loaded));
+            }
+            let files = world::needs_files(&who, &named.endpoints);
+            let (world, reports) = World::look(&loaded, limits, files).await?;
+            let (lineup, notes) = world.lineup(&who, &loaded.config).await?;
+            if !args.quiet {
+                for note in notes {
+                    let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&note));
+                }
+            }
+            (world.engine, reports, lineup, world.catalog)
+        };
         let (entries, interrupted) = ask(&engine, reports, lineup, &prompt, !args.quiet).await;
         Ok((entries, interrupted, catalog, started_at))
     })?;
     // Streams that a server keeps open must not hold the exit.
     runtime.shutdown_background();
 
+    if !args.quiet {
+        report_parity(&entries);
+    }
     let code = report_faults(&entries, interrupted);
     let meta = meta(&catalog, started_at);
     let round = Round { id: round_id(started_at, 1), prompt, entries };
@@ -150,6 +167,24 @@ async fn ask(
         }
     }
     (entries, interrupted)
+}
+
+/// Says on standard error whose settings were not asked as written: nothing is dropped silently.
+fn report_parity(entries: &[(crate::model::Endpoint, Answer)]) {
+    for (endpoint, answer) in entries {
+        for row in answer.sending.iter().flat_map(|s| &s.parity).filter(|p| p.fate.differs()) {
+            let sent = row.sent.as_ref().map(|s| format!(" to {s}")).unwrap_or_default();
+            let line = format!(
+                "{}: {} {} {}{sent}: {}",
+                endpoint.name,
+                row.param,
+                row.asked,
+                row.fate.word(),
+                row.why
+            );
+            let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
+        }
+    }
 }
 
 /// One sentence on standard error for each fault; the exit code.

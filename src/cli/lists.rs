@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 
 use super::args::{ListFormat, Who};
 use super::output::write_out;
-use super::{Stop, world};
+use super::world::World;
+use super::{Stop, runtime, world};
 use crate::model::Endpoint;
 use crate::model::KeySource;
+use crate::model::PARAMS;
 use crate::model::clean_line;
 use crate::provider::PROVIDERS;
 use crate::provider::Vars;
@@ -34,19 +36,21 @@ pub(super) fn config_check() -> Result<u8, Stop> {
 
 pub(super) fn config_show(who: &Who, format: ListFormat) -> Result<u8, Stop> {
     let loaded = world::load()?;
-    let lineup = world::lineup(who, &loaded.config)?;
+    let named = world::named(who, &loaded.config)?;
+    let files = world::needs_files(who, &named.endpoints);
+    let limits = world::limits(&loaded.config, None);
+    let lineup = runtime()?.block_on(async {
+        let (world, _) = World::look(&loaded, limits, files).await?;
+        Ok(world.lineup(who, &loaded.config).await?.0)
+    })?;
     let rows = lineup.endpoints.iter().map(endpoint_fields).collect();
     list(rows, format)
 }
 
 /// What an endpoint was understood as. The variable of a key is named, its value never read.
 fn endpoint_fields(e: &Endpoint) -> Vec<(&'static str, Value)> {
-    let mut params = Vec::new();
-    let p = &e.params;
-    params.extend(p.max_tokens.map(|n| format!("max_tokens={n}")));
-    params.extend(p.temperature.map(|t| format!("temperature={t}")));
-    params.extend(p.effort.map(|w| format!("reasoning_effort={}", w.word())));
-    params.extend(p.thinking.map(|t| format!("thinking={t}")));
+    let params: Vec<_> =
+        PARAMS.iter().filter_map(|(name, ..)| Some(format!("{name}={}", e.params.get(name)?))).collect();
     vec![
         ("endpoint", json!(e.name)),
         ("provider", json!(e.provider)),
@@ -103,7 +107,7 @@ pub(super) fn themes(format: ListFormat) -> Result<u8, Stop> {
 }
 
 /// Writes rows as an aligned table or as a JSON array of objects.
-fn list(rows: Vec<Vec<(&'static str, Value)>>, format: ListFormat) -> Result<u8, Stop> {
+pub(super) fn list(rows: Vec<Vec<(&'static str, Value)>>, format: ListFormat) -> Result<u8, Stop> {
     let text = match format {
         ListFormat::Json => {
             let objects: Vec<Value> = rows

@@ -1,8 +1,12 @@
 //! Floor 5: arguments and wiring. The only room that knows all the others.
 
 mod args;
+mod choices;
+mod doctor;
 mod headless;
+mod init;
 mod lists;
+mod models;
 mod output;
 mod screen;
 mod world;
@@ -69,6 +73,10 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
         Some(Command::Config { what: ConfigCommand::Show { who, list } }) => {
             lists::config_show(who, list.format)
         }
+        Some(Command::Models(args)) => models::run(args),
+        Some(Command::Doctor(args)) => doctor::run(cli, args),
+        Some(Command::Init(args)) => init::run(args),
+        Some(Command::Secret { what }) => init::secret(what),
         Some(Command::Providers(list)) => lists::providers(list.format),
         Some(Command::Keys(list)) => lists::keys(list.format),
         Some(Command::Themes(list)) => lists::themes(list.format),

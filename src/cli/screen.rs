@@ -1,42 +1,59 @@
 //! The terminal UI, joined to the engine.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::{Cli, DemoArgs};
+use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
+use super::world::{Loaded, World};
 use super::{Stop, runtime, text_or_file, world};
 use crate::demo::Demo;
+use crate::engine::Access;
 use crate::engine::Engine;
 use crate::model::AnswerId;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::Prompt;
+use crate::provider::PROVIDERS;
 use crate::provider::Vars;
 use crate::store::Round;
 use crate::store::export;
+use crate::store::save_lineup;
 use crate::ui;
 
-struct Backend(Engine);
+struct Backend {
+    engine: Engine,
+    /// Where a lineup is saved; `None` for the demo, whose endpoints are gone with it.
+    config: Option<PathBuf>,
+}
 
 impl ui::Backend for Backend {
     fn launch(&self, id: AnswerId, endpoint: Endpoint, prompt: Prompt) {
-        self.0.launch(id, endpoint, prompt);
+        self.engine.launch(id, endpoint, prompt);
     }
 
     fn cancel(&self, id: AnswerId) {
-        self.0.cancel(id);
+        self.engine.cancel(id);
     }
 
-    fn save_lineup(&self, _name: &str, _lineup: &Lineup) -> Result<String, String> {
-        Err("saving lineups is not wired yet".into())
+    fn save_lineup(&self, name: &str, lineup: &Lineup) -> Result<String, String> {
+        let path = self.config.as_ref().ok_or("there is no config to save a lineup in")?;
+        save_lineup(path, name, lineup)
     }
 
     fn drawn(&self) {
         // The first frame comes before the client and the catalog are made.
-        let engine = self.0.clone();
+        let engine = self.engine.clone();
         tokio::spawn(async move { engine.warm_up().await });
     }
+}
+
+/// Whom the screen asks.
+enum Cast {
+    Demo(Option<String>),
+    Lineup(Lineup, Vec<String>),
 }
 
 pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
@@ -48,16 +65,15 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let limits = world::limits(&loaded.config, None);
     let theme = world::theme(cli.theme.as_deref(), &loaded)?;
     let keymap = world::keymap(&loaded)?;
-    let lineup = if demo.is_some() { None } else { Some(world::lineup(&cli.who, &loaded.config)?) };
-    if lineup.as_ref().is_some_and(|l| l.endpoints.is_empty()) {
-        return Err(world::nobody(&loaded));
-    }
+    let named = world::named(&cli.who, &loaded.config)?;
+    let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err(Stop::usage(
-            "the screen needs a terminal on standard input and output; use `bakeoff run`",
-        ));
+        return Err(if nobody {
+            world::nobody(&loaded)
+        } else {
+            Stop::usage("the screen needs a terminal on standard input and output; use `bakeoff run`")
+        });
     }
-
     if std::env::var_os("TERM").is_some_and(|t| t == "dumb") {
         return Err(Stop::usage("TERM=dumb cannot show the screen; use `bakeoff run`"));
     }
@@ -68,31 +84,66 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let started_at = jiff::Timestamp::now();
     let runtime = runtime()?;
     let exit = runtime.block_on(async {
-        let server = match demo {
-            Some(_) => Some(Demo::start().await.map_err(|e| Stop::io("the demo's server cannot start", &e))?),
-            None => None,
+        let files = nobody || demo.is_none() && world::needs_files(&cli.who, &named.endpoints);
+        let (world, reports) = World::look(&loaded, limits.clone(), files).await?;
+        let cast = match demo {
+            Some(demo) => Cast::Demo(demo.prompt.clone()),
+            None if nobody => match greet(&world, &loaded, &theme).await? {
+                Ok(cast) => cast,
+                Err(code) => return Ok((ui::Exit { code, rounds: Vec::new() }, world.catalog)),
+            },
+            None => {
+                let (lineup, notes) = world.lineup(&cli.who, &loaded.config).await?;
+                Cast::Lineup(lineup, notes)
+            }
         };
-        let (lineup, vars, catalog) = match (&server, lineup) {
-            (Some(server), _) => (server.lineup(), Vars::only(Demo::variables()), world::demo_catalog()),
-            (None, lineup) => (lineup.unwrap_or_default(), Vars::process(), world::catalog()),
-        };
-        let prices = catalog.clone();
-        let known = lineup.endpoints.clone();
-        let setup = ui::Setup {
-            title: if lineup.name.is_empty() { "session".into() } else { lineup.name.clone() },
-            lineup,
+        let mut setup = ui::Setup {
+            title: String::new(),
+            lineup: Lineup::default(),
             theme,
             keymap,
-            initial_prompt: demo.and_then(|d| d.prompt.clone()),
+            initial_prompt: None,
             system,
             prices_as_of: crate::catalog::AS_OF.to_owned(),
-            choices: Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect()),
-            level: <[Endpoint]>::to_vec,
+            notice: None,
+            choices: Arc::new(Vec::new),
+            level: world::leveller(&world.catalog),
+            common: cli.who.common,
         };
-        let (engine, reports) = Engine::new(vars, limits, world::access(&loaded.config), catalog);
-        let exit =
-            ui::run(setup, Backend(engine), reports).await.map_err(|e| Stop::io("the terminal", &e))?;
-        Ok((exit, prices))
+        let mut backend = Backend { engine: world.engine.clone(), config: loaded.path.clone() };
+        // The demo's server lives as long as the screen.
+        let (_server, reports, catalog) = match cast {
+            Cast::Demo(prompt) => {
+                let server =
+                    Demo::start().await.map_err(|e| Stop::io("the demo's server cannot start", &e))?;
+                let catalog = world::demo_catalog();
+                let vars = Vars::only(Demo::variables());
+                let (engine, reports) = Engine::new(vars, limits, Access::default(), catalog.clone());
+                backend = Backend { engine, config: None };
+                setup.initial_prompt = prompt;
+                setup.lineup = server.lineup();
+                let known = setup.lineup.endpoints.clone();
+                setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());
+                setup.level = world::leveller(&catalog);
+                (Some(server), reports, catalog)
+            }
+            Cast::Lineup(lineup, notes) => {
+                setup.lineup = lineup;
+                setup.notice = notes.into_iter().next();
+                let (catalog, vars) = (Arc::clone(&world.catalog), world.vars.clone());
+                let own = loaded.config.endpoints.clone();
+                // Opened by a key, so that the files are looked at then and not at the start.
+                let region = world.machine.aws_region.clone();
+                setup.choices = Arc::new(move || {
+                    let machine = crate::store::machine(&vars, region.clone());
+                    choices(&catalog(), &vars, &machine, &own)
+                });
+                (None, reports, Arc::clone(&world.catalog))
+            }
+        };
+        setup.title = if setup.lineup.name.is_empty() { "session".into() } else { setup.lineup.name.clone() };
+        let exit = ui::run(setup, backend, reports).await.map_err(|e| Stop::io("the terminal", &e))?;
+        Ok((exit, catalog))
     });
     // Streams end with the program: dropping them is how a provider is told.
     runtime.shutdown_background();
@@ -102,6 +153,43 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         write_file(path, &(export.write)(&meta(&prices, started_at), &rounds(exit.rounds, started_at)))?;
     }
     Ok(exit.code)
+}
+
+/// The screen of somebody who has nothing configured: whom to ask, or an exit code.
+async fn greet(world: &World, loaded: &Loaded, theme: &ui::Theme) -> Result<Result<Cast, u8>, Stop> {
+    let mut sights: Vec<_> = crate::provider::found(&world.vars, &world.machine)
+        .into_iter()
+        .map(|(id, found)| ui::Sight { name: id.to_owned(), found })
+        .collect();
+    let served = world.served().await;
+    let mut endpoints = world.examples();
+    for row in PROVIDERS.iter().filter(|row| row.is_local()) {
+        let models: Vec<_> = served.iter().filter(|(id, _)| id == row.id).collect();
+        if let Some((_, model)) = models.first() {
+            sights.push(ui::Sight {
+                name: row.id.into(),
+                found: Ok(format!("runs here, {} models", models.len())),
+            });
+            endpoints.push(Endpoint {
+                name: model.clone(),
+                provider: row.id.into(),
+                model: model.clone(),
+                ..Endpoint::default()
+            });
+        }
+    }
+    let config = loaded.path.as_ref().filter(|p| !p.exists()).map(|p| p.display().to_string());
+    let picked = ui::welcome(&ui::Welcome { sights, config }, theme).await;
+    Ok(match picked.map_err(|e| Stop::io("the terminal", &e))? {
+        ui::Picked::Demo => Ok(Cast::Demo(None)),
+        ui::Picked::Open => {
+            let mut lineup = Lineup { endpoints, ..Lineup::default() };
+            lineup.tell_apart();
+            Ok(Cast::Lineup(lineup, Vec::new()))
+        }
+        ui::Picked::Init => Err(super::init::write(loaded, world, false)?),
+        ui::Picked::Quit(code) => Err(code),
+    })
 }
 
 /// The screen's rounds as an export takes them; what still ran is interrupted.

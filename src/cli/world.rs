@@ -4,22 +4,36 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedReceiver;
+
 use super::Stop;
 use super::args::Who;
 use crate::catalog::Catalog;
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::CatalogSource;
+use crate::engine::Engine;
 use crate::engine::Limits;
+use crate::engine::max_output;
+use crate::engine::profile_region;
 use crate::model::Endpoint;
 use crate::model::Lineup;
+use crate::model::Report;
+use crate::provider::Machine;
+use crate::provider::Opened;
 use crate::provider::PROVIDERS;
+use crate::provider::Place;
+use crate::provider::Reach;
 use crate::provider::Vars;
+use crate::provider::level;
 use crate::provider::parse_spec;
+use crate::provider::provider;
+use crate::store;
 use crate::store::Config;
 use crate::store::ConfigError;
 use crate::store::config_path;
 use crate::ui::Keymap;
+use crate::ui::Leveller;
 use crate::ui::Theme;
 
 /// The configuration and where it was looked for.
@@ -39,15 +53,115 @@ pub(super) fn load() -> Result<Loaded, Stop> {
     Ok(Loaded { path, config })
 }
 
-/// The endpoints that the arguments name, else the config's lineup, else all its endpoints.
-pub(super) fn lineup(who: &Who, config: &Config) -> Result<Lineup, Stop> {
-    let mut lineup = match (&who.lineup, &config.lineup) {
-        (Some(name), _) => config.lineup_named(name).map_err(Stop::usage)?,
-        (None, Some(name)) if who.endpoints.is_empty() => config.lineup_named(name).map_err(Stop::usage)?,
-        (None, _) if who.endpoints.is_empty() => {
-            Lineup { endpoints: config.endpoints.clone(), ..Lineup::default() }
+/// Everything that a command stands on: variables, files, catalog, engine.
+pub(super) struct World {
+    pub(super) vars: Vars,
+    pub(super) machine: Machine,
+    pub(super) catalog: CatalogSource,
+    pub(super) engine: Engine,
+}
+
+impl World {
+    /// Looks around. The clouds' files are read only when a cloud that needs them is asked,
+    /// so that a start does not pay for the others.
+    pub(super) async fn look(
+        loaded: &Loaded,
+        limits: Limits,
+        files: bool,
+    ) -> Result<(Self, UnboundedReceiver<Report>), Stop> {
+        let catalog = catalog(loaded)?;
+        let mut vars = Vars::process();
+        for (label, key) in loaded.config.plain_keys.iter() {
+            vars = vars.with(label, key);
         }
-        (None, _) => Lineup::default(),
+        let machine = if files { store::machine(&vars, profile_region().await) } else { Machine::default() };
+        let vars = machine.over(&vars);
+        let access = access(&loaded.config);
+        let (engine, reports) = Engine::new(vars.clone(), limits, access, Arc::clone(&catalog));
+        Ok((Self { vars, machine, catalog, engine }, reports))
+    }
+
+    /// The lineup of the arguments, families opened and settings brought together where that
+    /// was asked; the words about clouds that are not among them.
+    pub(super) async fn lineup(&self, who: &Who, config: &Config) -> Result<(Lineup, Vec<String>), Stop> {
+        let mut lineup = named(who, config)?;
+        let mut notes = Vec::new();
+        for word in &who.models {
+            let opened = self.family(word, who.all_routes, config).await?;
+            let missing: Vec<_> = opened.missing.iter().map(|(c, m)| format!("{c} ({m})")).collect();
+            let missing = missing.join(", ");
+            if opened.lineup.endpoints.is_empty() {
+                return Err(Stop::usage(format!("no cloud to ask for {word}: {missing}")));
+            }
+            if !missing.is_empty() {
+                notes.push(format!("{word} is not asked on {missing}"));
+            }
+            if lineup.endpoints.is_empty() {
+                lineup.name.clone_from(&opened.lineup.name);
+            }
+            lineup.endpoints.extend(opened.lineup.endpoints.into_iter().map(|e| with_defaults(e, config)));
+        }
+        lineup.tell_apart();
+        if who.common {
+            lineup.endpoints = leveller(&self.catalog)(&lineup.endpoints);
+        }
+        Ok((lineup, notes))
+    }
+
+    async fn family(&self, word: &str, all: bool, config: &Config) -> Result<Opened, Stop> {
+        let catalog = (self.catalog)();
+        // Only open weights can be on this machine; nobody else's server is asked.
+        let open = catalog.family(word).is_some_and(|f| f.open_weights);
+        let served = if open { self.served().await } else { Vec::new() };
+        let own = &config.endpoints;
+        let (vars, machine) = (&self.vars, &self.machine);
+        Reach { catalog: &catalog, vars, machine, own, served: &served, all }.open(word).map_err(Stop::usage)
+    }
+
+    /// What the servers on this machine serve. One that does not run is no fault.
+    pub(super) async fn served(&self) -> Vec<(String, String)> {
+        let mut all = Vec::new();
+        for row in PROVIDERS.iter().filter(|row| row.is_local()) {
+            let endpoint = Endpoint { provider: row.id.to_owned(), ..Endpoint::default() };
+            let asked = tokio::time::timeout(LOCAL_PATIENCE, self.engine.models(&endpoint)).await;
+            if let Ok(Ok(Some(models))) = asked {
+                all.extend(models.into_iter().map(|m| (row.id.to_owned(), m.id)));
+            }
+        }
+        all
+    }
+}
+
+/// A server on this machine answers a list at once, or does not run.
+pub(super) const LOCAL_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Whether these arguments need the clouds' own files: a family is opened, or an endpoint
+/// leaves its region or project to them.
+pub(super) fn needs_files(who: &Who, endpoints: &[Endpoint]) -> bool {
+    let placed = |e: &Endpoint| {
+        let row = provider(&e.provider);
+        e.place.is_some() || row.is_none_or(|row| !matches!(row.place, Place::Region | Place::Location))
+    };
+    !who.models.is_empty() || !endpoints.iter().all(placed)
+}
+
+/// Brings endpoints to what all of them take.
+pub(super) fn leveller(catalog: &CatalogSource) -> Leveller {
+    let catalog = Arc::clone(catalog);
+    Arc::new(move |endpoints| {
+        let catalog = catalog();
+        level(endpoints, &|e| max_output(&catalog, e))
+    })
+}
+
+/// The endpoints that -e and -l name, else the config's lineup, else all its endpoints.
+pub(super) fn named(who: &Who, config: &Config) -> Result<Lineup, Stop> {
+    // The config's own lineup opens when nobody is named.
+    let usual = config.lineup.as_ref().filter(|_| !who.is_named());
+    let mut lineup = match who.lineup.as_ref().or(usual) {
+        Some(name) => config.lineup_named(name).map_err(Stop::usage)?,
+        None if who.is_named() => Lineup::default(),
+        None => Lineup { endpoints: config.endpoints.clone(), ..Lineup::default() },
     };
     for spec in &who.endpoints {
         let endpoint = match config.endpoint(spec) {
@@ -60,10 +174,14 @@ pub(super) fn lineup(who: &Who, config: &Config) -> Result<Lineup, Stop> {
     Ok(lineup)
 }
 
-fn spec_endpoint(spec: &str, config: &Config) -> Result<Endpoint, Stop> {
-    let mut endpoint = parse_spec(spec).map_err(|e| Stop::usage(format!("-e {e}")))?;
+fn with_defaults(mut endpoint: Endpoint, config: &Config) -> Endpoint {
     endpoint.params = endpoint.params.or(config.defaults);
-    Ok(endpoint)
+    endpoint
+}
+
+fn spec_endpoint(spec: &str, config: &Config) -> Result<Endpoint, Stop> {
+    let endpoint = parse_spec(spec).map_err(|e| Stop::usage(format!("-e {e}")))?;
+    Ok(with_defaults(endpoint, config))
 }
 
 /// What to say when nobody is asked.
@@ -124,9 +242,15 @@ pub(super) fn access(config: &Config) -> Access {
     Access { proxy: network.proxy.clone(), ca_file: network.ca_file.as_ref().map(PathBuf::from) }
 }
 
-/// The embedded catalog, read when first asked for.
-pub(super) fn catalog() -> CatalogSource {
-    Arc::new(Catalog::embedded)
+/// The embedded catalog, read when first asked for, with the user's own rows on top: the file
+/// `catalog.toml` beside the config, in the same format.
+pub(super) fn catalog(loaded: &Loaded) -> Result<CatalogSource, Stop> {
+    let path = loaded.path.as_ref().and_then(|p| Some(p.parent()?.join("catalog.toml")));
+    let Some(path) = path.filter(|p| p.is_file()) else { return Ok(Arc::new(Catalog::embedded)) };
+    let wrong = |e: String| Stop::usage(format!("{}: {e}", path.display()));
+    let text = std::fs::read_to_string(&path).map_err(|e| wrong(e.to_string()))?;
+    let own = Arc::new(Catalog::embedded().with_extra(&text).map_err(wrong)?);
+    Ok(Arc::new(move || Arc::clone(&own)))
 }
 
 /// The same with the demo's invented price rows on top.

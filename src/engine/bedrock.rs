@@ -80,7 +80,7 @@ pub(super) async fn converse(
     shared: &Shared,
     reporter: &Reporter,
 ) -> Result<(), Fault> {
-    let thinks = request.params.thinks();
+    let thinks = request.thinks;
     let Some(aws) = request.aws.clone() else {
         return Err(Fault::new(Class::Internal, "a Bedrock request without an AWS account"));
     };

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use super::Limits;
 use super::Shared;
-use super::scrubbed;
 use super::pump::{self, ByteSource, Reporter};
+use super::scrubbed;
 use super::transport::{Body, Outgoing, Reply, Transport, host_of};
 use crate::model::Class;
 use crate::model::Fault;
@@ -31,7 +31,7 @@ use crate::wire::explain;
 const ERROR_BODY: usize = 64 << 10;
 
 /// A plain JSON answer in place of a stream may be this long.
-const WHOLE_BODY: usize = 16 << 20;
+pub(super) const WHOLE_BODY: usize = 16 << 20;
 
 /// An error body that trickles is not waited for longer than this.
 const ERROR_WAIT: Duration = Duration::from_secs(10);
@@ -59,17 +59,21 @@ pub(super) async fn http(
     reporter: &Reporter,
 ) -> Result<(), Fault> {
     let (transport, limits) = (&shared.transport, &shared.limits);
-    let headers = header_map(&request)?;
+    let headers = header_map(&request.headers)?;
     transport.prepare().await?;
-    let mut outgoing =
-        Outgoing { url: request.url.clone(), headers, body: request.body.clone(), method: http::Method::POST };
+    let mut outgoing = Outgoing {
+        url: request.url.clone(),
+        headers,
+        body: request.body.clone(),
+        method: http::Method::POST,
+    };
     let asked = Instant::now();
     let signed = shared.identities.sign(&request.identity, vars, transport, &mut outgoing).await?;
     let took = if request.identity == Identity::None { fetched } else { Some(asked.elapsed()) };
     let via = request.via.clone().or(Some(signed.via).filter(|via| !via.is_empty()));
     reporter.send(Instant::now(), Step::Prepared(Box::new(sending(&request, &outgoing.headers, via, took))));
     reporter.sent();
-    let thinks = request.params.thinks();
+    let thinks = request.thinks;
     let sent = exchange(&request, outgoing, transport, reporter, limits, thinks).await;
     sent.map_err(|fault| scrubbed(fault, &signed.secrets))
 }
@@ -108,7 +112,11 @@ pub(super) fn sending(
     identity: Option<Duration>,
 ) -> Sending {
     let shown = |value: &HeaderValue| {
-        if value.is_sensitive() { "•••".to_owned() } else { value.to_str().unwrap_or("•••").to_owned() }
+        if value.is_sensitive() {
+            "•••".to_owned()
+        } else {
+            value.to_str().unwrap_or("•••").to_owned()
+        }
     };
     Sending {
         url: request.url.clone(),
@@ -129,9 +137,9 @@ pub(super) fn no_reply(url: &str, first: Duration) -> Fault {
     .hint("re-run it, or raise timeouts.first_event_s")
 }
 
-fn header_map(request: &Request) -> Result<HeaderMap, Fault> {
+pub(super) fn header_map(headers: &[(&'static str, HeaderText)]) -> Result<HeaderMap, Fault> {
     let mut map = HeaderMap::new();
-    for (name, text) in &request.headers {
+    for (name, text) in headers {
         let (text, secret) = match text {
             HeaderText::Plain(text) => (text.as_str(), false),
             HeaderText::Secret(secret) => (secret.expose(), true),
@@ -194,7 +202,7 @@ fn redirect(reply: &Reply, from: &str) -> Fault {
         .hint("keys and prompts are not sent to a second host; write the final address as the base URL")
 }
 
-async fn error_reply(reply: Reply, url: &str) -> Fault {
+pub(super) async fn error_reply(reply: Reply, url: &str) -> Fault {
     if (300..400).contains(&reply.status) {
         return redirect(&reply, url);
     }
@@ -208,7 +216,7 @@ pub(super) fn plain_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().filter_map(|(n, v)| Some((n.as_str().to_owned(), v.to_str().ok()?.to_owned()))).collect()
 }
 
-async fn read_up_to(mut body: Body, most: usize) -> Vec<u8> {
+pub(super) async fn read_up_to(mut body: Body, most: usize) -> Vec<u8> {
     let mut out = Vec::new();
     let _ = timeout(ERROR_WAIT, async {
         while let Some(Ok(piece)) = body.next().await {

@@ -16,7 +16,10 @@ mod bedrock;
 mod call;
 mod identity;
 mod keys;
+mod listing;
 mod pump;
+mod reach;
+mod region;
 mod transport;
 
 use std::collections::HashMap;
@@ -44,6 +47,9 @@ use crate::provider::resolve;
 use pump::Reporter;
 
 pub use keys::{KEYRING_SERVICE, keyring_set};
+pub use listing::Listed;
+pub use reach::Reached;
+pub use region::profile_region;
 pub use transport::{Access, Body, Network, Outgoing, Reply, Transport};
 
 /// Time limits; each names itself when it fires. There is none on a healthy stream.

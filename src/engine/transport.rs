@@ -48,6 +48,11 @@ pub trait Transport: Send + Sync + 'static {
     /// so that no request's clock pays for it.
     fn prepare(&self) -> BoxFuture<'_, Result<(), Fault>>;
 
+    /// Whether a proxy stands between this machine and the host of a URL.
+    fn proxied(&self, _url: &str) -> bool {
+        false
+    }
+
     /// Writes a request; resolves with the response's head.
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Reply, Fault>>;
 }
@@ -99,14 +104,6 @@ impl Network {
     fn reused(&self, reply: &reqwest::Response) -> Option<bool> {
         let local = reply.extensions().get::<HttpInfo>()?.local_addr();
         self.carried.lock().ok().map(|mut carried| !carried.insert(local))
-    }
-
-    /// Whether something stands between this machine and other hosts.
-    fn proxied(&self, url: &str) -> bool {
-        const NAMES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-        let near = url::Url::parse(url).is_ok_and(|u| is_loopback(&u));
-        let set = |n: &str| std::env::var_os(n).is_some_and(|v| !v.is_empty());
-        !near && (self.access.proxy.is_some() || NAMES.iter().any(|n| set(n)))
     }
 
     fn fault(&self, error: reqwest::Error, url: &str) -> Fault {
@@ -176,6 +173,13 @@ fn build(connect: Duration, access: &Access, near: bool) -> Result<reqwest::Clie
 impl Transport for Network {
     fn prepare(&self) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async { self.client("").await.map(|_| ()) })
+    }
+
+    fn proxied(&self, url: &str) -> bool {
+        const NAMES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        let near = url::Url::parse(url).is_ok_and(|u| is_loopback(&u));
+        let set = |n: &str| std::env::var_os(n).is_some_and(|v| !v.is_empty());
+        !near && (self.access.proxy.is_some() || NAMES.iter().any(|n| set(n)))
     }
 
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Reply, Fault>> {

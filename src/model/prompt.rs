@@ -189,6 +189,18 @@ impl Params {
         }
     }
 
+    /// The value of one parameter as a spec would write it; `None` when it is not asked.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<String> {
+        match name {
+            "max_tokens" => self.max_tokens.map(|n| n.to_string()),
+            "temperature" => self.temperature.map(|t| t.to_string()),
+            "reasoning_effort" => self.effort.map(|e| e.word().to_owned()),
+            "thinking" => self.thinking.map(|t| t.to_string()),
+            _ => None,
+        }
+    }
+
     /// These parameters, with `other`'s where these say nothing.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

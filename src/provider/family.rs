@@ -67,9 +67,10 @@ impl Reach<'_> {
         for kind in kinds {
             self.cloud(family, kind, &mut opened);
         }
-        opened.lineup.name = match family.open_weights {
-            true => format!("{} (same weights, not the same service)", family.name),
-            false => family.name.clone(),
+        opened.lineup.name = if family.open_weights {
+            format!("{} (same weights, not the same service)", family.name)
+        } else {
+            family.name.clone()
         };
         opened.lineup.tell_apart();
         Ok(opened)
@@ -91,9 +92,10 @@ impl Reach<'_> {
         }
         let Some(row) = provider(kind) else { return };
         if row.is_local() {
-            let here = self.served.iter().filter(|(k, id)| {
-                k == kind && self.catalog.family(id).is_some_and(|f| f.id == family.id)
-            });
+            let here = self
+                .served
+                .iter()
+                .filter(|(k, id)| k == kind && self.catalog.family(id).is_some_and(|f| f.id == family.id));
             let found: Vec<_> = here.map(|(_, id)| named(family, kind, id)).collect();
             if found.is_empty() {
                 opened.missing.push((row.label.to_owned(), "not served on this machine".into()));

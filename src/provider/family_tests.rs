@@ -46,7 +46,10 @@ fn one_pane_for_each_cloud_with_credentials() {
         ["openai:gpt-6-sol", "azure:gpt-6-sol", "bedrock:us.openai.gpt-6-sol", "openrouter:openai/gpt-6-sol"]
     );
     let names: Vec<_> = gpt.lineup.endpoints.iter().map(|e| e.name.as_str()).collect();
-    assert_eq!(names, ["gpt-6-sol openai", "gpt-6-sol azure", "gpt-6-sol bedrock us", "gpt-6-sol openrouter"]);
+    assert_eq!(
+        names,
+        ["gpt-6-sol openai", "gpt-6-sol azure", "gpt-6-sol bedrock us", "gpt-6-sol openrouter"]
+    );
     assert_eq!(gpt.lineup.endpoints[1].deployment.as_deref(), Some("gpt-6-sol"));
 }
 
@@ -70,7 +73,10 @@ fn what_is_missing_is_said_cloud_by_cloud() {
 fn a_region_takes_its_own_profile_then_the_global_one_then_the_bare_id() {
     let at = |region: &'static str, all| {
         let vars = [("AWS_PROFILE", "dev"), ("AWS_REGION", region)];
-        shown(&open("claude-opus-5-5", &vars, all)).iter().map(|s| s.replace("bedrock:", "")).collect::<Vec<_>>()
+        shown(&open("claude-opus-5-5", &vars, all))
+            .iter()
+            .map(|s| s.replace("bedrock:", ""))
+            .collect::<Vec<_>>()
     };
     for (region, first) in [
         ("us-west-2", "us.anthropic.claude-opus-5-5"),
@@ -99,7 +105,8 @@ fn the_users_own_endpoints_stand_before_the_catalogs() {
         ..Endpoint::default()
     }];
     let (catalog, vars, machine) = (Catalog::embedded(), Vars::only(&ALL_CLOUDS), Machine::default());
-    let opened = Reach { own: &own, ..reach(&catalog, &vars, &machine, false) }.open("claude-opus-5-5").unwrap();
+    let opened =
+        Reach { own: &own, ..reach(&catalog, &vars, &machine, false) }.open("claude-opus-5-5").unwrap();
     let azure: Vec<_> = opened.lineup.endpoints.iter().filter(|e| e.provider == "azure").collect();
     assert_eq!(azure, [&own[0]]);
 }
@@ -107,8 +114,10 @@ fn the_users_own_endpoints_stand_before_the_catalogs() {
 #[test]
 fn local_servers_are_asked_for_what_they_serve() {
     let (catalog, vars, machine) = (Catalog::embedded(), Vars::only(&[]), Machine::default());
-    let served = [("ollama".to_owned(), "gpt-oss:120b".to_owned()), ("ollama".to_owned(), "qwen3".to_owned())];
-    let opened = Reach { served: &served, ..reach(&catalog, &vars, &machine, false) }.open("gpt-oss-120b").unwrap();
+    let served =
+        [("ollama".to_owned(), "gpt-oss:120b".to_owned()), ("ollama".to_owned(), "qwen3".to_owned())];
+    let opened =
+        Reach { served: &served, ..reach(&catalog, &vars, &machine, false) }.open("gpt-oss-120b").unwrap();
     assert_eq!(shown(&opened), ["ollama:gpt-oss:120b"]);
     assert!(opened.open_weights && opened.lineup.name.contains("same weights"), "{}", opened.lineup.name);
 }

@@ -67,6 +67,9 @@ pub struct Request {
     pub secrets: Vec<Secret>,
     /// The parameters as this model on this wire is asked them.
     pub params: Params,
+    /// Thinking was asked for, which lengthens the wait for a first event: also where no
+    /// field carries the wish, the model may do it.
+    pub thinks: bool,
     /// What became of each parameter.
     pub parity: Vec<Parity>,
 }
@@ -154,7 +157,8 @@ pub fn resolve(
         quirks: api.quirks,
     };
     let body = api.dialect.encode(&call)?;
-    let levelled = endpoint.leveled.iter().filter(|row| !changed.iter().any(|c| c.param == row.param)).cloned();
+    let levelled =
+        endpoint.leveled.iter().filter(|row| !changed.iter().any(|c| c.param == row.param)).cloned();
     let changed = changed.iter().cloned().chain(levelled).collect();
     let parity = record(api.dialect, &endpoint.params, changed, &body);
     let body = Bytes::from(body.to_string());
@@ -186,6 +190,7 @@ pub fn resolve(
         aws: None,
         secrets: Vec::new(),
         params,
+        thinks: endpoint.params.thinks(),
         parity,
     };
     match found {
@@ -193,11 +198,8 @@ pub fn resolve(
         Credential::Chain => request.identity = identity(row, api, endpoint, place.region)?,
         Credential::Key(key) => {
             request.secrets.push(key.secret.clone());
-            request.via = Some(key.from);
-            request.headers.push(match key.auth {
-                Auth::Header(name) => (name, HeaderText::Secret(key.secret)),
-                Auth::Bearer => ("authorization", HeaderText::Secret(bearer(&key.secret)?)),
-            });
+            request.via = Some(key.from.clone());
+            request.headers.push(sent_key(key)?);
         }
     }
     Ok(request)
@@ -213,19 +215,80 @@ pub fn level(endpoints: &[Endpoint], max_output: &dyn Fn(&Endpoint) -> Option<u6
         .map(|e| provider(&e.provider).and_then(|row| api_of(row, e).ok()).map(|api| api.dialect))
         .collect();
     let able = || endpoints.iter().zip(&dialects).filter_map(|(e, d)| Some((e, (*d)?)));
-    let targets: Vec<_> = able()
-        .map(|(e, dialect)| Target { dialect, model: &e.model, max_output: max_output(e) })
-        .collect();
+    let targets: Vec<_> =
+        able().map(|(e, dialect)| Target { dialect, model: &e.model, max_output: max_output(e) }).collect();
     let asked: Vec<_> = able().map(|(e, _)| e.params).collect();
     let mut agreed = common(&targets, &asked).into_iter();
     let leveled = endpoints.iter().zip(&dialects).map(|(endpoint, dialect)| {
         let mut endpoint = endpoint.clone();
-        if dialect.is_some() && let Some((params, rows)) = agreed.next() {
+        if dialect.is_some()
+            && let Some((params, rows)) = agreed.next()
+        {
             (endpoint.params, endpoint.leveled) = (params, rows);
         }
         endpoint
     });
     leveled.collect()
+}
+
+/// A question for a provider's list of models, ready to be sent.
+pub struct Question {
+    pub url: String,
+    pub headers: Vec<(&'static str, HeaderText)>,
+    pub identity: Identity,
+    pub secrets: Vec<Secret>,
+    pub listing: &'static Listing,
+}
+
+/// The requests that list what an endpoint's provider has; of the endpoint only its
+/// address and its credential count. Empty where there is no listing.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn listings(endpoint: &Endpoint, vars: &Vars) -> Result<Vec<Question>, Fault> {
+    let row = provider(&endpoint.provider)
+        .ok_or_else(|| Fault::new(Class::Setup, unknown_provider(&endpoint.provider)))?;
+    row.listings.iter().map(|listing| question(row, listing, endpoint, vars)).collect()
+}
+
+fn question(
+    row: &'static Provider,
+    listing: &'static Listing,
+    endpoint: &Endpoint,
+    vars: &Vars,
+) -> Result<Question, Fault> {
+    let api = Api { base_url: listing.base_url, service: listing.service, ..row::API };
+    let place = site(row, &api, endpoint, vars)?;
+    let found = credential(row, &api, endpoint, vars, &place.base, place.trusted)?;
+    let mut question = Question {
+        url: place.url("", listing.path, ""),
+        headers: vec![("accept", HeaderText::Plain("application/json".into()))],
+        identity: Identity::None,
+        secrets: Vec::new(),
+        listing,
+    };
+    let dialect = row.apis.first().map(|a| a.dialect);
+    let (prompt, params) = (Prompt::default(), Params::default());
+    let call = Call { model: "", is: "", prompt: &prompt, params: &params, quirks: api.quirks };
+    let versions = dialect.map(|d| d.headers(&call)).unwrap_or_default();
+    question.headers.extend(versions.into_iter().map(|(n, v)| (n, HeaderText::Plain(v))));
+    match found {
+        Credential::Nothing => {}
+        Credential::Chain => question.identity = identity(row, &api, endpoint, place.region)?,
+        Credential::Key(key) => {
+            question.secrets.push(key.secret.clone());
+            question.headers.push(sent_key(key)?);
+        }
+    }
+    Ok(question)
+}
+
+/// A key as the header that carries it.
+fn sent_key(key: key::Key) -> Result<(&'static str, HeaderText), Fault> {
+    Ok(match key.auth {
+        Auth::Header(name) => (name, HeaderText::Secret(key.secret)),
+        Auth::Bearer => ("authorization", HeaderText::Secret(bearer(&key.secret)?)),
+    })
 }
 
 /// The usual audience of tokens for Foundry and Azure OpenAI.
@@ -299,6 +362,7 @@ fn converse(
             chain: vars.is_process(),
         }),
         params: *call.params,
+        thinks: endpoint.params.thinks(),
         parity: Vec::new(),
     })
 }

@@ -50,14 +50,14 @@ pub fn ready(row: &Provider, vars: &Vars, machine: &Machine) -> Result<String, S
         (None, Chain::None) if !row.key_required => "no key needed".to_owned(),
         (None, Chain::None) => return Err(format!("no key: {}", keys.join(" or "))),
         (None, Chain::Aws) => {
-            let names = [
+            let variables = [
                 "AWS_ACCESS_KEY_ID",
                 "AWS_PROFILE",
                 "AWS_WEB_IDENTITY_TOKEN_FILE",
                 "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI",
             ];
-            let named = vars.first(&names).map(|(n, _)| n.to_owned());
+            let named = vars.first(&variables).map(|(n, _)| n.to_owned());
             named
                 .or_else(|| machine.aws.clone())
                 .ok_or("no AWS credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID or AWS_BEARER_TOKEN_BEDROCK")?
@@ -69,8 +69,8 @@ pub fn ready(row: &Provider, vars: &Vars, machine: &Machine) -> Result<String, S
                 .ok_or("no Google credentials: run `gcloud auth application-default login`")?
         }
         (None, Chain::Entra) => {
-            let names = ["AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT"];
-            let named = vars.first(&names).map(|(n, _)| format!("Entra ID: {n}"));
+            let variables = ["AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT"];
+            let named = vars.first(&variables).map(|(n, _)| format!("Entra ID: {n}"));
             named.or_else(|| machine.entra.clone()).ok_or("no key: AZURE_OPENAI_API_KEY, or `az login`")?
         }
     };
@@ -79,7 +79,9 @@ pub fn ready(row: &Provider, vars: &Vars, machine: &Machine) -> Result<String, S
         Place::Resource if !placed(row.place_vars) && !placed(row.base_url_vars) => {
             Err(format!("no resource: {}", row.base_url_vars.join(" or ")))
         }
-        Place::Region if !placed(row.place_vars) && !placed(row.base_url_vars) && machine.aws_region.is_none() => {
+        Place::Region
+            if !placed(row.place_vars) && !placed(row.base_url_vars) && machine.aws_region.is_none() =>
+        {
             Err(format!("no region: {}", row.place_vars.first().copied().unwrap_or_default()))
         }
         Place::Location if !placed(&["GOOGLE_CLOUD_PROJECT"]) && machine.google_project.is_none() => {

@@ -108,15 +108,19 @@ pub struct Api {
     pub fits: fn(&str) -> bool,
 }
 
-/// How a provider lists its models: a GET below the base URL.
+/// How a provider lists its models: a GET below a base URL.
 pub struct Listing {
+    /// Where it has another host than the row.
+    pub base_url: Option<&'static str>,
     /// Path with the prefix it needs.
     pub path: &'static str,
+    /// The service that a SigV4 signature names.
+    pub service: &'static str,
     /// JSON pointer to the array.
     pub items: &'static str,
     /// Members of an item that may hold the id; the first that is a string counts.
     pub id: &'static [&'static str],
-    /// Members (JSON pointers) that may hold the context length in tokens.
+    /// JSON pointers in an item that may hold the context length in tokens.
     pub context: &'static [&'static str],
 }
 
@@ -147,7 +151,8 @@ pub struct Provider {
     pub apis: &'static [Api],
     /// Variables whose values go out as headers: (variable, header).
     pub header_vars: &'static [(&'static str, &'static str)],
-    pub listing: Option<Listing>,
+    /// Empty where no listing says what an account may call.
+    pub listings: &'static [Listing],
     /// A model id of this provider, for examples in help and errors.
     pub example: &'static str,
 }
@@ -201,12 +206,14 @@ pub(super) const ROW: Provider = Provider {
     hosts: &[],
     apis: &[API],
     header_vars: &[],
-    listing: Some(MODELS),
+    listings: &[MODELS],
     example: "",
 };
 
 /// `GET {base}/models`, as OpenAI and everybody after it answers it.
 pub(super) const MODELS: Listing = Listing {
+    base_url: None,
+    service: "",
     path: "/models",
     items: "/data",
     id: &["id"],

@@ -99,7 +99,7 @@ pub const PROVIDERS: &[Provider] = &[
             },
         ],
         // The resource lists the models it knows, not the deployments it has.
-        listing: Some(Listing { path: "/openai/v1/models", ..MODELS }),
+        listings: &[Listing { path: "/openai/v1/models", ..MODELS }],
         example: "gpt6sol@contoso-east?model=gpt-6-sol",
         ..ROW
     },
@@ -143,7 +143,21 @@ pub const PROVIDERS: &[Provider] = &[
             Api { id: "responses", dialect: &Responses, ..RUNTIME_OPENAI },
             Api { id: "chat", ..RUNTIME_OPENAI },
         ],
-        listing: None,
+        listings: &[
+            Listing {
+                path: "/inference-profiles?maxResults=1000&type=SYSTEM_DEFINED",
+                items: "/inferenceProfileSummaries",
+                id: &["inferenceProfileId"],
+                ..BEDROCK_CONTROL
+            },
+            Listing {
+                path: "/foundation-models?byOutputModality=TEXT",
+                items: "/modelSummaries",
+                id: &["modelId"],
+                ..BEDROCK_CONTROL
+            },
+            Listing { base_url: MANTLE.base_url, path: "/v1/models", service: "bedrock-mantle", ..MODELS },
+        ],
         example: "us.anthropic.claude-opus-5-5@us-east-1",
         ..ROW
     },
@@ -157,7 +171,7 @@ pub const PROVIDERS: &[Provider] = &[
         base_url_vars: &["ANTHROPIC_BASE_URL"],
         hosts: &["api.anthropic.com"],
         apis: &[Api { id: "messages", dialect: &Messages, prefix: "/v1", ..API }],
-        listing: Some(Listing { path: "/v1/models?limit=1000", context: &["/max_input_tokens"], ..MODELS }),
+        listings: &[Listing { path: "/v1/models?limit=1000", context: &["/max_input_tokens"], ..MODELS }],
         example: "claude-opus-5-5",
         ..ROW
     },
@@ -171,12 +185,13 @@ pub const PROVIDERS: &[Provider] = &[
         base_url_vars: &["GOOGLE_GEMINI_BASE_URL"],
         hosts: &["generativelanguage.googleapis.com"],
         apis: &[Api { id: "gemini", dialect: &Gemini, prefix: "/v1", ..API }],
-        listing: Some(Listing {
+        listings: &[Listing {
             path: "/v1/models?pageSize=1000",
             items: "/models",
             id: &["name"],
             context: &["/inputTokenLimit"],
-        }),
+            ..MODELS
+        }],
         example: "gemini-3.8-flash",
         ..ROW
     },
@@ -224,7 +239,7 @@ pub const PROVIDERS: &[Provider] = &[
             },
         ],
         // No listing says what a project may call.
-        listing: None,
+        listings: &[],
         example: "gemini-3.8-flash@my-project/global",
         ..ROW
     },
@@ -310,7 +325,7 @@ pub const PROVIDERS: &[Provider] = &[
         keys: &[bearer("TOGETHER_API_KEY")],
         base_url: Some("https://api.together.xyz/v1"),
         hosts: &["api.together.xyz", "api.together.ai"],
-        listing: Some(Listing { items: "", ..MODELS }),
+        listings: &[Listing { items: "", ..MODELS }],
         example: "openai/gpt-oss-120b",
         ..ROW
     },
@@ -334,7 +349,7 @@ pub const PROVIDERS: &[Provider] = &[
         base_url_vars: &["OLLAMA_HOST"],
         hosts: &["ollama.com"],
         apis: &[Api { id: "ollama", dialect: &Ollama, ..API }, Api { id: "chat", prefix: "/v1", ..API }],
-        listing: Some(Listing { path: "/api/tags", items: "/models", id: &["model", "name"], context: &[] }),
+        listings: &[Listing { path: "/api/tags", items: "/models", id: &["model", "name"], ..MODELS }],
         example: "qwen3",
         ..ROW
     },
@@ -346,7 +361,7 @@ pub const PROVIDERS: &[Provider] = &[
         key_required: false,
         base_url: Some("http://127.0.0.1:8000"),
         apis: LOCAL,
-        listing: LOCAL_MODELS,
+        listings: LOCAL_MODELS,
         example: "Qwen/Qwen3-8B",
         ..ROW
     },
@@ -358,7 +373,7 @@ pub const PROVIDERS: &[Provider] = &[
         key_required: false,
         base_url: Some("http://127.0.0.1:1234"),
         apis: LOCAL,
-        listing: LOCAL_MODELS,
+        listings: LOCAL_MODELS,
         example: "qwen3-8b",
         ..ROW
     },
@@ -370,7 +385,7 @@ pub const PROVIDERS: &[Provider] = &[
         key_required: false,
         base_url: Some("http://127.0.0.1:8080"),
         apis: LOCAL,
-        listing: LOCAL_MODELS,
+        listings: LOCAL_MODELS,
         example: "qwen3-8b",
         ..ROW
     },
@@ -389,11 +404,15 @@ pub const PROVIDERS: &[Provider] = &[
 /// A server of the user's own: people write its address with `/v1` and without.
 const LOCAL: &[Api] = &[Api { prefix: "/v1", ..API }];
 
-const LOCAL_MODELS: Option<Listing> = Some(Listing { path: "/v1/models", ..MODELS });
+const LOCAL_MODELS: &[Listing] = &[Listing { path: "/v1/models", ..MODELS }];
 
 /// Azure serves OpenAI's models beside everybody's; the newer limit field is understood for all of them.
 const AZURE_CHAT: Api =
     Api { quirks: Quirks { max_field: MaxField::MaxCompletionTokens, ..PLAIN }, fits: any, ..API };
+
+/// Bedrock's control plane, which knows what a region has.
+const BEDROCK_CONTROL: Listing =
+    Listing { base_url: Some("https://bedrock.{place}.amazonaws.com"), service: "bedrock", ..MODELS };
 
 /// Bedrock's second host.
 const MANTLE: Api = Api {

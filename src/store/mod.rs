@@ -2,6 +2,10 @@
 
 mod config;
 mod export;
+mod machine;
 
-pub use config::{Config, ConfigError, KeyRow, Network, PlainKeys, Timeouts, config_path, private};
+pub use config::{
+    Config, ConfigError, KeyRow, Network, PlainKeys, Timeouts, config_path, private, save_lineup, write_whole,
+};
 pub use export::{EXPORTS, Export, Meta, Round, aligned, export};
+pub use machine::machine;

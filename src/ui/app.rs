@@ -2,10 +2,12 @@
 //! time comes in, effects go out.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
+use super::Leveller;
 use super::command::{Focus, Keymap};
 use super::detail::Laid;
 use super::editor::Editor;
@@ -136,7 +138,7 @@ pub struct App {
     /// The next round is asked with settings that every endpoint takes.
     pub common: bool,
     /// Brings endpoints to the settings they have in common.
-    pub level: fn(&[Endpoint]) -> Vec<Endpoint>,
+    pub level: Leveller,
     pub editor: Editor,
     pub overlay: Option<Overlay>,
     pub picker: Picker,
@@ -175,7 +177,7 @@ impl App {
             zoom: false,
             follow_up: false,
             common: false,
-            level: <[Endpoint]>::to_vec,
+            level: Arc::new(<[Endpoint]>::to_vec),
             editor: Editor::new(),
             overlay: None,
             picker: Picker::default(),

@@ -28,6 +28,7 @@ mod terminal;
 mod text;
 mod theme;
 mod view;
+mod welcome;
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
@@ -55,6 +56,7 @@ pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
 pub use theme::Theme;
 pub use view::draw;
+pub use welcome::{Picked, Sight, Welcome};
 
 use careful::Careful;
 use terminal::{Screen, Signals};
@@ -65,6 +67,9 @@ const DRAIN: usize = 1024;
 
 /// The slow tick, only while something runs: the spinner and the running clocks.
 const TICK: Duration = Duration::from_millis(100);
+
+/// Brings endpoints to the settings that all of them take.
+pub type Leveller = Arc<dyn Fn(&[Endpoint]) -> Vec<Endpoint> + Send + Sync>;
 
 /// What the screen starts with.
 pub struct Setup {
@@ -79,7 +84,11 @@ pub struct Setup {
     /// What can be added to the lineup; asked once, when the picker is first opened.
     pub choices: Arc<dyn Fn() -> Vec<Choice> + Send + Sync>,
     /// Brings endpoints to the settings that all of them take; names and order stay.
-    pub level: fn(&[Endpoint]) -> Vec<Endpoint>,
+    pub level: Leveller,
+    /// Whether that is switched on from the start.
+    pub common: bool,
+    /// Said once, when the screen appears.
+    pub notice: Option<String>,
 }
 
 /// What carries out the screen's wishes; joined to the engine by `cli`.
@@ -123,6 +132,10 @@ pub async fn run(
     app.system = setup.system;
     app.prices_as_of = setup.prices_as_of;
     app.level = setup.level;
+    app.common = setup.common;
+    if let Some(notice) = setup.notice {
+        app.say(notice);
+    }
     let choices = setup.choices;
 
     held.draw(&mut app)?;
@@ -190,6 +203,33 @@ pub async fn run(
         }
     };
     Ok(Exit { code, rounds: app.rounds })
+}
+
+/// Shows it until the user has chosen or a signal ends it; the terminal is given back.
+///
+/// # Errors
+/// When the terminal cannot be taken, drawn or read.
+pub async fn welcome(welcome: &Welcome, theme: &Theme) -> io::Result<Picked> {
+    terminal::install_panic_hook(std::thread::current().id());
+    let mut signals = Signals::new()?;
+    let _screen = Screen::enter(false)?;
+    let mut terminal = ManuallyDrop::new(new_terminal()?);
+    loop {
+        terminal.draw(|frame| welcome.draw(theme, frame))?;
+        Write::flush(terminal.backend_mut())?;
+        // One event at a time: nothing may go on reading what the next screen is meant to read.
+        let read = tokio::task::spawn_blocking(crossterm::event::read);
+        let event = tokio::select! {
+            signal = signals.next() => return Ok(Picked::Quit(signal.code())),
+            event = read => event.map_err(io::Error::other)??,
+        };
+        if let crossterm::event::Event::Key(key) = event
+            && key.kind != crossterm::event::KeyEventKind::Release
+            && let Some(picked) = welcome.key(key.code, key.modifiers)
+        {
+            return Ok(picked);
+        }
+    }
 }
 
 /// A panic on the screen's own thread, on request and in debug builds only: what the

@@ -12,7 +12,6 @@ use crate::model::Params;
 use crate::model::Parity;
 use crate::model::Takes;
 use crate::model::Temperature;
-use crate::model::Thinking;
 use crate::model::ThinkingTaken;
 
 /// How effort and thinking share a wire.
@@ -85,17 +84,6 @@ impl Carried {
     }
 }
 
-/// The value of a parameter as its spec would write it; `None` when it is not asked.
-pub(super) fn text(params: &Params, param: &str) -> Option<String> {
-    match param {
-        "max_tokens" => params.max_tokens.map(|n| n.to_string()),
-        "temperature" => params.temperature.map(|t| t.to_string()),
-        "reasoning_effort" => params.effort.map(|e| e.word().to_owned()),
-        "thinking" => params.thinking.map(|t: Thinking| t.to_string()),
-        _ => None,
-    }
-}
-
 /// Completes what [`super::fit`] began: one row for each parameter that was asked, with
 /// what the body says was sent, and one for what the wire sends unasked.
 ///
@@ -109,7 +97,7 @@ pub fn record(dialect: &dyn Dialect, asked: &Params, parity: Vec<Parity>, body: 
         let place = carried.iter().find(|c| c.param == param);
         let sent = place.and_then(|c| c.sent(body));
         let known = changed.iter().position(|row| row.param == param).map(|at| changed.remove(at));
-        match (known, text(asked, param)) {
+        match (known, asked.get(param)) {
             (Some(mut row), _) => {
                 if row.fate != Fate::Dropped {
                     row.sent = sent.map(|(path, value)| format!("{path} = {value}"));

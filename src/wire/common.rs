@@ -1,7 +1,6 @@
 //! The lowest common settings: every endpoint of a lineup is asked the same.
 
 use super::Dialect;
-use super::carry::text;
 use super::fit::{fit, nearest};
 use crate::model::Effort;
 use crate::model::Fate;
@@ -135,8 +134,8 @@ impl Lineup<'_> {
     /// What this changed for an endpoint that was asked `own`.
     fn rows(&self, own: &Params) -> Vec<Parity> {
         let row = |(param, ..): (&'static str, _, _)| {
-            let asked = text(own, param)?;
-            let now = text(&self.agreed, param);
+            let asked = own.get(param)?;
+            let now = self.agreed.get(param);
             if now.as_ref() == Some(&asked) {
                 return None;
             }

@@ -1,7 +1,7 @@
 //! Brings what was asked to what model and wire take, and says what it changed.
 
 use super::Dialect;
-use super::carry::{Pair, WireTakes, text};
+use super::carry::{Pair, WireTakes};
 use crate::model::Budget;
 use crate::model::Effort;
 use crate::model::Fate;
@@ -73,7 +73,7 @@ struct Fitting<'a> {
 impl Fitting<'_> {
     /// Notes what became of a parameter; a later word about the same one replaces the reason.
     fn note(&mut self, param: &'static str, fate: Fate, why: String) {
-        let Some(asked) = text(self.asked, param) else { return };
+        let Some(asked) = self.asked.get(param) else { return };
         self.rows.retain(|row| row.param != param);
         self.rows.push(Parity { param, asked, sent: None, fate, why });
     }

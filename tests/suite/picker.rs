@@ -263,10 +263,10 @@ fn a_lineup_is_saved_under_a_name() {
 #[test]
 fn common_settings_count_from_the_next_prompt() {
     let mut app = app();
-    app.level = |all| {
+    app.level = std::sync::Arc::new(|all: &[Endpoint]| {
         let plain = |e: &Endpoint| Endpoint { params: bakeoff::model::Params::default(), ..e.clone() };
         all.iter().map(plain).collect()
-    };
+    });
     app.focus = Focus::Panes;
     assert!(!shown(&mut app, 120, 30)[0].contains("common settings"));
     press(&mut app, "L");
@@ -323,7 +323,12 @@ fn answered() -> App {
     step(&mut app, ids[0], 0, Step::Priced(Some(price), Rule::Exact));
     step(&mut app, ids[0], 0, Step::Prepared(Box::new(sending())));
     step(&mut app, ids[0], 0, Step::Sent);
-    step(&mut app, ids[0], 90, Step::Headers { status: 200, request_id: Some("req_1".into()), reused: Some(true) });
+    step(
+        &mut app,
+        ids[0],
+        90,
+        Step::Headers { status: 200, request_id: Some("req_1".into()), reused: Some(true) },
+    );
     for at in 0..30 {
         step(&mut app, ids[0], 300 + at * 20, Step::Deltas(vec![Delta::Text("word ".into())]));
     }
@@ -369,7 +374,7 @@ fn the_detail_says_all_there_is_to_know() {
         "\"max_output_tokens\": 4096",
         "processing",
         "812ms",
-        "unknown",
+        "reused connection",
         "$2 in, $10 out per million tokens",
         "$0.00412",
         "exact",

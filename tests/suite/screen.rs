@@ -106,7 +106,12 @@ fn busy(panes: usize) -> App {
         step(&mut app, *id, 0, Step::Sent);
         match n % 6 {
             0 => {
-                step(&mut app, *id, 90, Step::Headers { status: 200, request_id: Some("req_1".into()), reused: Some(true) });
+                step(
+                    &mut app,
+                    *id,
+                    90,
+                    Step::Headers { status: 200, request_id: Some("req_1".into()), reused: Some(true) },
+                );
                 for i in 0..40 {
                     text(&mut app, *id, 312 + i * 20 + start, "A lock that one thread holds. ");
                 }

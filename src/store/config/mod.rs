@@ -4,6 +4,7 @@
 //! setting that silently does not hold. There is no project-level configuration:
 //! a repository must not be able to say where keys are sent.
 
+mod edit;
 mod raw;
 
 use std::fmt;
@@ -18,6 +19,8 @@ use crate::model::Params;
 use crate::model::clean_line;
 use crate::model::did_you_mean;
 use raw::{Raw, Wrong};
+
+pub use edit::{save_lineup, write_whole};
 
 /// A config is written by hand; one larger than this is not one.
 const MOST_BYTES: u64 = 1 << 20;

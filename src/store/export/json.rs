@@ -12,6 +12,7 @@ use crate::model::Endpoint;
 use crate::model::Fault;
 use crate::model::METRICS;
 use crate::model::Money;
+use crate::model::Parity;
 use crate::model::Phase;
 use crate::model::Role;
 use crate::model::Source;
@@ -114,6 +115,11 @@ fn answer(endpoint: &Endpoint, a: &Answer) -> Value {
     map.insert("server".into(), Value::Object(server));
     put(&mut map, "usage", a.usage.as_ref().map(usage));
     map.insert("cost".into(), cost(a));
+    if let Some(sending) = &a.sending {
+        put(&mut map, "credential", sending.via.as_ref());
+        put(&mut map, "credential_ns", sending.identity.map(nanos));
+        map.insert("parity".into(), sending.parity.iter().map(parity).collect());
+    }
     put(&mut map, "skipped_events", Some(a.skipped).filter(|n| *n > 0));
     put(&mut map, "error", a.fault.as_ref().map(fault));
     Value::Object(map)
@@ -203,6 +209,17 @@ fn cost(a: &Answer) -> Value {
             map.insert(name.into(), json!(true));
         }
     }
+    Value::Object(map)
+}
+
+/// `sent` is null where nothing was sent.
+fn parity(p: &Parity) -> Value {
+    let mut map = Map::new();
+    map.insert("param".into(), json!(p.param));
+    map.insert("asked".into(), json!(p.asked));
+    map.insert("sent".into(), json!(p.sent));
+    map.insert("outcome".into(), json!(p.fate.word().replace(' ', "_")));
+    put(&mut map, "why", Some(&p.why).filter(|w| !w.is_empty()));
     Value::Object(map)
 }
 

@@ -1,0 +1,167 @@
+//! What the screen's picker can add: every route of the catalog, the user's own endpoints
+//! first, with what is known of each.
+
+use super::world::World;
+use crate::catalog::Catalog;
+use crate::model::Endpoint;
+use crate::model::Price;
+use crate::model::Rates;
+use crate::provider::Machine;
+use crate::provider::Place;
+use crate::provider::Vars;
+use crate::provider::provider;
+use crate::provider::ready;
+use crate::provider::routes;
+use crate::ui;
+
+/// All of them, in the catalog's order.
+pub(super) fn choices(
+    catalog: &Catalog,
+    vars: &Vars,
+    machine: &Machine,
+    own: &[Endpoint],
+) -> Vec<ui::Choice> {
+    let own = own.iter().map(|e| {
+        let route = catalog.route(&e.provider, &e.model, e.place.as_deref()).map(|(r, _)| r);
+        let family = route.map_or(e.model.clone(), |r| r.family.clone());
+        let (price, context) = (route.and_then(|r| r.price.as_ref()), route.and_then(|r| r.context));
+        choice(placed(e.clone(), vars, machine), family, price, context, vars, machine)
+    });
+    let sold = routes(catalog).map(|(e, route)| {
+        let mut choice = choice(
+            placed(e, vars, machine),
+            route.family.clone(),
+            route.price.as_ref(),
+            route.context,
+            vars,
+            machine,
+        );
+        if choice.place.is_empty() && route.scope != "global" {
+            choice.place.clone_from(&route.scope);
+        }
+        choice
+    });
+    own.chain(sold).collect()
+}
+
+/// With the region or the project of the clouds' own files, which no variable names.
+fn placed(mut endpoint: Endpoint, vars: &Vars, machine: &Machine) -> Endpoint {
+    let Some(row) = provider(&endpoint.provider) else { return endpoint };
+    if endpoint.place.is_none() && vars.first(row.place_vars).is_none() {
+        endpoint.place = match row.place {
+            Place::Region => machine.aws_region.clone(),
+            Place::Location => machine.google_project.clone(),
+            Place::Resource | Place::BaseUrl => None,
+        };
+    }
+    endpoint
+}
+
+fn choice(
+    endpoint: Endpoint,
+    family: String,
+    price: Option<&Price>,
+    context: Option<u64>,
+    vars: &Vars,
+    machine: &Machine,
+) -> ui::Choice {
+    let row = provider(&endpoint.provider);
+    let ready = match row.map(|row| ready(row, vars, machine)) {
+        // A key of the endpoint's own is looked at when it is asked.
+        _ if endpoint.key.is_some() => ui::Ready::Yes("its own key".into()),
+        Some(Ok(words)) => ui::Ready::Yes(words),
+        Some(Err(words)) => ui::Ready::No(words),
+        None => ui::Ready::No("unknown provider".into()),
+    };
+    ui::Choice {
+        family,
+        cloud: endpoint.provider.clone(),
+        place: endpoint.place.clone().unwrap_or_default(),
+        price: price.map(price_words).unwrap_or_default(),
+        context: context.map(tokens).unwrap_or_default(),
+        ready,
+        endpoint,
+    }
+}
+
+/// `$2 / $10`: a million tokens in and out. Empty where there is no price.
+pub(super) fn price_words(price: &Price) -> String {
+    let Price { rates: Rates { input, output, .. }, .. } = price;
+    match (input, output) {
+        _ if price.local => "local".to_owned(),
+        (Some(input), Some(output)) => {
+            let mark = if price.volatile {
+                "*"
+            } else if price.disputed {
+                "?"
+            } else {
+                ""
+            };
+            format!("{} / {}{mark}", dollars(*input), dollars(*output))
+        }
+        _ => String::new(),
+    }
+}
+
+/// A rate in femto-dollars a token as dollars a million tokens: nine decimals, no trailing zeros.
+fn dollars(rate: u64) -> String {
+    const UNIT: u64 = 1_000_000_000;
+    let cents = format!("{:09}", rate % UNIT);
+    let cents = cents.trim_end_matches('0');
+    if cents.is_empty() { format!("${}", rate / UNIT) } else { format!("${}.{cents}", rate / UNIT) }
+}
+
+/// `1.05M`, `200k`.
+pub(super) fn tokens(n: u64) -> String {
+    let short = |n: u64, unit: u64, word: &str| {
+        let hundredths = (n % unit) * 100 / unit;
+        let text =
+            if hundredths == 0 { format!("{}", n / unit) } else { format!("{}.{hundredths:02}", n / unit) };
+        let text = if text.contains('.') { text.trim_end_matches('0').to_owned() } else { text };
+        format!("{text}{word}")
+    };
+    match n {
+        1_000_000.. => short(n, 1_000_000, "M"),
+        1_000.. => format!("{}k", n / 1_000),
+        _ => n.to_string(),
+    }
+}
+
+impl World {
+    /// Endpoints of a first look: one for each provider that is ready, by its example's model.
+    pub(super) fn examples(&self) -> Vec<Endpoint> {
+        crate::provider::found(&self.vars, &self.machine)
+            .into_iter()
+            .filter(|(_, found)| found.is_ok())
+            .filter_map(|(id, _)| example(id))
+            .collect()
+    }
+}
+
+/// The endpoint of a provider's example, less the place that stands in it for show.
+pub(super) fn example(id: &str) -> Option<Endpoint> {
+    let row = provider(id)?;
+    let mut endpoint = crate::provider::parse_spec(&format!("{id}:{}", row.example)).ok()?;
+    endpoint.place = None;
+    if endpoint.deployment.is_some() {
+        endpoint.deployment = Some(endpoint.model.clone());
+    }
+    Some(endpoint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_and_contexts_are_short_and_exact() {
+        for (per_million, want) in [("2", "$2"), ("0.0375", "$0.0375"), ("12.5", "$12.5"), ("0", "$0")] {
+            assert_eq!(dollars(Rates::rate(per_million).unwrap()), want);
+        }
+        for (n, want) in
+            [(1_050_000, "1.05M"), (1_000_000, "1M"), (200_000, "200k"), (512, "512"), (1_500_000, "1.5M")]
+        {
+            assert_eq!(tokens(n), want);
+        }
+    }
+}

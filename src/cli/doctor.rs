@@ -1,0 +1,224 @@
+//! `bakeoff doctor`: each endpoint step by step, and for a step that fails, what to do.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::args::{Cli, DoctorArgs, ListFormat};
+use super::output::write_out;
+use super::world::World;
+use super::{Stop, runtime, world};
+use crate::engine::Engine;
+use crate::model::Answer;
+use crate::model::AnswerId;
+use crate::model::Class;
+use crate::model::Endpoint;
+use crate::model::Fault;
+use crate::model::Outcome;
+use crate::model::Prompt;
+use crate::model::Report;
+use crate::model::clean_line;
+
+/// Costs next to nothing anywhere, and every model can answer it.
+const QUESTION: &str = "Say ok.";
+
+/// Enough for a word after some thought, little enough to cost nothing.
+const MOST_TOKENS: u32 = 512;
+
+/// One line of the report.
+struct Finding {
+    step: &'static str,
+    took: Option<Duration>,
+    /// What was found, or the fault; a step that was not tried has neither.
+    result: Result<String, Fault>,
+}
+
+pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Result<u8, Stop> {
+    let who = cli.who.and(&args.who);
+    let loaded = world::load()?;
+    let named = world::named(&who, &loaded.config)?;
+    if named.endpoints.is_empty() && who.models.is_empty() {
+        return Err(world::nobody(&loaded));
+    }
+    let limits = world::limits(&loaded.config, None);
+    let runtime = runtime()?;
+    let found = runtime.block_on(async {
+        let files = world::needs_files(&who, &named.endpoints);
+        let (world, reports) = World::look(&loaded, limits, files).await?;
+        let (lineup, _) = world.lineup(&who, &loaded.config).await?;
+        let endpoints: Vec<Endpoint> = lineup.endpoints.into_iter().map(short).collect();
+        Ok(examine(&world.engine, reports, endpoints, !args.no_ask).await)
+    })?;
+    runtime.shutdown_background();
+    let failed = found.iter().any(|(_, findings)| findings.iter().any(|f| f.result.is_err()));
+    write_out(&match args.list.format {
+        ListFormat::Json => as_json(&found),
+        ListFormat::Table => as_text(&found),
+    })?;
+    Ok(u8::from(failed))
+}
+
+/// The endpoint with a small limit, unless it has a smaller one.
+fn short(mut endpoint: Endpoint) -> Endpoint {
+    let limit = endpoint.params.max_tokens.map_or(MOST_TOKENS, |n| n.min(MOST_TOKENS));
+    endpoint.params.max_tokens = Some(limit);
+    endpoint
+}
+
+async fn examine(
+    engine: &Engine,
+    mut reports: UnboundedReceiver<Report>,
+    endpoints: Vec<Endpoint>,
+    ask: bool,
+) -> Vec<(Endpoint, Vec<Finding>)> {
+    let prompt = Prompt::new(QUESTION);
+    let before = endpoints.iter().map(|e| prepare(engine, e, &prompt));
+    let mut found: Vec<_> =
+        endpoints.iter().cloned().zip(futures_util::future::join_all(before).await).collect();
+    let whole = |findings: &[Finding]| findings.iter().all(|f| f.result.is_ok());
+    let asked: Vec<usize> =
+        found.iter().enumerate().filter(|(_, (_, f))| ask && whole(f)).map(|(at, _)| at).collect();
+    let mut answers: Vec<Answer> = found.iter().map(|_| Answer::default()).collect();
+    for at in &asked {
+        if let Some((endpoint, _)) = found.get(*at) {
+            engine.launch(AnswerId(*at as u64), endpoint.clone(), prompt.clone());
+        }
+    }
+    let mut open = asked.len();
+    while open > 0
+        && let Some(report) = reports.recv().await
+    {
+        let Some(answer) = usize::try_from(report.id.0).ok().and_then(|at| answers.get_mut(at)) else {
+            continue;
+        };
+        let was_over = answer.is_over();
+        answer.apply(report.at, report.step);
+        open -= usize::from(answer.is_over() && !was_over);
+    }
+    for at in asked {
+        if let (Some((_, findings)), Some(answer)) = (found.get_mut(at), answers.get(at)) {
+            findings.extend(heard(answer));
+        }
+    }
+    found
+}
+
+/// What can be known before a question is asked.
+async fn prepare(engine: &Engine, endpoint: &Endpoint, prompt: &Prompt) -> Vec<Finding> {
+    let sending = match engine.rehearse(endpoint, prompt).await {
+        Ok(sending) => sending,
+        Err(fault) => {
+            // A credential that is asked for means that the configuration was understood.
+            let config = fault.class == Class::Setup;
+            let mut findings = Vec::new();
+            if !config {
+                findings.push(Finding { step: "config", took: None, result: Ok("understood".into()) });
+            }
+            let step = if config { "config" } else { "credential" };
+            findings.push(Finding { step, took: None, result: Err(fault) });
+            return findings;
+        }
+    };
+    let host =
+        url::Url::parse(&sending.url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
+    let via = sending.via.clone().unwrap_or_else(|| "none is asked for".into());
+    let changed: Vec<_> = sending
+        .parity
+        .iter()
+        .filter(|p| p.fate.differs())
+        .map(|p| format!("{} {}", p.param, p.fate.word()))
+        .collect();
+    let changed = if changed.is_empty() { String::new() } else { format!(" ({})", changed.join(", ")) };
+    let mut findings = vec![
+        Finding {
+            step: "config",
+            took: None,
+            result: Ok(format!("{} at {host}{changed}", endpoint.sent_model())),
+        },
+        Finding { step: "credential", took: sending.identity, result: Ok(via) },
+    ];
+    for reached in engine.reach(&sending.url).await {
+        findings.push(Finding { step: reached.step, took: Some(reached.took), result: reached.result });
+    }
+    findings
+}
+
+/// What an answer says about its endpoint: was the credential taken, is the model there, does it speak.
+fn heard(answer: &Answer) -> Vec<Finding> {
+    let headers = answer.timeline.headers;
+    if let Some(fault) = &answer.fault {
+        let step = match fault.class {
+            Class::Key | Class::Denied => "auth",
+            Class::NotFound => "model",
+            _ => "answer",
+        };
+        return vec![Finding { step, took: headers, result: Err(fault.clone()) }];
+    }
+    let model = answer.served.model.clone().unwrap_or_else(|| "answers".into());
+    let first = answer.timeline.first_text.or(answer.timeline.first_reasoning);
+    let spoke = first.is_some() && answer.outcome() == Some(Outcome::Complete);
+    let token = if spoke {
+        Ok("an answer came".to_owned())
+    } else {
+        Err(Fault::new(Class::Garbled, "the answer held no text")
+            .hint("raise max_tokens: a model may think first"))
+    };
+    vec![
+        Finding { step: "auth", took: headers, result: Ok("accepted".into()) },
+        Finding { step: "model", took: None, result: Ok(model) },
+        Finding { step: "first token", took: first, result: token },
+    ]
+}
+
+fn as_text(found: &[(Endpoint, Vec<Finding>)]) -> String {
+    let mut out = String::new();
+    for (at, (endpoint, findings)) in found.iter().enumerate() {
+        let gap = if at == 0 { "" } else { "\n" };
+        let name = clean_line(&endpoint.name);
+        let cloud = if name.contains(&endpoint.provider) {
+            String::new()
+        } else {
+            format!(" · {}", endpoint.provider)
+        };
+        let _ = writeln!(out, "{gap}{name}{cloud}");
+        for finding in findings {
+            let took = finding.took.map(|t| format!(", {} ms", t.as_millis())).unwrap_or_default();
+            let (mark, words) = match &finding.result {
+                Ok(words) => ("✓", words.clone()),
+                Err(fault) => ("✗", fault.message.clone()),
+            };
+            let _ = writeln!(out, "  {mark} {:<12} {}{took}", finding.step, clean_line(&words));
+            if let Err(fault) = &finding.result {
+                let _ = writeln!(out, "    {:<12} → {}", "", clean_line(fault.advice()));
+            }
+        }
+    }
+    out
+}
+
+fn as_json(found: &[(Endpoint, Vec<Finding>)]) -> String {
+    let rows = found.iter().flat_map(|(endpoint, findings)| {
+        findings.iter().map(|f| {
+            let mut map = Map::new();
+            map.insert("endpoint".into(), json!(endpoint.name));
+            map.insert("provider".into(), json!(endpoint.provider));
+            map.insert("step".into(), json!(f.step));
+            map.insert("ok".into(), json!(f.result.is_ok()));
+            if let Some(took) = f.took {
+                map.insert("took_ms".into(), json!(took.as_secs_f64() * 1e3));
+            }
+            match &f.result {
+                Ok(words) => _ = map.insert("found".into(), json!(words)),
+                Err(fault) => {
+                    map.insert("class".into(), json!(fault.class.word()));
+                    map.insert("message".into(), json!(fault.message));
+                    map.insert("fix".into(), json!(fault.advice()));
+                }
+            }
+            Value::Object(map)
+        })
+    });
+    format!("{}\n", serde_json::to_string_pretty(&rows.collect::<Vec<_>>()).unwrap_or_default())
+}

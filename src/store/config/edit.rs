@@ -1,0 +1,222 @@
+//! Changing the file by program: what the user wrote stays as it is, comments included.
+
+use std::io::Write;
+use std::path::Path;
+
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
+
+use super::Config;
+use crate::model::Endpoint;
+use crate::model::KeySource;
+use crate::model::Lineup;
+use crate::model::PARAMS;
+use crate::provider::Place;
+use crate::provider::provider;
+
+/// Writes a lineup under a name into the file, with the endpoints that it does not have
+/// yet; a lineup of that name is replaced. The file appears whole, or not at all.
+///
+/// # Errors
+/// A sentence; the file is then what it was.
+pub fn save_lineup(path: &Path, name: &str, lineup: &Lineup) -> Result<String, String> {
+    let at = path.display();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(e) => return Err(format!("{at}: {e}")),
+    };
+    // Nothing is written into a file that is not understood.
+    let config = Config::parse(&text, path).map_err(|e| e.to_string())?;
+    let mut document: DocumentMut = text.parse().map_err(|e| format!("{at}: {e}"))?;
+    let mut names = Array::new();
+    let mut added = 0;
+    for endpoint in &lineup.endpoints {
+        if endpoint.simulated {
+            return Err("simulated endpoints are not for a config".into());
+        }
+        match config.endpoint(&endpoint.name) {
+            Some(known) if same(known, endpoint) => names.push(endpoint.name.as_str()),
+            known => {
+                let own = if known.is_some() {
+                    format!("{} ({name})", endpoint.name)
+                } else {
+                    endpoint.name.clone()
+                };
+                if config.endpoint(&own).is_some() {
+                    return Err(format!("another endpoint is called {own:?} in {at}"));
+                }
+                tables(&mut document, "endpoint")?.push(endpoint_table(endpoint, &own));
+                names.push(own.as_str());
+                added += 1;
+            }
+        }
+    }
+    let mut table = Table::new();
+    table.insert("name", value(name));
+    table.insert("endpoints", value(names));
+    if let Some(baseline) = lineup.baseline.and_then(|at| lineup.endpoints.get(at)) {
+        table.insert("baseline", value(baseline.name.as_str()));
+    }
+    let sets = tables(&mut document, "lineup_set")?;
+    let there = sets.iter().position(|t| t.get("name").and_then(Item::as_str) == Some(name));
+    match there.and_then(|at| sets.get_mut(at)) {
+        Some(old) => *old = table,
+        None => sets.push(table),
+    }
+    let text = document.to_string();
+    Config::parse(&text, path).map_err(|e| format!("the lineup cannot be written: {}", e.message))?;
+    write_whole(path, &text)?;
+    let more = if added == 0 { String::new() } else { format!(", {added} endpoints with it") };
+    Ok(format!("lineup {name:?} saved{more}: bakeoff -l {name:?}"))
+}
+
+/// Writes a file of the configuration: whole, and for its owner alone.
+///
+/// # Errors
+/// A sentence with the path.
+pub fn write_whole(path: &Path, text: &str) -> Result<(), String> {
+    let fail = |e: std::io::Error| format!("{}: {e}", path.display());
+    let dir = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir).map_err(fail)?;
+    // A link stays a link: what it points to is replaced.
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut file = tempfile::NamedTempFile::new_in(target.parent().unwrap_or(dir)).map_err(fail)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(fail)?;
+    file.persist(&target).map_err(|e| fail(e.error))?;
+    Ok(())
+}
+
+fn same(a: &Endpoint, b: &Endpoint) -> bool {
+    let key = |e: &Endpoint| {
+        let e = e.clone();
+        (e.provider, e.model, e.deployment, e.place, e.base_url, e.api)
+    };
+    key(a) == key(b)
+}
+
+fn tables<'d>(document: &'d mut DocumentMut, name: &str) -> Result<&'d mut ArrayOfTables, String> {
+    document
+        .entry(name)
+        .or_insert(Item::ArrayOfTables(ArrayOfTables::new()))
+        .as_array_of_tables_mut()
+        .ok_or_else(|| format!("{name} is written in a form that cannot be added to; use [[{name}]]"))
+}
+
+/// An endpoint as the file writes it: no secret is in it, only where one is.
+fn endpoint_table(e: &Endpoint, name: &str) -> Table {
+    let mut table = Table::new();
+    let mut put = |key: &str, text: Option<&String>| {
+        if let Some(text) = text {
+            table.insert(key, value(text.as_str()));
+        }
+    };
+    let (name, place) = (name.to_owned(), e.place.as_deref());
+    put("name", Some(&name));
+    put("provider", Some(&e.provider));
+    put("model", Some(&e.model));
+    put("deployment", e.deployment.as_ref());
+    match provider(&e.provider).map(|row| row.place) {
+        Some(Place::Region) => put("region", e.place.as_ref()),
+        Some(Place::Resource) => put("resource", e.place.as_ref()),
+        Some(Place::Location) => match place.and_then(|p| p.split_once('/')) {
+            Some((project, location)) => {
+                put("project", Some(&project.to_owned()));
+                put("location", Some(&location.to_owned()));
+            }
+            None => put("project", e.place.as_ref()),
+        },
+        Some(Place::BaseUrl) | None => {}
+    }
+    put("base_url", e.base_url.as_ref());
+    put("api", e.api.as_ref());
+    put("api_version", e.api_version.as_ref());
+    put("auth", e.auth.as_ref());
+    put("token_scope", e.token_scope.as_ref());
+    put("system", e.system.as_ref());
+    match &e.key {
+        Some(KeySource::Env(name)) => put("api_key_env", Some(name)),
+        Some(KeySource::File(path)) => put("api_key_file", Some(path)),
+        Some(KeySource::Keyring(entry)) => put("keyring", Some(entry)),
+        Some(KeySource::Command(argv)) => {
+            table.insert("api_key_cmd", value(argv.iter().collect::<Array>()));
+        }
+        Some(KeySource::Config(_)) | None => {}
+    }
+    if e.allow_plain_http {
+        table.insert("allow_plain_http", value(true));
+    }
+    let mut params = InlineTable::new();
+    for (param, ..) in PARAMS {
+        if let Some(text) = e.params.get(param) {
+            // A number stays a number.
+            let number =
+                text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<f64>().map(Value::from));
+            params.insert(param, number.unwrap_or_else(|_| Value::from(text)));
+        }
+    }
+    if !params.is_empty() {
+        table.insert("params", value(params));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Params;
+
+    const FILE: &str = "# my clouds\ntheme = \"nord\" # dark\n\n[[endpoint]]\nname = \"sol\"\nprovider = \"openai\"\nmodel = \"gpt-6-sol\"\n";
+
+    fn lineup() -> Lineup {
+        let endpoint = |name: &str, provider: &str, model: &str| Endpoint {
+            name: name.into(),
+            provider: provider.into(),
+            model: model.into(),
+            ..Endpoint::default()
+        };
+        let mut azure = endpoint("azure", "azure", "gpt-6-sol");
+        azure.place = Some("contoso".into());
+        azure.deployment = Some("gpt6".into());
+        azure.key = Some(KeySource::Command(vec!["op".into(), "read".into()]));
+        azure.params = Params { temperature: Some(0.5), max_tokens: Some(9), ..Params::default() };
+        let mut gemini = endpoint("gemini", "vertex", "gemini-3.8-flash");
+        gemini.place = Some("p/global".into());
+        Lineup {
+            endpoints: vec![endpoint("sol", "openai", "gpt-6-sol"), azure, gemini],
+            baseline: Some(0),
+            ..Lineup::default()
+        }
+    }
+
+    #[test]
+    fn a_saved_lineup_reads_back_and_what_was_written_by_hand_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sub/config.toml");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, FILE).unwrap();
+        let said = save_lineup(&path, "trio", &lineup()).unwrap();
+        assert!(said.contains("2 endpoints with it"), "{said}");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with(FILE), "{text}");
+        let config = Config::load(&path, true).unwrap();
+        let saved = config.lineup_named("trio").unwrap();
+        assert_eq!(saved.endpoints, lineup().endpoints);
+        assert_eq!(saved.baseline, Some(0));
+        // Saving again replaces it and repeats no endpoint.
+        let mut fewer = lineup();
+        fewer.endpoints.truncate(2);
+        save_lineup(&path, "trio", &fewer).unwrap();
+        let config = Config::load(&path, true).unwrap();
+        assert_eq!((config.endpoints.len(), config.lineups.len()), (3, 1));
+        assert_eq!(config.lineup_named("trio").unwrap().endpoints.len(), 2);
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_is_not_touched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, "thme = 1\n").unwrap();
+        assert!(save_lineup(&path, "x", &lineup()).unwrap_err().contains("did you mean"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "thme = 1\n");
+    }
+}
