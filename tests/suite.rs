@@ -4,6 +4,9 @@
 #[path = "suite/bedrock.rs"]
 mod bedrock;
 #[cfg(test)]
+#[path = "suite/clouds.rs"]
+mod clouds;
+#[cfg(test)]
 #[path = "suite/converse.rs"]
 mod converse;
 #[cfg(test)]
@@ -27,6 +30,9 @@ mod floors;
 #[cfg(test)]
 #[path = "suite/headless.rs"]
 mod headless;
+#[cfg(test)]
+#[path = "support/loopback.rs"]
+mod loopback;
 #[cfg(test)]
 #[path = "suite/parity.rs"]
 mod parity;

@@ -11,6 +11,7 @@ use super::world::{Loaded, World};
 use super::{Stop, runtime, world};
 use crate::engine::keyring_set;
 use crate::model::Endpoint;
+use crate::model::Lineup;
 use crate::model::clean_line;
 use crate::provider::Place;
 use crate::provider::Secret;
@@ -56,17 +57,22 @@ fn config(world: &World) -> String {
          # theme = \"tokyo-night\"\n\n\
          [defaults]\n# max_tokens = 2048\n",
     );
-    let mut names = Vec::new();
+    let (mut lineup, mut credentials) = (Lineup::default(), Vec::new());
     let mut missing = Vec::new();
     for (id, state) in found(&world.vars, &world.machine) {
-        let Some(endpoint) = example(id) else { continue };
-        match state {
-            Ok(credential) => {
-                names.push(endpoint.name.clone());
-                section(&mut out, world, &endpoint, &credential);
+        match (example(id), state) {
+            (Some(endpoint), Ok(credential)) => {
+                lineup.endpoints.push(endpoint);
+                credentials.push(credential);
             }
-            Err(what) => missing.push((id, what)),
+            (_, Err(what)) => missing.push((id, what)),
+            (None, Ok(_)) => {}
         }
+    }
+    lineup.tell_apart();
+    let names: Vec<_> = lineup.endpoints.iter().map(|e| e.name.clone()).collect();
+    for (endpoint, credential) in lineup.endpoints.iter().zip(&credentials) {
+        section(&mut out, world, endpoint, credential);
     }
     if !names.is_empty() {
         let list: Vec<_> = names.iter().map(|n| toml::Value::from(n.as_str()).to_string()).collect();

@@ -42,11 +42,6 @@ pub(super) fn run(args: &ModelsArgs) -> Result<u8, Stop> {
         Ok((world, rows.into_iter().zip(brought).collect::<Vec<_>>()))
     })?;
     runtime.shutdown_background();
-    if brought.is_empty() {
-        return Err(Stop::usage(
-            "no provider is ready to be asked: see `bakeoff providers`, or name one with -p",
-        ));
-    }
     let mut code = 0;
     let mut rows = Vec::new();
     for (row, brought) in brought {
@@ -69,6 +64,12 @@ pub(super) fn run(args: &ModelsArgs) -> Result<u8, Stop> {
     if let Some(word) = args.word.as_ref().map(|w| w.to_lowercase()) {
         let holds = |v: &Value| v.as_str().is_some_and(|t| t.to_lowercase().contains(&word));
         rows.retain(|row| row.iter().any(|(name, v)| ["model", "family"].contains(name) && holds(v)));
+    }
+    if rows.is_empty() && code == 0 {
+        let what = args.word.as_ref().map_or_else(String::new, |w| format!(" with {w:?} in its name"));
+        return Err(Stop::usage(format!(
+            "no model{what} to list: see `bakeoff providers` for the keys that are looked for, or name a provider with -p"
+        )));
     }
     list(rows, args.list.format)?;
     Ok(code)

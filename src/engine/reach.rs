@@ -36,8 +36,10 @@ impl Engine {
     /// The fault that would end the answer; class `Setup` is the configuration's.
     pub async fn rehearse(&self, endpoint: &Endpoint, prompt: &Prompt) -> Result<Sending, Fault> {
         let shared = &self.shared;
+        let mut took = endpoint.key.is_some().then_some(Duration::ZERO);
         let asked = Instant::now();
         let vars = shared.keys.fill(endpoint, &shared.vars).await?;
+        took = took.map(|_| asked.elapsed());
         let catalog = (shared.catalog)();
         let request = resolve(endpoint, prompt, &vars, max_output(&catalog, endpoint))?;
         shared.transport.prepare().await?;
@@ -55,9 +57,13 @@ impl Engine {
                 .map_or(Identity::None, |region| Identity::SigV4 { service: "bedrock", region }),
             _ => request.identity.clone(),
         };
+        let asked = Instant::now();
         let signed = shared.identities.sign(&identity, &vars, &shared.transport, &mut outgoing).await?;
+        if identity != Identity::None {
+            took = Some(took.unwrap_or_default() + asked.elapsed());
+        }
         let via = Some(signed.via).filter(|v| !v.is_empty()).or(request.via.clone());
-        Ok(sending(&request, &outgoing.headers, via, Some(asked.elapsed())))
+        Ok(sending(&request, &outgoing.headers, via, took))
     }
 
     /// The way to the host of a URL. It ends at the first step that fails; behind a proxy

@@ -58,7 +58,7 @@ impl Welcome {
     /// Draws it; as much as the terminal holds.
     pub fn draw(&self, theme: &Theme, frame: &mut Frame) {
         let area = frame.area();
-        let lines = self.lines(theme);
+        let lines = self.lines(theme, usize::from(area.height));
         let tall = u16::try_from(lines.len()).unwrap_or(u16::MAX);
         // Centred when there is room, from the top when there is not.
         let top = area.y + area.height.saturating_sub(tall) / 3;
@@ -70,7 +70,8 @@ impl Welcome {
         }
     }
 
-    fn lines(&self, theme: &Theme) -> Vec<Line<'static>> {
+    /// At most `room` lines as long as there is something missing to leave out: the keys must be seen.
+    fn lines(&self, theme: &Theme, room: usize) -> Vec<Line<'static>> {
         let strong = theme.accent.add_modifier(Modifier::BOLD);
         let say = |text: &str| Line::styled(text.to_owned(), theme.text);
         let key = |key: &str, what: String| {
@@ -87,7 +88,14 @@ impl Welcome {
         ];
         let wide = self.sights.iter().map(|s| s.name.chars().count()).max().unwrap_or(0);
         // What is there first; what is not tells what would be needed.
-        let (ready, missing): (Vec<_>, Vec<_>) = self.sights.iter().partition(|s| s.found.is_ok());
+        let (ready, mut missing): (Vec<_>, Vec<_>) = self.sights.iter().partition(|s| s.found.is_ok());
+        let fixed =
+            out.len() + ready.len() + 4 + usize::from(self.anything()) + usize::from(self.config.is_some());
+        let all = missing.len();
+        if fixed + all > room {
+            missing.truncate(room.saturating_sub(fixed + 1));
+        }
+        let left_out = all - missing.len();
         for sight in ready.into_iter().chain(missing) {
             let (mark, style, words) = match &sight.found {
                 Ok(words) => ("●", theme.good, words),
@@ -99,6 +107,9 @@ impl Welcome {
                 Span::styled(format!("{:wide$}  ", clean_line(&sight.name)), text),
                 Span::styled(clean_line(words), theme.faint),
             ]));
+        }
+        if left_out > 0 {
+            out.push(Line::styled(format!("    … {left_out} more: bakeoff providers"), theme.faint));
         }
         out.push(Line::default());
         out.push(key("d", "the demo: simulated endpoints, no account, no network, no cost".into()));

@@ -1,0 +1,480 @@
+//! One model on many clouds, as a person at a shell meets it: the real binary, servers
+//! on this machine.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use bakeoff::demo::Demo;
+use serde_json::Value;
+
+use crate::loopback::{Answer, Loopback, chat};
+
+/// The binary in a home of its own, with nothing of this machine's environment.
+fn bakeoff(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeoff"));
+    command.env_clear().env("HOME", home).env("AWS_EC2_METADATA_DISABLED", "true");
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
+}
+
+fn home() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn out(o: &Output) -> String {
+    String::from_utf8_lossy(&o.stdout).into_owned()
+}
+
+fn err(o: &Output) -> String {
+    String::from_utf8_lossy(&o.stderr).into_owned()
+}
+
+fn json(o: &Output) -> Value {
+    serde_json::from_slice(&o.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", out(o), err(o)))
+}
+
+fn config(home: &Path, text: &str) {
+    let dir = home.join(".config/bakeoff");
+    fs::create_dir_all(&dir).unwrap();
+    fs::write(dir.join("config.toml"), text).unwrap();
+}
+
+fn answers(o: &Output) -> Vec<Value> {
+    json(o)["rounds"][0]["answers"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_family_becomes_one_endpoint_for_each_cloud_with_credentials() {
+    let home = home();
+    fs::create_dir_all(home.path().join(".aws")).unwrap();
+    fs::write(home.path().join(".aws/config"), "[default]\nregion = eu-west-1\n").unwrap();
+    let adc = home.path().join(".config/gcloud/application_default_credentials.json");
+    fs::create_dir_all(adc.parent().unwrap()).unwrap();
+    fs::write(&adc, r#"{"type":"authorized_user","client_id":"a","client_secret":"b","refresh_token":"c","quota_project_id":"my-project"}"#).unwrap();
+    let shown = bakeoff(home.path())
+        .env("ANTHROPIC_API_KEY", "k")
+        .args(["config", "show", "-m", "claude-opus-5-5", "--format", "json"])
+        .output()
+        .unwrap();
+    let shown = json(&shown);
+    let rows: Vec<_> = shown
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| {
+            format!(
+                "{}:{} {}",
+                r["provider"].as_str().unwrap(),
+                r["model"].as_str().unwrap(),
+                r["api"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "anthropic:claude-opus-5-5 messages",
+            "bedrock:eu.anthropic.claude-opus-5-5 converse",
+            "vertex:claude-opus-5-5 messages"
+        ]
+    );
+    let none = bakeoff(&home.path().join("empty")).args(["run", "hi", "-m", "gpt-6-sol"]).output().unwrap();
+    assert_eq!(none.status.code(), Some(2));
+    let said = err(&none);
+    for words in
+        ["no cloud to ask for gpt-6-sol", "OPENAI_API_KEY", "az login", "AWS_PROFILE", "OPENROUTER_API_KEY"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let wrong = bakeoff(home.path()).args(["run", "hi", "-m", "gpt6-sol"]).output().unwrap();
+    assert!(err(&wrong).contains("did you mean \"gpt-6-sol\"?"), "{}", err(&wrong));
+}
+
+#[test]
+fn open_weights_are_asked_of_the_server_on_this_machine_too() {
+    let home = home();
+    let server = Loopback::start(|asked| {
+        match asked.path.as_str() {
+        "/api/tags" => Answer::json(200, r#"{"models":[{"name":"gpt-oss:120b","model":"gpt-oss:120b"},{"name":"other"}]}"#),
+        _ => Answer { status: 200, kind: "application/x-ndjson", body: "{\"message\":{\"content\":\"hi\"},\"done\":false}\n{\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":3,\"eval_count\":2}\n".into() },
+    }
+    });
+    let run = bakeoff(home.path())
+        .env("OLLAMA_HOST", server.url())
+        .args(["run", "hi", "-m", "gpt-oss-120b", "--format", "json"])
+        .output()
+        .unwrap();
+    let all = answers(&run);
+    assert_eq!(all.len(), 1, "{}", err(&run));
+    assert_eq!(
+        (all[0]["model"].as_str(), all[0]["status"].as_str()),
+        (Some("gpt-oss:120b"), Some("complete"))
+    );
+    assert_eq!(all[0]["cost"]["status"], "local");
+    assert!(err(&run).contains("gpt-oss-120b is not asked on Bedrock"), "{}", err(&run));
+}
+
+#[test]
+fn models_joins_the_live_list_with_the_catalog() {
+    let home = home();
+    let server = Loopback::start(|asked| {
+        assert_eq!((asked.method.as_str(), asked.path.as_str()), ("GET", "/v1/models"));
+        match asked.headers.get("authorization").map(String::as_str) {
+            Some("Bearer sk-right") => Answer::json(
+                200,
+                r#"{"data":[{"id":"gpt-6-sol"},{"id":"my-finetune","context_window":8192}]}"#,
+            ),
+            _ => Answer::json(401, r#"{"error":{"message":"Incorrect API key","code":"invalid_api_key"}}"#),
+        }
+    });
+    let list = |key: &str, more: &[&str]| {
+        let base = format!("{}/v1", server.url());
+        let mut command = bakeoff(home.path());
+        command.env("OPENAI_API_KEY", key).env("OPENAI_BASE_URL", base);
+        command.args(["models", "-p", "openai", "--format", "json"]).args(more).output().unwrap()
+    };
+    let rows = json(&list("sk-right", &[]));
+    assert_eq!(rows[0]["family"], "gpt-6-sol");
+    assert_eq!(rows[0]["price_in_out_per_1m"], "$2 / $10");
+    assert_eq!((rows[0]["context"].as_str(), rows[0]["from"].as_str()), (Some("1.05M"), Some("listed")));
+    assert_eq!((&rows[1]["price_in_out_per_1m"], rows[1]["context"].as_str()), (&Value::Null, Some("8k")));
+    assert_eq!(json(&list("sk-right", &["FINE"])).as_array().unwrap().len(), 1);
+    let refused = list("sk-wrong-0123456", &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        err(&refused).contains("Incorrect API key") && !err(&refused).contains("sk-wrong"),
+        "{}",
+        err(&refused)
+    );
+    let unknown = bakeoff(home.path()).args(["models", "-p", "opnai"]).output().unwrap();
+    assert!(err(&unknown).contains("did you mean \"openai\"?"), "{}", err(&unknown));
+}
+
+#[test]
+fn doctor_goes_step_by_step_and_says_the_fix_where_it_stops() {
+    let home = home();
+    let server = Loopback::start(|asked| match asked.body.as_str() {
+        _ if asked.method == "HEAD" => Answer::json(404, "{}"),
+        body if body.contains("gone") => Answer::json(
+            404,
+            r#"{"error":{"code":"DeploymentNotFound","message":"The API deployment for this resource does not exist."}}"#,
+        ),
+        body if body.contains("locked") => Answer::json(
+            401,
+            r#"{"error":{"message":"Access denied due to invalid subscription key","code":"401"}}"#,
+        ),
+        _ => chat("ok"),
+    });
+    let base = server.url();
+    let azure = |model: &str| format!("azure:{model}@{base}?api=chat&name={model}");
+    let examined = bakeoff(home.path())
+        .env("AZURE_OPENAI_API_KEY", "sk-canary-doctor-1")
+        .args([
+            "doctor",
+            "--format",
+            "json",
+            "-e",
+            &azure("fine"),
+            "-e",
+            &azure("gone"),
+            "-e",
+            &azure("locked"),
+        ])
+        .args(["-e", "openai:gpt-6-sol?name=keyless", "-e", "compatible:m@http://127.0.0.1:1?name=dead"])
+        .args([
+            "-e",
+            "vertex:gemini-3.8-flash?name=nowhere",
+            "-e",
+            "compatible:m@https://no-such-host.invalid/v1?name=lost",
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(examined.status.code(), Some(1));
+    assert!(!out(&examined).contains("canary") && !err(&examined).contains("canary"));
+    let rows = json(&examined);
+    let of = |name: &str| -> Vec<&Value> {
+        rows.as_array().unwrap().iter().filter(|r| r["endpoint"] == name).collect()
+    };
+    let steps: Vec<_> =
+        of("fine").iter().map(|r| (r["step"].as_str().unwrap(), r["ok"].as_bool().unwrap())).collect();
+    assert_eq!(
+        steps,
+        [
+            ("config", true),
+            ("credential", true),
+            ("dns", true),
+            ("tcp", true),
+            ("auth", true),
+            ("model", true),
+            ("first token", true)
+        ]
+    );
+    assert_eq!(of("fine")[1]["found"], "AZURE_OPENAI_API_KEY");
+    for (name, step, fix) in [
+        ("gone", "model", "name of your deployment"),
+        ("locked", "auth", "key"),
+        ("keyless", "credential", "export OPENAI_API_KEY"),
+        ("dead", "tcp", "start the server"),
+        ("nowhere", "config", "GOOGLE_CLOUD_PROJECT"),
+        ("lost", "dns", "check the host name"),
+    ] {
+        let last = *of(name).last().unwrap();
+        assert_eq!((last["step"].as_str(), last["ok"].as_bool()), (Some(step), Some(false)), "{last}");
+        assert!(last["fix"].as_str().unwrap().contains(fix), "{last}");
+    }
+    // Without the question nothing is spent.
+    let before = server.asked_for("/openai").len();
+    let quiet = bakeoff(home.path())
+        .env("AZURE_OPENAI_API_KEY", "k")
+        .args(["doctor", "--no-ask", "-e", &azure("fine")])
+        .output()
+        .unwrap();
+    assert_eq!(quiet.status.code(), Some(0), "{}", out(&quiet));
+    assert!(out(&quiet).contains("✓ credential"), "{}", out(&quiet));
+    assert_eq!(server.asked_for("/openai").len(), before);
+}
+
+#[test]
+fn init_writes_what_it_found_and_config_check_likes_it() {
+    let home = home();
+    let init = |more: &[&str]| {
+        let mut command = bakeoff(home.path());
+        for name in ["OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "MISTRAL_API_KEY", "GROQ_API_KEY"] {
+            command.env(name, "sk-canary-init-0");
+        }
+        command.env("AZURE_OPENAI_ENDPOINT", "https://contoso.openai.azure.com");
+        command.env("AWS_PROFILE", "dev").env("AWS_REGION", "us-west-2");
+        command.arg("init").args(more).output().unwrap()
+    };
+    let first = init(&[]);
+    assert_eq!(first.status.code(), Some(0), "{}", err(&first));
+    let path = home.path().join(".config/bakeoff/config.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("canary"), "{text}");
+    assert!(text.contains("us-west-2") && text.contains("[[lineup_set]]"), "{text}");
+    let check = bakeoff(home.path()).args(["config", "check"]).output().unwrap();
+    assert!(out(&check).contains("fine, 5 endpoints, 1 lineups"), "{}{}", out(&check), err(&check));
+    // What is there is not overwritten without a word.
+    fs::write(&path, "theme = \"nord\"\n").unwrap();
+    let again = init(&[]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(err(&again).contains("--force"), "{}", err(&again));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "theme = \"nord\"\n");
+    assert_eq!(init(&["--force"]).status.code(), Some(0));
+    assert!(out(&init(&["--print"])).contains("provider = \"mistral\""));
+}
+
+#[test]
+fn keys_come_from_commands_files_and_the_config_and_reach_only_their_server() {
+    let home = home();
+    let server = Loopback::start(|_| chat("hi"));
+    let base = format!("{}/v1", server.url());
+    let key_file = home.path().join("key");
+    fs::write(&key_file, "sk-from-file-1\n").unwrap();
+    fs::set_permissions(&key_file, fs::Permissions::from_mode(0o600)).unwrap();
+    let file = key_file.display();
+    config(
+        home.path(),
+        &format!(
+            "[[endpoint]]\nname = \"cmd\"\nprovider = \"compatible\"\nbase_url = \"{base}\"\nmodel = \"m\"\napi_key_cmd = [\"echo\", \"sk-from-cmd-1\"]\n\
+             [[endpoint]]\nname = \"file\"\nprovider = \"compatible\"\nbase_url = \"{base}\"\nmodel = \"m\"\napi_key_file = \"{file}\"\n\
+             [[endpoint]]\nname = \"clear\"\nprovider = \"compatible\"\nbase_url = \"{base}\"\nmodel = \"m\"\napi_key = \"sk-from-config-1\"\n\
+             [[endpoint]]\nname = \"broken\"\nprovider = \"compatible\"\nbase_url = \"{base}\"\nmodel = \"m\"\napi_key_cmd = [\"false\"]\n"
+        ),
+    );
+    let path = home.path().join(".config/bakeoff/config.toml");
+    let open = bakeoff(home.path()).args(["run", "hi"]).output().unwrap();
+    assert_eq!(open.status.code(), Some(2));
+    assert!(err(&open).contains("chmod 600") && err(&open).contains("api_key_cmd"), "{}", err(&open));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let run = bakeoff(home.path()).args(["run", "hi", "--format", "json"]).output().unwrap();
+    let all = answers(&run);
+    let by = |name: &str| all.iter().find(|a| a["endpoint"] == name).unwrap();
+    for (name, via) in [("cmd", "api_key_cmd echo"), ("clear", "api_key of \"clear\"")] {
+        assert_eq!(
+            (by(name)["status"].as_str(), by(name)["credential"].as_str()),
+            (Some("complete"), Some(via))
+        );
+    }
+    assert!(by("cmd")["credential_ns"].as_u64().unwrap() > 0, "fetching a key is its own step");
+    assert_eq!(by("broken")["error"]["class"], "key");
+    let mut sent: Vec<_> = server.asked().iter().map(|a| a.headers["authorization"].clone()).collect();
+    sent.sort();
+    assert_eq!(sent, ["Bearer sk-from-cmd-1", "Bearer sk-from-config-1", "Bearer sk-from-file-1"]);
+    let all = format!("{}{}", out(&run), err(&run));
+    assert!(!all.contains("sk-from"), "{all}");
+}
+
+#[test]
+fn a_proxy_is_for_other_machines_and_one_that_refuses_is_named() {
+    let home = home();
+    let server = Loopback::start(|_| chat("hi"));
+    let proxy = Loopback::start(|_| Answer::json(403, "{}"));
+    let run = bakeoff(home.path())
+        .env("HTTPS_PROXY", proxy.url())
+        .env("HTTP_PROXY", proxy.url())
+        .env("ALL_PROXY", proxy.url())
+        .args(["run", "hi", "--format", "json", "-e", &format!("compatible:m@{}/v1?name=near", server.url())])
+        .args(["-e", "compatible:m@https://llm.example/v1?name=far"])
+        .output()
+        .unwrap();
+    let all = answers(&run);
+    assert_eq!(all[0]["status"], "complete", "{}", err(&run));
+    let far = &all[1]["error"];
+    assert_eq!(far["class"], "unreachable");
+    assert!(far["message"].as_str().unwrap().contains("through the proxy"), "{far}");
+    assert!(far["hint"].as_str().unwrap().contains("HTTPS_PROXY"), "{far}");
+    assert!(
+        proxy.asked().iter().all(|a| a.method == "CONNECT" && a.path.starts_with("llm.example")),
+        "{:?}",
+        proxy.asked()
+    );
+}
+
+#[test]
+fn settings_that_are_not_asked_as_written_are_said_and_common_ones_are_the_same() {
+    let home = home();
+    let server = Loopback::start(|_| chat("hi"));
+    let base = server.url();
+    let specs = [
+        format!("openai:gpt-6-sol@{base}/v1?api=chat&name=sol&temperature=0.2&reasoning_effort=max"),
+        format!("compatible:llama-3.3-70b@{base}/v1?name=llama&temperature=0.2&max_tokens=64"),
+    ];
+    let ask = |more: &[&str]| {
+        let mut command = bakeoff(home.path());
+        command
+            .env("OPENAI_API_KEY", "k")
+            .args(["run", "hi", "--format", "json", "-e", &specs[0], "-e", &specs[1]]);
+        command.args(more).output().unwrap()
+    };
+    let run = ask(&[]);
+    let sol = &answers(&run)[0];
+    let parity = sol["parity"].as_array().unwrap();
+    let temperature = parity.iter().find(|p| p["param"] == "temperature").unwrap();
+    assert_eq!((temperature["outcome"].as_str(), &temperature["sent"]), (Some("dropped"), &Value::Null));
+    assert!(err(&run).contains("sol: temperature 0.2 dropped"), "{}", err(&run));
+    let llama = answers(&run)[1]["parity"].as_array().unwrap().clone();
+    assert!(llama.iter().all(|p| p["outcome"] == "as_asked"), "{llama:?}");
+    let before = server.asked().len();
+    let common = ask(&["--common"]);
+    assert!(err(&common).contains("llama: temperature 0.2 dropped"), "{}", err(&common));
+    for asked in &server.asked()[before..] {
+        assert!(!asked.body.contains("temperature") && !asked.body.contains("max_tokens"), "{}", asked.body);
+    }
+}
+
+#[test]
+fn a_parameter_that_the_provider_refuses_is_recorded_as_refused() {
+    let home = home();
+    let server = Loopback::start(|_| {
+        Answer::json(
+            400,
+            r#"{"error":{"message":"Unsupported value: 'temperature'","param":"temperature","code":"unsupported_value"}}"#,
+        )
+    });
+    let spec = format!("compatible:new-model@{}/v1?temperature=0.2", server.url());
+    let run = bakeoff(home.path()).args(["run", "hi", "--format", "json", "-e", &spec]).output().unwrap();
+    let answer = &answers(&run)[0];
+    assert_eq!(answer["parity"][0]["outcome"], "refused");
+    assert!(answer["error"]["hint"].as_str().unwrap().contains("change or remove temperature"), "{answer}");
+}
+
+#[test]
+fn rows_of_the_users_own_stand_on_top_of_the_catalog() {
+    let home = home();
+    config(home.path(), "");
+    let path = home.path().join(".config/bakeoff/catalog.toml");
+    let row = "schema = 1\nas_of = \"2026-11-23\"\n[[family]]\nid = \"house-model\"\nname = \"House Model\"\n[[family.route]]\nkind = \"openai\"\nid = \"house-1\"\nscope = \"global\"\nprice = { input = \"1\", output = \"2\" }\n";
+    fs::write(&path, row).unwrap();
+    let shown = bakeoff(home.path())
+        .env("OPENAI_API_KEY", "k")
+        .args(["config", "show", "-m", "house-model", "--format", "json"])
+        .output()
+        .unwrap();
+    assert_eq!(json(&shown)[0]["model"], "house-1", "{}", err(&shown));
+    fs::write(&path, "as_of = 1\n").unwrap();
+    let wrong = bakeoff(home.path()).args(["run", "hi", "-m", "house-model"]).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(err(&wrong).contains("catalog.toml"), "{}", err(&wrong));
+}
+
+/// Every command that touches credentials, with keys that are found nowhere afterwards.
+#[test]
+fn a_canary_is_found_in_no_output_and_no_file() {
+    let home = home();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let demo = runtime.block_on(Demo::start()).unwrap();
+    let echo = Loopback::start(|asked| {
+        // The rudest server: it repeats every header in its error.
+        let headers: Vec<_> = asked.headers.iter().map(|(n, v)| format!("{n}: {v}")).collect();
+        Answer::json(401, serde_json::json!({"error": {"message": headers.join("; ")}}).to_string())
+    });
+    let variables: Vec<_> = bakeoff::provider::PROVIDERS
+        .iter()
+        .flat_map(|row| row.apis.iter().flat_map(|a| a.keys).chain(row.keys))
+        .map(|k| k.name)
+        .chain(["AWS_SECRET_ACCESS_KEY", "AZURE_CLIENT_SECRET", "MY_KEY"])
+        .collect();
+    let canary = |name: &str| format!("canary-{}-{}", name.to_lowercase(), std::process::id());
+    let (good, bad) = (format!("http://{}", demo.address()), echo.url());
+    let mut commands: Vec<Vec<String>> = vec![
+        vec!["providers".into()],
+        vec!["init".into()],
+        vec!["config".into(), "show".into(), "-m".into(), "gpt-6-sol".into(), "--all-routes".into()],
+        vec!["config".into(), "check".into()],
+    ];
+    for base in [&good, &bad] {
+        for spec in [
+            format!("openai:demo-swift@{base}/v1"),
+            format!("anthropic:m@{base}"),
+            format!("gemini:m@{base}"),
+            format!("azure:m@{base}"),
+            format!("mistral:m@{base}/v1"),
+            format!("bedrock:us.m@{base}?api=chat"),
+            format!("compatible:m@{base}/v1?api_key_env=MY_KEY"),
+        ] {
+            commands.push(vec![
+                "run".into(),
+                "hi".into(),
+                "--format".into(),
+                "json".into(),
+                "-e".into(),
+                spec.clone(),
+            ]);
+            commands.push(vec![
+                "run".into(),
+                "hi".into(),
+                "--out".into(),
+                "result.txt".into(),
+                "-e".into(),
+                spec.clone(),
+            ]);
+            commands.push(vec!["doctor".into(), "-e".into(), spec]);
+        }
+    }
+    for arguments in &commands {
+        let mut command = bakeoff(home.path());
+        for name in &variables {
+            command.env(name, canary(name));
+        }
+        command.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_REGION", "us-east-1");
+        let done = command.current_dir(home.path()).args(arguments).output().unwrap();
+        let said = format!("{}{}", out(&done), err(&done));
+        assert!(!said.contains("canary-"), "{arguments:?}: {said}");
+    }
+    assert!(
+        echo.asked().len() > 10
+            && echo.asked().iter().any(|a| format!("{:?}", a.headers).contains("canary-"))
+    );
+    let mut files = vec![home.path().to_owned()];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(fs::read_dir(&path).unwrap().map(|f| f.unwrap().path()));
+        } else {
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            assert!(!text.contains("canary-"), "{}", path.display());
+        }
+    }
+}
