@@ -68,7 +68,7 @@ pub(super) async fn http(
         method: http::Method::POST,
     };
     let asked = Instant::now();
-    let signed = shared.identities.sign(&request.identity, vars, transport, &mut outgoing).await?;
+    let signed = Box::pin(shared.identities.sign(&request.identity, vars, transport, &mut outgoing)).await?;
     let took = if request.identity == Identity::None { fetched } else { Some(asked.elapsed()) };
     let via = request.via.clone().or(Some(signed.via).filter(|via| !via.is_empty()));
     reporter.send(Instant::now(), Step::Prepared(Box::new(sending(&request, &outgoing.headers, via, took))));

@@ -68,7 +68,7 @@ async fn one(shared: &Shared, question: Question, vars: &Vars) -> Result<Vec<Lis
     let url = question.url.clone();
     let mut outgoing =
         Outgoing { url: url.clone(), headers, body: bytes::Bytes::new(), method: http::Method::GET };
-    let signed = shared.identities.sign(&question.identity, vars, transport, &mut outgoing).await?;
+    let signed = Box::pin(shared.identities.sign(&question.identity, vars, transport, &mut outgoing)).await?;
     let reply = if let Ok(reply) = timeout(PATIENCE, transport.send(outgoing)).await {
         reply?
     } else {

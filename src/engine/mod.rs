@@ -94,7 +94,6 @@ struct Shared {
     vars: Vars,
     limits: Limits,
     catalog: CatalogSource,
-    aws: bedrock::Accounts,
     keys: keys::Keys,
     identities: identity::Identities,
     reports: UnboundedSender<Report>,
@@ -129,9 +128,9 @@ impl Engine {
         catalog: CatalogSource,
     ) -> (Self, UnboundedReceiver<Report>) {
         let (reports, receiver) = unbounded_channel();
-        let (aws, running) = (bedrock::Accounts::default(), Mutex::default());
+        let running = Mutex::default();
         let (keys, identities) = (keys::Keys::default(), identity::Identities::default());
-        let shared = Shared { transport, vars, limits, catalog, aws, keys, identities, reports, running };
+        let shared = Shared { transport, vars, limits, catalog, keys, identities, reports, running };
         (Self { shared: Arc::new(shared) }, receiver)
     }
 

@@ -58,7 +58,8 @@ impl Engine {
             _ => request.identity.clone(),
         };
         let asked = Instant::now();
-        let signed = shared.identities.sign(&identity, &vars, &shared.transport, &mut outgoing).await?;
+        let signed =
+            Box::pin(shared.identities.sign(&identity, &vars, &shared.transport, &mut outgoing)).await?;
         if identity != Identity::None {
             took = Some(took.unwrap_or_default() + asked.elapsed());
         }
