@@ -13,6 +13,9 @@ mod converse;
 #[path = "suite/cost.rs"]
 mod cost;
 #[cfg(test)]
+#[path = "suite/credentials.rs"]
+mod credentials;
+#[cfg(test)]
 #[path = "suite/demo.rs"]
 mod demo;
 #[cfg(test)]
@@ -51,6 +54,9 @@ mod readme;
 #[cfg(test)]
 #[path = "suite/screen.rs"]
 mod screen;
+#[cfg(test)]
+#[path = "suite/secure.rs"]
+mod secure;
 #[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;

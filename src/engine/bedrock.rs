@@ -58,6 +58,9 @@ pub(super) async fn converse(
     };
     let transport = &shared.transport;
     transport.prepare().await?;
+    let probe = Probe::new(reporter.clone());
+    let client = client(&aws, shared, &probe).await?;
+
     let mut request = request;
     let mut took = None;
     if aws.chain && aws.bearer.is_none() {
@@ -69,9 +72,6 @@ pub(super) async fn converse(
     }
     let leaving = sending(&request, &http::HeaderMap::new(), request.via.clone(), took);
     reporter.send(Instant::now(), Step::Prepared(Box::new(leaving)));
-    let probe = Probe::new(reporter.clone());
-    let client = client(&aws, shared, &probe).await?;
-
     let call = Call {
         model: endpoint.sent_model(),
         is: &endpoint.model,

@@ -76,7 +76,8 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, reply: &Reply) {
         let answer = reply(&asked);
         let body = if asked.method == "HEAD" { "" } else { &answer.body };
         let head = format!(
-            "HTTP/1.1 {} X\r\ncontent-type: {}\r\ncontent-length: {}\r\nx-request-id: req-loop\r\n\r\n",
+            "HTTP/1.1 {} X\r\ncontent-type: {}\r\ncontent-length: {}\r\nx-request-id: req-loop\r\n\
+             x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n\r\n",
             answer.status,
             answer.kind,
             answer.body.len(),

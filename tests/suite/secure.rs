@@ -1,0 +1,103 @@
+//! TLS as companies have it: a certificate that this machine does not trust is named with
+//! the way to trust it, and trusted when told; one for another host or another day is named too.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use crate::loopback::chat;
+
+/// A Chat server behind TLS; its certificate signs itself. Gives the address and the PEM.
+fn serve(runtime: &tokio::runtime::Runtime, name: &str, expired: bool) -> (SocketAddr, String) {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    if expired {
+        (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+    }
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![certificate.der().clone()], private).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                let mut buffer = vec![0; 64 << 10];
+                let _ = stream.read(&mut buffer).await;
+                let body = chat("hi").body;
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n",
+                    body.len()
+                );
+                let _ = stream.write_all(head.as_bytes()).await;
+                let _ = stream.write_all(body.as_bytes()).await;
+                let _ = stream.shutdown().await;
+            });
+        }
+    });
+    (address, certificate.pem())
+}
+
+fn ask(home: &Path, address: SocketAddr, change: impl Fn(&mut Command)) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeoff"));
+    command.env_clear().env("HOME", home);
+    // The name stands in the certificate; loopback addresses resolve it on every machine.
+    let spec = format!("compatible:m@https://localhost:{}/v1", address.port());
+    command.args(["run", "hi", "--format", "json", "-e", &spec]);
+    change(&mut command);
+    let out: Output = command.output().unwrap();
+    let json: Value = serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {out:?}"));
+    json["rounds"][0]["answers"][0].clone()
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+#[test]
+fn an_unknown_authority_is_named_and_trusted_when_told() {
+    let (runtime, home) = (runtime(), tempfile::tempdir().unwrap());
+    let (address, pem) = serve(&runtime, "localhost", false);
+    let refused = ask(home.path(), address, |_| {});
+    let error = &refused["error"];
+    assert_eq!(error["class"], "unreachable", "{refused}");
+    assert!(error["hint"].as_str().unwrap().contains("SSL_CERT_FILE"), "{error}");
+    let file = home.path().join("corp.pem");
+    fs::write(&file, pem).unwrap();
+    let by_variable = ask(home.path(), address, |c| _ = c.env("SSL_CERT_FILE", &file));
+    assert_eq!(by_variable["status"], "complete", "{by_variable}");
+    let config = home.path().join("config.toml");
+    fs::write(&config, format!("[network]\nca_file = {:?}\n", file.display().to_string())).unwrap();
+    let by_config = ask(home.path(), address, |c| _ = c.env("BAKEOFF_CONFIG", &config));
+    assert_eq!(by_config["status"], "complete", "{by_config}");
+    fs::write(&file, "no certificate").unwrap();
+    let broken = ask(home.path(), address, |c| _ = c.env("BAKEOFF_CONFIG", &config));
+    assert_eq!(broken["error"]["class"], "setup");
+    assert!(broken["error"]["message"].as_str().unwrap().contains("corp.pem"), "{broken}");
+}
+
+#[test]
+fn a_certificate_for_another_host_or_another_day_is_named() {
+    let (runtime, home) = (runtime(), tempfile::tempdir().unwrap());
+    for (name, expired, words) in [("other.example", false, "another host"), ("localhost", true, "clock")] {
+        let (address, pem) = serve(&runtime, name, expired);
+        let file = home.path().join(format!("{name}.pem"));
+        fs::write(&file, pem).unwrap();
+        let refused = ask(home.path(), address, |c| _ = c.env("SSL_CERT_FILE", &file));
+        let hint = refused["error"]["hint"].as_str().unwrap_or_default();
+        assert!(hint.contains(words), "{name}: {refused}");
+    }
+}
