@@ -58,6 +58,9 @@ mod screen;
 #[path = "suite/secure.rs"]
 mod secure;
 #[cfg(test)]
+#[path = "suite/simulator.rs"]
+mod simulator;
+#[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;
 #[cfg(test)]

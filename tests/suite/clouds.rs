@@ -400,6 +400,30 @@ fn rows_of_the_users_own_stand_on_top_of_the_catalog() {
     assert!(err(&wrong).contains("catalog.toml"), "{}", err(&wrong));
 }
 
+#[tokio::test]
+async fn a_second_send_reuses_the_connection_and_says_so() {
+    use bakeoff::catalog::Catalog;
+    use bakeoff::engine::{Access, Engine, Limits};
+    use bakeoff::model::{AnswerId, Prompt};
+    use bakeoff::provider::{Vars, parse_spec};
+    let server = Loopback::start(|_| chat("hi"));
+    let catalog = std::sync::Arc::new(Catalog::embedded);
+    let (engine, mut reports) = Engine::new(Vars::only(&[]), Limits::default(), Access::default(), catalog);
+    let endpoint = parse_spec(&format!("compatible:m@{}/v1", server.url())).unwrap();
+    let mut reused = Vec::new();
+    for id in 0..3 {
+        engine.launch(AnswerId(id), endpoint.clone(), Prompt::new("hi"));
+        let mut answer = bakeoff::model::Answer::default();
+        while !answer.is_over() {
+            let report = reports.recv().await.unwrap();
+            answer.apply(report.at, report.step);
+        }
+        assert_eq!(answer.text, "hi");
+        reused.push(answer.timeline.reused);
+    }
+    assert_eq!(reused, [Some(false), Some(true), Some(true)]);
+}
+
 /// Every command that touches credentials, with keys that are found nowhere afterwards.
 #[test]
 fn a_canary_is_found_in_no_output_and_no_file() {
