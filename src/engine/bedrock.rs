@@ -85,6 +85,7 @@ pub(super) async fn converse(
         .set_messages(Some(Converse::messages(&call)?))
         .set_system(Some(Converse::system(&call)).filter(|s| !s.is_empty()))
         .set_inference_config(Converse::inference(&call))
+        .set_service_tier(Converse::tier(&call))
         .set_additional_model_request_fields(Converse::additional(&call)?)
         .send();
     // Credentials come first and are not the provider's time; this limit covers both,

@@ -41,8 +41,10 @@ use crate::model::Prompt;
 use crate::model::Report;
 use crate::model::Rule;
 use crate::model::Step;
+use crate::provider::Place;
 use crate::provider::Secret;
 use crate::provider::Vars;
+use crate::provider::provider;
 use crate::provider::resolve;
 use pump::Reporter;
 
@@ -249,7 +251,8 @@ pub fn max_output(catalog: &Catalog, endpoint: &Endpoint) -> Option<u64> {
 /// The list price of an endpoint. What an Azure deployment serves is for its owner to
 /// say: one that is called like a model may be another.
 fn price(catalog: &Catalog, endpoint: &Endpoint) -> (Option<Price>, Rule) {
-    if endpoint.provider == "azure" && endpoint.deployment.is_none() {
+    let deployed = provider(&endpoint.provider).is_some_and(|row| row.place == Place::Resource);
+    if deployed && endpoint.deployment.is_none() {
         return (None, Rule::None);
     }
     catalog.lookup(&endpoint.provider, &endpoint.model, endpoint.place.as_deref())

@@ -26,7 +26,7 @@ pub use metric::{Better, METRICS, Metric, Reading, Unit, metric};
 pub use money::Money;
 pub use near::{did_you_mean, nearest};
 pub use price::{Cost, CostStatus, Part, Price, Rates, Rule, Service, Tier, Total, settle};
-pub use prompt::{Effort, PARAMS, Params, Prompt, Role, Thinking, Turn};
+pub use prompt::{Effort, PARAMS, Params, Prompt, Role, TIERS, Thinking, Turn};
 pub use route::{Endpoint, KeySource, Lineup};
 pub use sending::{Fate, Parity, Sending};
 pub use timeline::{Burstiness, Chunk, Kind, Timeline};

@@ -143,13 +143,32 @@ pub struct Params {
     pub temperature: Option<f64>,
     pub effort: Option<Effort>,
     pub thinking: Option<Thinking>,
+    /// A word of [`TIERS`].
+    pub tier: Option<&'static str>,
 }
+
+/// The service tiers that vendors sell under one name or another; they differ in speed
+/// and price, and the response says which one served (`wire-protocols` §2, §5.2, §8, §11).
+pub const TIERS: [&str; 12] = [
+    "auto",
+    "default",
+    "standard",
+    "standard_only",
+    "flex",
+    "priority",
+    "scale",
+    "fast",
+    "ultrafast",
+    "reserved",
+    "on_demand",
+    "performance",
+];
 
 type Setter = fn(&mut Params, &str) -> Result<(), String>;
 
 /// Name, meaning and setter of every parameter a spec or a config may carry:
 /// specs, config, help and error messages read this table.
-pub const PARAMS: [(&str, &str, Setter); 4] = [
+pub const PARAMS: [(&str, &str, Setter); 5] = [
     ("max_tokens", "most tokens to generate, reasoning included", |p, v| {
         let n: u32 = v.parse().map_err(|_| format!("max_tokens takes a whole number, not {v:?}"))?;
         if n == 0 {
@@ -172,6 +191,11 @@ pub const PARAMS: [(&str, &str, Setter); 4] = [
     }),
     ("thinking", "on, off or a token budget", |p, v| {
         p.thinking = Some(v.parse()?);
+        Ok(())
+    }),
+    ("service_tier", "flex, priority, default or another tier of the vendor's", |p, v| {
+        let known = TIERS.into_iter().find(|t| *t == v);
+        p.tier = Some(known.ok_or_else(|| format!("{v:?} is not a service tier: {}", TIERS.join(", ")))?);
         Ok(())
     }),
 ];
@@ -197,6 +221,7 @@ impl Params {
             "temperature" => self.temperature.map(|t| t.to_string()),
             "reasoning_effort" => self.effort.map(|e| e.word().to_owned()),
             "thinking" => self.thinking.map(|t| t.to_string()),
+            "service_tier" => self.tier.map(str::to_owned),
             _ => None,
         }
     }
@@ -209,6 +234,7 @@ impl Params {
             temperature: self.temperature.or(other.temperature),
             effort: self.effort.or(other.effort),
             thinking: self.thinking.or(other.thinking),
+            tier: self.tier.or(other.tier),
         }
     }
 

@@ -165,12 +165,13 @@ fn endpoint(family: &Family, route: &Route) -> Endpoint {
     // `@default` is how price lists write an id that carries no version.
     let id = route.id.strip_suffix("@default").unwrap_or(&route.id);
     let mut endpoint = named(family, &route.kind, id);
-    if provider(&route.kind).is_some_and(|row| row.place == Place::Resource) {
+    let place = provider(&route.kind).map(|row| row.place);
+    if place == Some(Place::Resource) {
         // Without a map the deployment is taken to be called like the model, and the user has
         // just said which model is meant.
         endpoint.deployment = Some(id.to_owned());
     }
-    if route.kind == "bedrock" {
+    if place == Some(Place::Region) {
         endpoint.name = format!("{} {}", endpoint.name, route.scope);
     }
     endpoint
@@ -199,7 +200,7 @@ pub fn routes(catalog: &Catalog) -> impl Iterator<Item = (Endpoint, &Route)> {
 pub fn found(vars: &Vars, machine: &Machine) -> Vec<(&'static str, Result<String, String>)> {
     PROVIDERS
         .iter()
-        .filter(|row| !row.is_local() && row.id != "compatible")
+        .filter(|row| !row.is_local() && row.base_url.is_some())
         .map(|row| (row.id, ready(row, vars, machine)))
         .collect()
 }

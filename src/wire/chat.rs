@@ -69,6 +69,9 @@ impl Dialect for Chat {
         if let Some(effort) = params.effort.map(Effort::word).or(off) {
             body.insert("reasoning_effort".into(), effort.into());
         }
+        if let Some(tier) = params.tier {
+            body.insert("service_tier".into(), tier.into());
+        }
         if quirks.parsed_reasoning.iter().any(|begins| model.starts_with(begins)) {
             body.insert("reasoning_format".into(), "parsed".into());
         }
@@ -94,11 +97,12 @@ impl Dialect for Chat {
     }
 
     fn carries(&self) -> &'static [Carried] {
-        const CARRIED: [Carried; 4] = [
+        const CARRIED: [Carried; 5] = [
             Carried::new("max_tokens", &["/max_completion_tokens", "/max_tokens"]),
             Carried::new("temperature", &["/temperature"]),
             Carried::new("reasoning_effort", &["/reasoning_effort"]),
             Carried::new("thinking", &["/reasoning_effort"]),
+            Carried::new("service_tier", &["/service_tier"]),
         ];
         &CARRIED
     }

@@ -37,6 +37,7 @@ pub fn common(targets: &[Target<'_>], asked: &[Params]) -> Vec<(Params, Vec<Pari
     lineup.effort();
     lineup.thinking();
     lineup.temperature();
+    lineup.tier();
     targets.iter().zip(asked).map(|(_, own)| (lineup.agreed, lineup.rows(own))).collect()
 }
 
@@ -129,6 +130,18 @@ impl Lineup<'_> {
         let near = lowest.map(|t| Params { temperature: Some(t), ..self.agreed });
         let tried = near.filter(|p| self.all_take(p));
         self.settle("temperature", &wanted, tried);
+    }
+
+    /// A tier is a vendor's own product: it is asked of all when all were asked for the same.
+    fn tier(&mut self) {
+        let Some(values) = self.every("service_tier", |p| p.tier) else { return };
+        let first = values.first().copied();
+        let carried = |t: &Target<'_>| t.dialect.carries().iter().any(|c| c.param == "service_tier");
+        if values.iter().all(|v| Some(*v) == first) && self.targets.iter().all(carried) {
+            self.agreed.tier = first;
+        } else {
+            self.reasons.push(("service_tier", "not every endpoint has this tier".to_owned()));
+        }
     }
 
     /// What this changed for an endpoint that was asked `own`.

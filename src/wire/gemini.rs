@@ -66,6 +66,9 @@ impl Dialect for Gemini {
         if !config.is_empty() {
             body.insert("generationConfig".into(), config.into());
         }
+        if let Some(tier) = call.params.tier {
+            body.insert("serviceTier".into(), tier.into());
+        }
         Ok(Value::Object(body))
     }
 
@@ -79,7 +82,7 @@ impl Dialect for Gemini {
     }
 
     fn carries(&self) -> &'static [Carried] {
-        const CARRIED: [Carried; 4] = [
+        const CARRIED: [Carried; 5] = [
             Carried::new("max_tokens", &["/generationConfig/maxOutputTokens"]),
             Carried::new("temperature", &["/generationConfig/temperature"]),
             Carried::new("reasoning_effort", &["/generationConfig/thinkingConfig/thinkingLevel"]),
@@ -90,6 +93,7 @@ impl Dialect for Gemini {
                     "/generationConfig/thinkingConfig/includeThoughts",
                 ],
             ),
+            Carried::new("service_tier", &["/serviceTier"]),
         ];
         &CARRIED
     }

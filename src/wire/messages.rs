@@ -89,6 +89,9 @@ impl Dialect for Messages {
         if let Some(effort) = call.params.effort {
             body.insert("output_config".into(), json!({"effort": effort_word(effort)?}));
         }
+        if let Some(tier) = call.params.tier {
+            body.insert("service_tier".into(), tier.into());
+        }
         body.insert("stream".into(), true.into());
         Ok(Value::Object(body))
     }
@@ -109,7 +112,7 @@ impl Dialect for Messages {
     }
 
     fn carries(&self) -> &'static [Carried] {
-        const CARRIED: [Carried; 4] = [
+        const CARRIED: [Carried; 5] = [
             Carried {
                 param: "max_tokens",
                 at: &["/max_tokens"],
@@ -118,6 +121,7 @@ impl Dialect for Messages {
             Carried::new("temperature", &["/temperature"]),
             Carried::new("reasoning_effort", &["/output_config/effort"]),
             Carried::new("thinking", &["/thinking/budget_tokens", "/thinking/type"]),
+            Carried::new("service_tier", &["/service_tier"]),
         ];
         &CARRIED
     }

@@ -69,6 +69,9 @@ impl Dialect for Responses {
             }
             body.insert("reasoning".into(), reasoning.into());
         }
+        if let Some(tier) = params.tier {
+            body.insert("service_tier".into(), tier.into());
+        }
         body.insert("store".into(), false.into());
         body.insert("stream".into(), true.into());
         if !quirks.plain && !quirks.no_stream_options {
@@ -86,11 +89,12 @@ impl Dialect for Responses {
     }
 
     fn carries(&self) -> &'static [Carried] {
-        const CARRIED: [Carried; 4] = [
+        const CARRIED: [Carried; 5] = [
             Carried::new("max_tokens", &["/max_output_tokens"]),
             Carried::new("temperature", &["/temperature"]),
             Carried::new("reasoning_effort", &["/reasoning/effort"]),
             Carried::new("thinking", &["/reasoning/effort", "/reasoning/summary"]),
+            Carried::new("service_tier", &["/service_tier"]),
         ];
         &CARRIED
     }

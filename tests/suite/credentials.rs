@@ -265,12 +265,11 @@ fn aws(count: &'static AtomicUsize, lifetime_s: i64) -> Loopback {
                 sts("AssumeRoleWithWebIdentity", &session())
             }
             "/" if asked.body.contains("Action=AssumeRole") => sts("AssumeRole", &session()),
-            "/container" => plain(&session()),
+            "/container" | "/latest/meta-data/iam/security-credentials/my-role" => plain(&session()),
             "/latest/api/token" => Answer { status: 200, kind: "text/plain", body: "imds-session".into() },
             "/latest/meta-data/iam/security-credentials/" => {
                 Answer { status: 200, kind: "text/plain", body: "my-role".into() }
             }
-            "/latest/meta-data/iam/security-credentials/my-role" => plain(&session()),
             path if path.starts_with("/openai/v1/") => {
                 let signed = asked.headers.get("authorization").is_some_and(|a| {
                     a.starts_with("AWS4-HMAC-SHA256 Credential=AKID")

@@ -26,7 +26,7 @@ fn wishes() -> Vec<Params> {
             for temperature in [None, Some(0.2), Some(2.0)] {
                 // Beside one wish or the other: with all of them it would take too long.
                 let max_tokens = [None, Some(512), Some(2_000_000)].into_iter().nth((i + j) % 3).flatten();
-                wishes.push(Params { max_tokens, temperature, effort, thinking });
+                wishes.push(Params { max_tokens, temperature, effort, thinking, tier: None });
             }
         }
     }

@@ -59,6 +59,7 @@ struct RawDefaults {
     temperature: Option<Spanned<toml::Value>>,
     reasoning_effort: Option<Spanned<toml::Value>>,
     thinking: Option<Spanned<toml::Value>>,
+    service_tier: Option<Spanned<toml::Value>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -183,6 +184,7 @@ impl RawDefaults {
             ("temperature", &self.temperature),
             ("reasoning_effort", &self.reasoning_effort),
             ("thinking", &self.thinking),
+            ("service_tier", &self.service_tier),
         ];
         for (name, value) in rows {
             if let Some(value) = value {

@@ -4,7 +4,7 @@
 //! own from `additionalModelRequestFields`, so the model's family decides.
 
 use aws_sdk_bedrockruntime::types::{
-    ContentBlock, ConversationRole, InferenceConfiguration, Message, SystemContentBlock,
+    ContentBlock, ConversationRole, InferenceConfiguration, Message, ServiceTier, SystemContentBlock,
 };
 use aws_smithy_types::{Document, Number};
 use serde_json::{Map, Value, json};
@@ -60,6 +60,7 @@ impl Family {
 pub(super) const CARRIED: &[Carried] = &[
     Carried::new("max_tokens", &["/inferenceConfig/maxTokens"]),
     Carried::new("temperature", &["/inferenceConfig/temperature"]),
+    Carried::new("service_tier", &["/serviceTier/type"]),
     Carried::new(
         "reasoning_effort",
         &[
@@ -151,6 +152,13 @@ impl Converse {
         )
     }
 
+    /// `serviceTier`, as the user wrote it.
+    #[must_use]
+    pub fn tier(call: &Call<'_>) -> Option<ServiceTier> {
+        // The type is always set, which is all that the builder asks for.
+        call.params.tier.and_then(|t| ServiceTier::builder().r#type(t.into()).build().ok())
+    }
+
     /// `additionalModelRequestFields`: thinking and effort in the model's own words.
     ///
     /// # Errors
@@ -183,6 +191,9 @@ pub(super) fn body(call: &Call<'_>) -> Result<Value, Fault> {
     }
     if !config.is_empty() {
         body.insert("inferenceConfig".into(), config.into());
+    }
+    if let Some(tier) = call.params.tier {
+        body.insert("serviceTier".into(), json!({"type": tier}));
     }
     if let Some(fields) = fields(call)? {
         body.insert("additionalModelRequestFields".into(), fields);
