@@ -105,6 +105,7 @@ const LOOSE: &[(&str, Class)] = &[
 const PHRASES: &[(&str, Class)] = &[
     ("api key not valid", Class::Key),
     ("api key expired", Class::Key),
+    ("incorrect api key", Class::Key),
     ("context length", Class::TooLong),
     ("context size", Class::TooLong),
     ("context window", Class::TooLong),
@@ -304,6 +305,9 @@ impl Told {
     }
 
     fn hint(&self, class: Class, lower: &str) -> Option<String> {
+        if let Some(clock) = skewed(lower) {
+            return Some(clock.to_owned());
+        }
         let billing = ["insufficientquota", "billingerror"].iter().any(|w| self.has(w));
         if billing || self.status == Some(402) || lower.contains("credit balance") {
             return Some(BILLING.to_owned());
@@ -348,6 +352,16 @@ impl Told {
 /// The name a user knows a wire's parameter by.
 fn own_name(param: &str) -> Option<&'static str> {
     PARAMS.iter().find(|(wire, _)| *wire == param).map(|(_, own)| *own)
+}
+
+/// A signature that is too old or too young means that the clocks differ; `lower` is the
+/// message in lower case.
+pub(super) fn skewed(lower: &str) -> Option<&'static str> {
+    let signs = ["signature expired", "signature not yet current", "requesttimetooskewed", "time too skewed"];
+    signs
+        .iter()
+        .any(|s| lower.contains(s))
+        .then_some("this machine's clock is off: set it; a signature may be five minutes old at most")
 }
 
 fn by_status(status: u16) -> Class {

@@ -3,9 +3,10 @@
 use super::Converse;
 use crate::model::Class;
 use crate::model::Fault;
+use crate::wire::error::skewed;
 
-const SIGN_IN: &str =
-    "renew the credentials: run `aws sso login`, or set AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK";
+const SIGN_IN: &str = "renew the credentials: run `aws sso login`, or set AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK; a short-term \
+     Bedrock key is good only in the region that it was made for";
 const GRANT: &str = "enable access to this model in the Bedrock console of the region, and allow bedrock:InvokeModelWithResponseStream";
 const LOADING: &str = "the model is being made ready: re-run it in a minute";
 const PROFILE: &str =
@@ -69,6 +70,7 @@ impl Converse {
                 (class, hint) = (*better, Some(*advice));
             }
         }
+        hint = skewed(&message.to_lowercase()).or(hint);
         let mut fault = Fault::new(class, if message.is_empty() { code } else { message });
         fault.hint = hint.map(str::to_owned);
         fault.status = http_status;
