@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use bakeoff::model::METRICS;
-use bakeoff::provider::PROVIDERS;
+use bakeoff::model::{METRICS, PARAMS};
+use bakeoff::provider::{PROVIDERS, SETTINGS};
 use bakeoff::ui::{COMMANDS, Focus, Keymap};
 
 fn providers() -> String {
@@ -14,6 +14,21 @@ fn providers() -> String {
         let address = code(p.base_url_vars.to_vec());
         writeln!(out, "| `{}` | {} | {keys} | {address} | `{}:{}` |", p.id, p.doc, p.id, p.example).unwrap();
     }
+    out
+}
+
+fn settings() -> String {
+    let mut out = String::from("| setting | |\n|---|---|\n");
+    let params = PARAMS.iter().map(|(name, doc, _)| (name, doc));
+    for (name, doc) in params.chain(SETTINGS.iter().map(|(name, doc, _)| (name, doc))) {
+        writeln!(out, "| `{name}` | {doc} |").unwrap();
+    }
+    let mut apis = String::new();
+    for p in PROVIDERS.iter().filter(|p| p.apis.len() > 1) {
+        let ids: Vec<_> = p.apis.iter().map(|a| format!("`{}`", a.id)).collect();
+        writeln!(apis, "- `{}`: {}", p.id, ids.join(", ")).unwrap();
+    }
+    writeln!(out, "\nThe words of `api`; without one the model decides:\n\n{}", apis.trim_end()).unwrap();
     out
 }
 
@@ -47,7 +62,7 @@ fn the_example_configuration_is_right() {
     let text = std::fs::read_to_string(&path).unwrap();
     let example = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let config = bakeoff::store::Config::parse(example, &path).map_err(|e| e.to_string()).unwrap();
-    assert_eq!((config.endpoints.len(), config.lineups.len()), (3, 1));
+    assert_eq!((config.endpoints.len(), config.lineups.len()), (5, 1));
     let keys = config.keys.iter().map(|r| (r.focus.as_str(), r.command.as_str(), r.keys.as_slice()));
     Keymap::with(keys).unwrap();
 }
@@ -57,7 +72,9 @@ fn the_tables_are_those_of_the_code() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let before = std::fs::read_to_string(&path).unwrap();
     let mut now = before.clone();
-    for (name, table) in [("providers", providers()), ("keys", keys()), ("metrics", metrics())] {
+    for (name, table) in
+        [("settings", settings()), ("providers", providers()), ("keys", keys()), ("metrics", metrics())]
+    {
         let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
         let start = now.find(&open).unwrap_or_else(|| panic!("the README has no {open}")) + open.len();
         let end = now.find(&close).unwrap_or_else(|| panic!("the README has no {close}"));
