@@ -51,6 +51,8 @@ pub struct Route {
     pub door: String,
     /// Other ids of the same route.
     pub aliases: Vec<String>,
+    /// What every rate is multiplied by where the request is served outside the scope: a ratio.
+    pub uplift: Option<(u64, u64)>,
     /// Most tokens of one answer, where published.
     pub max_output: Option<u64>,
     /// Tokens of prompt and answer together, where published.

@@ -55,6 +55,7 @@ struct RawRoute {
     disagrees: Vec<String>,
     #[serde(default)]
     volatile: bool,
+    region_uplift: Option<String>,
     off_peak: Option<RawRates>,
 }
 
@@ -107,6 +108,7 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
 impl RawRoute {
     fn route(self, family: &str, as_of: &str) -> Result<Route, String> {
         let local = self.scope == "local";
+        let uplift = self.region_uplift.as_deref().map(uplift).transpose()?;
         let price = match &self.price {
             None if local => Some(Price { local, as_of: as_of.to_owned(), ..Price::default() }),
             None => None,
@@ -122,6 +124,7 @@ impl RawRoute {
             context: self.context,
             max_output: self.max_output,
             aliases: self.aliases,
+            uplift,
             price,
         })
     }
@@ -154,6 +157,13 @@ impl RawRoute {
             peak: self.off_peak.is_some(),
         })
     }
+}
+
+/// A factor like `1.1` as a ratio of integers.
+fn uplift(text: &str) -> Result<(u64, u64), String> {
+    const UNIT: u64 = 1_000_000_000;
+    // A rate is read with nine decimals; so is a factor.
+    Ok((Rates::rate(text)?, UNIT))
 }
 
 impl RawRates {

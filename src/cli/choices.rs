@@ -27,7 +27,9 @@ pub(super) fn choices(
         let (price, context) = (route.and_then(|r| r.price.as_ref()), route.and_then(|r| r.context));
         choice(placed(e.clone(), vars, machine), family, price, context, vars, machine)
     });
-    let sold = routes(catalog).map(|(e, route)| {
+    // Azure's zones are one id: a request cannot choose between them, a deployment has.
+    let distinct = routes(catalog).filter(|(_, route)| !route.scope.starts_with("data-zone"));
+    let sold = distinct.map(|(e, route)| {
         let mut choice = choice(
             placed(e, vars, machine),
             route.family.clone(),

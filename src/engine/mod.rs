@@ -44,6 +44,7 @@ use crate::model::Step;
 use crate::provider::Place;
 use crate::provider::Secret;
 use crate::provider::Vars;
+use crate::provider::is_regional;
 use crate::provider::provider;
 use crate::provider::resolve;
 use pump::Reporter;
@@ -227,7 +228,7 @@ async fn attempt(
     let catalog = (shared.catalog)();
     let request = resolve(endpoint, prompt, &vars, max_output(&catalog, endpoint))?;
     let secrets = request.secrets.clone();
-    let (price, rule) = price(&catalog, endpoint);
+    let (price, rule) = price(&catalog, endpoint, &request.url);
     reporter.send(Instant::now(), Step::Priced(price, rule));
     let sent = if request.aws.is_some() {
         let asked = endpoint.asked(prompt);
@@ -250,12 +251,20 @@ pub fn max_output(catalog: &Catalog, endpoint: &Endpoint) -> Option<u64> {
 
 /// The list price of an endpoint. What an Azure deployment serves is for its owner to
 /// say: one that is called like a model may be another.
-fn price(catalog: &Catalog, endpoint: &Endpoint) -> (Option<Price>, Rule) {
-    let deployed = provider(&endpoint.provider).is_some_and(|row| row.place == Place::Resource);
+fn price(catalog: &Catalog, endpoint: &Endpoint, url: &str) -> (Option<Price>, Rule) {
+    let row = provider(&endpoint.provider);
+    let deployed = row.is_some_and(|row| row.place == Place::Resource);
     if deployed && endpoint.deployment.is_none() {
         return (None, Rule::None);
     }
-    catalog.lookup(&endpoint.provider, &endpoint.model, endpoint.place.as_deref())
+    let (price, rule) = catalog.lookup(&endpoint.provider, &endpoint.model, endpoint.place.as_deref());
+    // A request that another region of the same cloud serves may cost more; a factor that
+    // does not give an exact rate gives no price.
+    let uplift = catalog.route(&endpoint.provider, &endpoint.model, None).and_then(|(r, _)| r.uplift);
+    match (price, uplift.filter(|_| row.is_some_and(|row| is_regional(row, url)))) {
+        (Some(price), Some((up, down))) => (price.scaled(up, down), rule),
+        (price, _) => (price, rule),
+    }
 }
 
 /// A fault without any key that the provider may have repeated in it.

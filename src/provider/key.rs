@@ -104,6 +104,14 @@ fn belongs(row: &Provider, base: &Url) -> bool {
     address::is_loopback(base) || row.hosts.iter().any(inside)
 }
 
+/// Whether a URL is one of the provider's own hosts, but not its main one: a region's, where
+/// the same model may cost more.
+#[must_use]
+pub fn is_regional(row: &Provider, url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    !address::is_loopback(&url) && belongs(row, &url) && url.host_str() != row.hosts.first().copied()
+}
+
 fn astray(from: &str, row: &Provider, base: &Url) -> Fault {
     let host = base.host_str().unwrap_or_default();
     let whose = row.hosts.first().map_or_else(|| "this machine".to_owned(), |h| (*h).to_owned());

@@ -36,6 +36,7 @@ use site::site;
 pub use address::{is_loopback, parse as parse_address};
 pub use family::{Opened, Reach, found, routes};
 pub use identity::Identity;
+pub use key::is_regional;
 pub use ready::{Machine, ready};
 pub use row::{Api, Auth, Chain, KeyVar, Listing, Place, Provider};
 pub use secret::{Secret, Vars};

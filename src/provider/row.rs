@@ -146,7 +146,8 @@ pub struct Provider {
     pub base_url: Option<&'static str>,
     /// Variables that official SDKs read for another address, in order.
     pub base_url_vars: &'static [&'static str],
-    /// Domains that a key of the provider's own variables may be sent to, subdomains included.
+    /// Domains that a key of the provider's own variables may be sent to, subdomains included;
+    /// the first is where the list prices hold.
     pub hosts: &'static [&'static str],
     pub apis: &'static [Api],
     /// Variables whose values go out as headers: (variable, header).

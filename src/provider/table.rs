@@ -206,7 +206,7 @@ pub const PROVIDERS: &[Provider] = &[
         place_vars: &["GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION"],
         base_url: Some("https://{host}"),
         base_url_vars: &["GOOGLE_VERTEX_BASE_URL"],
-        hosts: &["googleapis.com"],
+        hosts: &["aiplatform.googleapis.com", "googleapis.com"],
         apis: &[
             Api {
                 id: "messages",

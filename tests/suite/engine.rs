@@ -464,3 +464,23 @@ async fn a_total_limit_exists_only_when_asked_for() {
     assert!(fault.message.contains("--timeout"), "{}", fault.message);
     assert_eq!(answer.timeline.end, Some(MS * 2_000));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_costs_more_is_priced_so() {
+    let priced = |base: &str| {
+        let endpoint = Endpoint {
+            provider: "openai".into(),
+            model: "gpt-6.1-sol".into(),
+            base_url: Some(base.into()),
+            key: Some(bakeoff::model::KeySource::Env("MY_KEY".into())),
+            ..Endpoint::default()
+        };
+        run_with(Script::default(), Limits::default(), endpoint)
+    };
+    let rate = |a: &Answer| a.price.as_ref().and_then(|p| p.rates.output).unwrap();
+    let usual = priced("https://api.openai.com/v1").await.0;
+    let resident = priced("https://eu.api.openai.com/v1").await.0;
+    let gateway = priced("https://gateway.example/v1").await.0;
+    assert_eq!(rate(&resident) * 10, rate(&usual) * 11, "data residency costs a tenth more");
+    assert_eq!(rate(&gateway), rate(&usual));
+}

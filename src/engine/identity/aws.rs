@@ -263,7 +263,7 @@ pub(in crate::engine) fn fault(text: &str, profile: Option<&str>) -> Fault {
     let setup = |message: String| Fault::new(Class::Setup, message);
     // The chain was walked to its end; its words name everything it tried, and mean nothing more.
     if has(&["no credentials found in chain", "no providers in chain"]) {
-        return none(profile, &cause);
+        return none(profile);
     }
     if has(&["sso-session", "invalid sso config"]) {
         return setup(format!("the SSO settings{whose} are not complete: {cause}"))
@@ -297,19 +297,19 @@ pub(in crate::engine) fn fault(text: &str, profile: Option<&str>) -> Fault {
         return key(format!("the role{whose} could not be assumed: {cause}"))
             .hint("check role_arn in the profile and the role's trust policy");
     }
-    none(profile, &cause)
+    none(profile)
 }
 
-fn none(profile: Option<&str>, cause: &str) -> Fault {
+fn none(profile: Option<&str>) -> Fault {
     let key = |message: String| Fault::new(Class::Key, message);
     if let Some(name) = profile {
         let name = brief(name);
-        return key(format!("no AWS credentials were found for profile {name} ({cause})")).hint(format!(
+        return key(format!("no AWS credentials were found for profile {name}")).hint(format!(
             "check AWS_PROFILE, run {} if it signs in with SSO, or `aws configure --profile {name}`",
             login(profile)
         ));
     }
-    key(format!("no AWS credentials were found ({cause})")).hint(SIGN_IN)
+    key("no AWS credentials were found".into()).hint(SIGN_IN)
 }
 
 #[cfg(test)]
