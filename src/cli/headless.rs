@@ -129,7 +129,7 @@ async fn ask(
 ) -> (Vec<(crate::model::Endpoint, Answer)>, bool) {
     let progress = progress && std::io::stderr().is_terminal();
     // All tasks start from here at once: the client and the catalog are made before any of them.
-    engine.warm_up().await;
+    engine.warm_up(&lineup.endpoints).await;
     let mut entries: Vec<_> = lineup
         .endpoints
         .into_iter()

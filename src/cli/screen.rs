@@ -25,6 +25,8 @@ use crate::ui;
 
 struct Backend {
     engine: Engine,
+    /// Who is asked at the start.
+    endpoints: Vec<Endpoint>,
     /// Where a lineup is saved; `None` for the demo, whose endpoints are gone with it.
     config: Option<PathBuf>,
 }
@@ -45,8 +47,8 @@ impl ui::Backend for Backend {
 
     fn drawn(&self) {
         // The first frame comes before the client and the catalog are made.
-        let engine = self.engine.clone();
-        tokio::spawn(async move { engine.warm_up().await });
+        let (engine, endpoints) = (self.engine.clone(), self.endpoints.clone());
+        tokio::spawn(async move { engine.warm_up(&endpoints).await });
     }
 }
 
@@ -110,7 +112,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             level: world::leveller(&world.catalog),
             common: cli.who.common,
         };
-        let mut backend = Backend { engine: world.engine.clone(), config: loaded.path.clone() };
+        let mut backend =
+            Backend { engine: world.engine.clone(), endpoints: Vec::new(), config: loaded.path.clone() };
         // The demo's server lives as long as the screen.
         let (_server, reports, catalog) = match cast {
             Cast::Demo(prompt) => {
@@ -119,7 +122,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 let catalog = world::demo_catalog();
                 let vars = Vars::only(Demo::variables());
                 let (engine, reports) = Engine::new(vars, limits, Access::default(), catalog.clone());
-                backend = Backend { engine, config: None };
+                backend = Backend { engine, endpoints: Vec::new(), config: None };
                 setup.initial_prompt = prompt;
                 setup.lineup = server.lineup();
                 let known = setup.lineup.endpoints.clone();
@@ -142,6 +145,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             }
         };
         setup.title = if setup.lineup.name.is_empty() { "session".into() } else { setup.lineup.name.clone() };
+        backend.endpoints.clone_from(&setup.lineup.endpoints);
         let exit = ui::run(setup, backend, reports).await.map_err(|e| Stop::io("the terminal", &e))?;
         Ok((exit, catalog))
     });

@@ -57,7 +57,7 @@ pub(super) async fn converse(
         return Err(Fault::new(Class::Internal, "a Bedrock request without an AWS account"));
     };
     let transport = &shared.transport;
-    transport.prepare().await?;
+    transport.prepare(&request.url).await?;
     let probe = Probe::new(reporter.clone());
     let client = client(&aws, shared, &probe).await?;
 

@@ -60,7 +60,7 @@ pub(super) async fn http(
 ) -> Result<(), Fault> {
     let (transport, limits) = (&shared.transport, &shared.limits);
     let headers = header_map(&request.headers)?;
-    transport.prepare().await?;
+    transport.prepare(&request.url).await?;
     let mut outgoing = Outgoing {
         url: request.url.clone(),
         headers,

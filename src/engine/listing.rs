@@ -64,7 +64,7 @@ impl Engine {
 async fn one(shared: &Shared, question: Question, vars: &Vars) -> Result<Vec<Listed>, Fault> {
     let transport = &shared.transport;
     let headers: HeaderMap = header_map(&question.headers)?;
-    transport.prepare().await?;
+    transport.prepare(&question.url).await?;
     let url = question.url.clone();
     let mut outgoing =
         Outgoing { url: url.clone(), headers, body: bytes::Bytes::new(), method: http::Method::GET };

@@ -192,10 +192,16 @@ impl Engine {
 
     /// Makes what every request needs ahead of the first one: the HTTP client with
     /// the system's roots, and the catalog. A failure shows when a request is sent.
-    pub async fn warm_up(&self) {
+    pub async fn warm_up(&self, endpoints: &[Endpoint]) {
         let catalog = Arc::clone(&self.shared.catalog);
         let _ = tokio::task::spawn_blocking(move || catalog()).await;
-        let _ = self.shared.transport.prepare().await;
+        for endpoint in endpoints {
+            // Only the address counts; what is wrong with an endpoint shows in its pane.
+            let free = Endpoint { auth: Some("none".into()), ..endpoint.clone() };
+            if let Ok(request) = resolve(&free, &Prompt::default(), &self.shared.vars, None) {
+                let _ = self.shared.transport.prepare(&request.url).await;
+            }
+        }
     }
 }
 

@@ -42,7 +42,7 @@ impl Engine {
         took = took.map(|_| asked.elapsed());
         let catalog = (shared.catalog)();
         let request = resolve(endpoint, prompt, &vars, max_output(&catalog, endpoint))?;
-        shared.transport.prepare().await?;
+        shared.transport.prepare(&request.url).await?;
         let mut outgoing = Outgoing {
             url: request.url.clone(),
             headers: header_map(&request.headers)?,

@@ -44,9 +44,9 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, Fault>> + Send>>;
 
 /// Sends requests. It retries nothing and follows nothing.
 pub trait Transport: Send + Sync + 'static {
-    /// Makes what every request needs (the client, the system's root certificates),
-    /// so that no request's clock pays for it.
-    fn prepare(&self) -> BoxFuture<'_, Result<(), Fault>>;
+    /// Makes what a request to this URL needs (the client, the system's root certificates),
+    /// so that its clock does not pay for it.
+    fn prepare<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), Fault>>;
 
     /// Whether a proxy stands between this machine and the host of a URL.
     fn proxied(&self, _url: &str) -> bool {
@@ -69,7 +69,8 @@ pub struct Access {
 /// The network, through one client that every endpoint shares, and a second one for this
 /// machine: what is said to a local server is no proxy's business.
 pub struct Network {
-    clients: OnceCell<(reqwest::Client, reqwest::Client)>,
+    far: OnceCell<reqwest::Client>,
+    near: OnceCell<reqwest::Client>,
     connect: Duration,
     access: Access,
     /// Local ends of the connections that have carried a request. A connection is known by
@@ -81,23 +82,21 @@ impl Network {
     /// `connect` bounds DNS, TCP and TLS together.
     #[must_use]
     pub fn new(connect: Duration, access: Access) -> Self {
-        Self { clients: OnceCell::new(), connect, access, carried: Mutex::default() }
+        Self { far: OnceCell::new(), near: OnceCell::new(), connect, access, carried: Mutex::default() }
     }
 
     async fn client(&self, url: &str) -> Result<&reqwest::Client, Fault> {
-        let (far, near) = self
-            .clients
+        let near = url::Url::parse(url).is_ok_and(|u| is_loopback(&u));
+        // Each holds the system's roots, a megabyte or two: only what is used is made.
+        let client = if near { &self.near } else { &self.far };
+        client
             .get_or_try_init(|| async {
                 let (connect, access) = (self.connect, self.access.clone());
                 // Reading the system's roots takes milliseconds of CPU: not on a worker.
-                let built = tokio::task::spawn_blocking(move || {
-                    Ok((build(connect, &access, false)?, build(connect, &access, true)?))
-                })
-                .await;
+                let built = tokio::task::spawn_blocking(move || build(connect, &access, near)).await;
                 built.map_err(|e| Fault::new(Class::Internal, format!("no HTTP client: {e}")))?
             })
-            .await?;
-        Ok(if url::Url::parse(url).is_ok_and(|u| is_loopback(&u)) { near } else { far })
+            .await
     }
 
     /// Whether the connection of a response had been used before; notes that it is now.
@@ -171,8 +170,8 @@ fn build(connect: Duration, access: &Access, near: bool) -> Result<reqwest::Clie
 }
 
 impl Transport for Network {
-    fn prepare(&self) -> BoxFuture<'_, Result<(), Fault>> {
-        Box::pin(async { self.client("").await.map(|_| ()) })
+    fn prepare<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move { self.client(url).await.map(|_| ()) })
     }
 
     fn proxied(&self, url: &str) -> bool {

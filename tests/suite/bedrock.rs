@@ -19,7 +19,7 @@ use http::HeaderMap;
 struct Pieces(Vec<Bytes>);
 
 impl Transport for Pieces {
-    fn prepare(&self) -> BoxFuture<'_, Result<(), Fault>> {
+    fn prepare<'a>(&'a self, _url: &'a str) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async { Ok(()) })
     }
 

@@ -67,7 +67,7 @@ impl Drop for Guard {
 }
 
 impl Transport for Scripted {
-    fn prepare(&self) -> BoxFuture<'_, Result<(), Fault>> {
+    fn prepare<'a>(&'a self, _url: &'a str) -> BoxFuture<'a, Result<(), Fault>> {
         self.seen.prepared.fetch_add(1, Ordering::SeqCst);
         Box::pin(async { Ok(()) })
     }

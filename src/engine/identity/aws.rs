@@ -100,7 +100,6 @@ impl Accounts {
         outgoing: &mut Outgoing,
     ) -> Result<Signed, Fault> {
         let (credentials, via) = if vars.is_process() {
-            transport.prepare().await?;
             let found = self.shared(Some(region), transport).credentials().await?;
             (found, via(vars))
         } else {

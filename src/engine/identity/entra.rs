@@ -75,7 +75,6 @@ pub(super) fn fetch(
         let Some(kind) = choose(&vars)? else {
             return Err(Fault::new(Class::Key, "no Entra ID credential is configured").hint(SIGN_IN));
         };
-        transport.prepare().await?;
         let (credential, via) = build(kind, &vars, &transport)?;
         let token =
             credential.get_token(&[&scope], None).await.map_err(|e| explain(kind, &scope, &vars, &e))?;
