@@ -37,6 +37,9 @@ mod pty;
 #[path = "suite/readme.rs"]
 mod readme;
 #[cfg(test)]
+#[path = "suite/rows.rs"]
+mod rows;
+#[cfg(test)]
 #[path = "suite/screen.rs"]
 mod screen;
 #[cfg(test)]
