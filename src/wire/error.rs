@@ -27,9 +27,6 @@ impl Head {
     }
 }
 
-/// How Azure says that an identity lacks the role.
-const LACKS_ROLE: &str = "lacks the required data action";
-
 /// Longest message kept, in characters: six lines of a pane of a hundred columns.
 const MAX_MESSAGE: usize = 600;
 
@@ -46,6 +43,16 @@ const REQUEST_IDS: [&str; 6] = [
 
 const BILLING: &str =
     "this is a matter of billing, waiting does not help: add credit or raise the spend limit";
+
+/// How Azure says that it knows an identity, which lacks the role; its status is 401.
+const LACKS_ROLE: &str = "lacks the required data action";
+const ROLE: &str =
+    "give this identity the role Cognitive Services OpenAI User on the resource, and wait some minutes";
+
+const AUDIENCE: &str = "the token is for another audience: set token_scope, \
+    https://ai.azure.com/.default or https://cognitiveservices.azure.com/.default";
+
+const QUOTA_PROJECT: &str = "set GOOGLE_CLOUD_QUOTA_PROJECT to a project that has the API enabled";
 
 /// How vendors say that the account has no money left, lower case; their statuses
 /// for it go from 400 to 429 (`wire-protocols` §6, §10).
@@ -67,8 +74,8 @@ const FIRM: &[(&str, Class)] = &[
     ("expiredtoken", Class::Key),
     ("incompletesignature", Class::Key),
     ("insufficientquota", Class::Limit),
-    ("invalidmodel", Class::NotFound),
     ("invalidapikey", Class::Key),
+    ("invalidmodel", Class::NotFound),
     ("invalidsignature", Class::Key),
     ("missingauthenticationtoken", Class::Key),
     ("modeldecommissioned", Class::NotFound),
@@ -307,7 +314,6 @@ impl Told {
             words.into_iter().find_map(|w| list.iter().find(|(name, _)| *name == w)).map(|(_, class)| *class)
         };
         match self.status {
-            // Azure's 401 for an identity it knows and that lacks the role.
             Some(401) if lower.contains(LACKS_ROLE) => return Class::Denied,
             Some(401) => return Class::Key,
             Some(403) if bad_bearer(lower) => return Class::Key,
@@ -349,13 +355,13 @@ impl Told {
             );
         }
         if lower.contains("audience is incorrect") {
-            return Some("the token is for another audience: set token_scope to what the resource takes, such as https://cognitiveservices.azure.com/.default".to_owned());
+            return Some(AUDIENCE.to_owned());
         }
         if lower.contains(LACKS_ROLE) {
-            return Some("give this identity the role Cognitive Services OpenAI User on the resource, and wait some minutes".to_owned());
+            return Some(ROLE.to_owned());
         }
         if lower.contains("requires a quota project") {
-            return Some("set GOOGLE_CLOUD_QUOTA_PROJECT to a project that has the API enabled".to_owned());
+            return Some(QUOTA_PROJECT.to_owned());
         }
         // Ollama's words: LM Studio says the same with a code, Fireworks without a name.
         let named = ["model '", "model \""].iter().any(|begin| lower.starts_with(begin));

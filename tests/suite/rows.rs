@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use bakeoff::catalog::Catalog;
-use bakeoff::model::{Answer, Delta, Fault, Step, Usage, settle};
+use bakeoff::model::{Answer, Delta, Fault, Money, Step, Usage, settle};
 use bakeoff::provider::{Api, PROVIDERS, Provider};
 use bakeoff::wire::{Converse, Decoder, Dialect, Head, Progress, explain};
 use serde::Deserialize;
@@ -217,7 +217,7 @@ fn price(name: &str, row: &Provider, case: &Stream, answer: &Answer) {
     let served = &answer.served;
     let tier = served.tier.as_deref();
     let cost = settle(answer.usage.as_ref(), price.as_ref(), rule, tier, served.cost_usd.as_deref());
-    let shown = (cost.status.word().to_owned(), cost.usd.map(|usd| usd.exact()).unwrap_or_default());
+    let shown = (cost.status.word().to_owned(), cost.usd.map(Money::exact).unwrap_or_default());
     if price.is_some() || billed {
         assert_eq!(Some(shown), case.cost, "{name}: cost, {:?}", cost.why);
     }
