@@ -334,6 +334,10 @@ impl ChatReader {
         if reason == "error" {
             return Some(error_event(Value::Null));
         }
+        // DeepSeek's machines ran out in the middle: no answer, whatever marker follows.
+        if reason == "insufficient_system_resource" {
+            return Some(Fault::new(Class::Overloaded, format!("the server gave the answer up: {reason}")));
+        }
         self.progress = Some(Progress::Stopped);
         let stop = match reason.as_str() {
             "stop" if self.refused => Stop::Filtered,
@@ -409,16 +413,21 @@ fn buckets(told: &Map<String, Value>) -> Usage {
     let inside = |group: &str, key: &str| count(told.get(group).and_then(|g| g.get(key)));
     let of_prompt =
         |key: &str| inside("prompt_tokens_details", key).or_else(|| inside("prompt_token_details", key));
-    // The vendors' own names for the same count: Mistral's, DeepSeek's.
-    let own = || number("num_cached_tokens").or_else(|| number("prompt_cache_hit_tokens"));
+    // The vendors' own names for the same count: Mistral's, DeepSeek's, Together's.
+    let names = ["num_cached_tokens", "prompt_cache_hit_tokens", "cached_tokens"];
+    let own = || names.into_iter().find_map(number);
     let cached = of_prompt("cached_tokens").or_else(own);
-    split(
-        told,
-        number("prompt_tokens"),
-        [cached, of_prompt("cache_write_tokens"), of_prompt("audio_tokens")],
-        number("completion_tokens"),
-        inside("completion_tokens_details", "reasoning_tokens"),
-    )
+    let prompt = number("prompt_tokens");
+    let reasoning = inside("completion_tokens_details", "reasoning_tokens");
+    let generated = number("completion_tokens").map(|visible| {
+        // xAI, and Gemini behind this wire, leave the reasoning out of the completion. Only the
+        // total tells: it has room for both, or it has not.
+        let with = |extra: u64| prompt.map(|p| p.saturating_add(visible).saturating_add(extra));
+        let outside = reasoning.filter(|r| *r > 0 && number("total_tokens") == with(*r));
+        visible.saturating_add(outside.unwrap_or(0))
+    });
+    let parts = [cached, of_prompt("cache_write_tokens"), of_prompt("audio_tokens")];
+    split(told, prompt, parts, generated, reasoning)
 }
 
 /// Makes buckets that do not overlap from totals that include their parts.

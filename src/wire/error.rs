@@ -44,6 +44,20 @@ const REQUEST_IDS: [&str; 6] = [
 const BILLING: &str =
     "this is a matter of billing, waiting does not help: add credit or raise the spend limit";
 
+/// How Azure says that it knows an identity, which lacks the role; its status is 401.
+const LACKS_ROLE: &str = "lacks the required data action";
+const ROLE: &str =
+    "give this identity the role Cognitive Services OpenAI User on the resource, and wait some minutes";
+
+const AUDIENCE: &str = "the token is for another audience: set token_scope, \
+    https://ai.azure.com/.default or https://cognitiveservices.azure.com/.default";
+
+const QUOTA_PROJECT: &str = "set GOOGLE_CLOUD_QUOTA_PROJECT to a project that has the API enabled";
+
+/// How vendors say that the account has no money left, lower case; their statuses
+/// for it go from 400 to 429 (`wire-protocols` §6, §10).
+const BROKE: [&str; 4] = ["credit balance", "any credits", "all available credits", "spending limit"];
+
 /// Code words that say more than the status they come with. Compared by their
 /// letters and digits only, lower case, since vendors spell them in every style;
 /// the `Exception` that AWS appends is dropped first.
@@ -61,9 +75,12 @@ const FIRM: &[(&str, Class)] = &[
     ("incompletesignature", Class::Key),
     ("insufficientquota", Class::Limit),
     ("invalidapikey", Class::Key),
+    ("invalidmodel", Class::NotFound),
     ("invalidsignature", Class::Key),
     ("missingauthenticationtoken", Class::Key),
+    ("modeldecommissioned", Class::NotFound),
     ("modelerror", Class::Overloaded),
+    ("modelnotavailable", Class::NotFound),
     ("modelnotfound", Class::NotFound),
     ("modelnotready", Class::Overloaded),
     ("modelstreamerror", Class::Overloaded),
@@ -106,10 +123,16 @@ const PHRASES: &[(&str, Class)] = &[
     ("api key not valid", Class::Key),
     ("api key expired", Class::Key),
     ("incorrect api key", Class::Key),
+    ("location is not supported", Class::Denied),
+    ("must be verified", Class::Denied),
+    ("invalid model name", Class::NotFound),
+    ("is not a valid model id", Class::NotFound),
+    ("model identifier is invalid", Class::NotFound),
+    ("model not exist", Class::NotFound),
+    ("not servable in region", Class::NotFound),
     ("context length", Class::TooLong),
     ("context size", Class::TooLong),
     ("context window", Class::TooLong),
-    ("credit balance", Class::Limit),
     ("input is too long", Class::TooLong),
     ("input token count", Class::TooLong),
     ("prompt is too long", Class::TooLong),
@@ -208,7 +231,9 @@ impl Told {
     fn read(doc: &Value) -> Self {
         let core = doc.get("error").filter(|e| says(Some(e))).unwrap_or(doc);
         let text = |value: &Value, key: &str| {
-            value.get(key).and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned)
+            // Gateways written in Python spell what they do not know as a word.
+            let says = |s: &&str| !s.is_empty() && *s != "None";
+            value.get(key).and_then(Value::as_str).filter(says).map(str::to_owned)
         };
         let mut told = Self {
             message: message(core).or_else(|| message(doc)).unwrap_or_else(|| core.to_string()),
@@ -289,13 +314,23 @@ impl Told {
             words.into_iter().find_map(|w| list.iter().find(|(name, _)| *name == w)).map(|(_, class)| *class)
         };
         match self.status {
+            Some(401) if lower.contains(LACKS_ROLE) => return Class::Denied,
             Some(401) => return Class::Key,
+            Some(403) if bad_bearer(lower) => return Class::Key,
             Some(413) => return Class::TooLong,
             _ => {}
         }
         let phrase = || {
-            let open = matches!(self.status, None | Some(400 | 403 | 422));
-            PHRASES.iter().find(|(p, _)| open && lower.contains(p)).map(|(_, class)| *class)
+            if !matches!(self.status, None | Some(400 | 403 | 412 | 422)) {
+                return None;
+            }
+            if broke(lower) {
+                return Some(Class::Limit);
+            }
+            // llama.cpp's router says 400 where Ollama says 404.
+            let missing = lower.starts_with("model '") && lower.ends_with("' not found");
+            let listed = || PHRASES.iter().find(|(p, _)| lower.contains(p)).map(|(_, class)| *class);
+            if missing { Some(Class::NotFound) } else { listed() }
         };
         listed(FIRM)
             .or_else(phrase)
@@ -309,7 +344,7 @@ impl Told {
             return Some(clock.to_owned());
         }
         let billing = ["insufficientquota", "billingerror"].iter().any(|w| self.has(w));
-        if billing || self.status == Some(402) || lower.contains("credit balance") {
+        if billing || self.status == Some(402) || broke(lower) {
             return Some(BILLING.to_owned());
         }
         if lower.contains("on-demand throughput") {
@@ -322,7 +357,19 @@ impl Told {
                 "check the key, and try the other path in the base URL: /openai/v1 or /v1".to_owned(),
             );
         }
-        if class == Class::NotFound && lower.starts_with("model ") && lower.contains("not found") {
+        if lower.contains("audience is incorrect") {
+            return Some(AUDIENCE.to_owned());
+        }
+        if lower.contains(LACKS_ROLE) {
+            return Some(ROLE.to_owned());
+        }
+        if lower.contains("requires a quota project") {
+            return Some(QUOTA_PROJECT.to_owned());
+        }
+        // Ollama's words: LM Studio says the same with a code, Fireworks without a name.
+        let named = ["model '", "model \""].iter().any(|begin| lower.starts_with(begin));
+        let ollama = named && self.status == Some(404) && !self.has("modelnotfound");
+        if class == Class::NotFound && ollama && lower.contains("not found") {
             let model = quoted_after(&self.message, "odel ").unwrap_or("MODEL");
             return Some(format!("ollama pull {model}"));
         }
@@ -347,6 +394,17 @@ impl Told {
             _ => None,
         }
     }
+}
+
+/// Whether a message, in lower case, is Bedrock's refusal of an API key: its code is the
+/// same as for a model that is not enabled.
+pub(super) fn bad_bearer(lower: &str) -> bool {
+    ["make sure your api key is valid", "bearer token has expired"].iter().any(|words| lower.contains(words))
+}
+
+/// Whether a message, in lower case, says that the account has no money left.
+fn broke(lower: &str) -> bool {
+    BROKE.iter().any(|words| lower.contains(words))
 }
 
 /// The name a user knows a wire's parameter by.

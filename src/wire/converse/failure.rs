@@ -1,5 +1,6 @@
 //! AWS's error codes, before and inside a stream, in classes a user can act on.
 
+use super::super::error::bad_bearer;
 use super::Converse;
 use crate::model::Class;
 use crate::model::Fault;
@@ -64,6 +65,9 @@ impl Converse {
             None if bare.contains("credential") || bare.contains("token") => (Class::Key, Some(SIGN_IN)),
             None => (by_status(http_status), None),
         };
+        if class == Class::Denied && bad_bearer(&message.to_lowercase()) {
+            (class, hint) = (Class::Key, Some(SIGN_IN));
+        }
         if class == Class::Refused {
             let lower = message.to_lowercase();
             if let Some((_, better, advice)) = REASONS.iter().find(|(piece, ..)| lower.contains(piece)) {
