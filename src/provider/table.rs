@@ -340,6 +340,16 @@ pub const PROVIDERS: &[Provider] = &[
         ..ROW
     },
     Provider {
+        id: "moonshot",
+        label: "Moonshot",
+        doc: "Moonshot's own API (Kimi)",
+        keys: &[bearer("MOONSHOT_API_KEY")],
+        base_url: Some("https://api.moonshot.ai/v1"),
+        hosts: &["api.moonshot.ai"],
+        example: "kimi-k3",
+        ..ROW
+    },
+    Provider {
         id: "ollama",
         label: "Ollama",
         doc: "Ollama's native API, on this machine unless OLLAMA_HOST says otherwise",
