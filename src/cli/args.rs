@@ -82,6 +82,12 @@ impl Who {
         self.lineup.is_some() || !self.endpoints.is_empty() || !self.models.is_empty()
     }
 
+    /// The same, each with its own settings.
+    #[must_use]
+    pub fn with_own_settings(&self) -> Self {
+        Self { common: false, ..self.and(&Self::default()) }
+    }
+
     /// Both, as before and after a subcommand.
     #[must_use]
     pub fn and(&self, more: &Self) -> Self {

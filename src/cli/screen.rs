@@ -95,7 +95,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 Err(code) => return Ok((ui::Exit { code, rounds: Vec::new() }, world.catalog)),
             },
             None => {
-                let (lineup, notes) = world.lineup(&cli.who, &loaded.config).await?;
+                // The screen brings settings together itself, so that it can undo it.
+                let who = cli.who.with_own_settings();
+                let (lineup, notes) = world.lineup(&who, &loaded.config).await?;
                 Cast::Lineup(lineup, notes)
             }
         };
@@ -132,7 +134,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             }
             Cast::Lineup(lineup, notes) => {
                 setup.lineup = lineup;
-                setup.notice = notes.into_iter().next();
+                setup.notice = Some(notes.join("; ")).filter(|n| !n.is_empty());
                 let (catalog, vars) = (Arc::clone(&world.catalog), world.vars.clone());
                 let own = loaded.config.endpoints.clone();
                 // Opened by a key, so that the files are looked at then and not at the start.

@@ -120,15 +120,15 @@ impl World {
 
     /// What the servers on this machine serve. One that does not run is no fault.
     pub(super) async fn served(&self) -> Vec<(String, String)> {
-        let mut all = Vec::new();
-        for row in PROVIDERS.iter().filter(|row| row.is_local()) {
+        let asked = PROVIDERS.iter().filter(|row| row.is_local()).map(|row| async move {
             let endpoint = Endpoint { provider: row.id.to_owned(), ..Endpoint::default() };
-            let asked = tokio::time::timeout(LOCAL_PATIENCE, self.engine.models(&endpoint)).await;
-            if let Ok(Ok(Some(models))) = asked {
-                all.extend(models.into_iter().map(|m| (row.id.to_owned(), m.id)));
+            match tokio::time::timeout(LOCAL_PATIENCE, self.engine.models(&endpoint)).await {
+                Ok(Ok(Some(models))) => models.into_iter().map(|m| (row.id.to_owned(), m.id)).collect(),
+                _ => Vec::new(),
             }
-        }
-        all
+        });
+        // All at once: one that hangs costs a second, not one for each.
+        futures_util::future::join_all(asked).await.concat()
     }
 }
 

@@ -242,11 +242,23 @@ async fn attempt(
     } else {
         call::http(request, shared, &vars, fetched, reporter).await
     };
-    let sent = sent.map_err(|fault| scrubbed(fault, &secrets));
+    let sent = sent.map_err(|fault| placed(scrubbed(fault, &secrets), endpoint));
     if sent.as_ref().is_err_and(|fault| fault.class == Class::Key) {
         shared.keys.forget(endpoint).await;
     }
     sent
+}
+
+/// A host that does not exist is most often a place that does not: the host is made from it.
+fn placed(mut fault: Fault, endpoint: &Endpoint) -> Fault {
+    let Some(place) = endpoint.place.as_ref().filter(|_| endpoint.base_url.is_none()) else { return fault };
+    let unresolved = ["dns", "lookup", "name or service"];
+    let lower = fault.message.to_ascii_lowercase();
+    if fault.class == Class::Unreachable && unresolved.iter().any(|w| lower.contains(w)) {
+        fault.hint =
+            Some(format!("the host is made from {place:?}: check that this is a place of the provider's"));
+    }
+    fault
 }
 
 /// The most tokens that an endpoint's model can generate, where the list says so.

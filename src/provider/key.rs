@@ -97,10 +97,20 @@ fn key(row: &Provider, api: &Api, endpoint: &Endpoint, vars: &Vars) -> Result<Op
 }
 
 /// Whether a credential of this provider may go to this host: the provider's own, or this machine.
+///
+/// A domain with a dash before it stands for every host that ends so (`-aiplatform.googleapis.com`);
+/// one with a label and a colon wants that label somewhere before it (`bedrock-runtime:amazonaws.com`),
+/// because anybody can rent a host below some clouds' domains.
 fn belongs(row: &Provider, base: &Url) -> bool {
     let host = base.host_str().unwrap_or_default();
-    let inside =
-        |domain: &&str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let below = |domain: &str| {
+        host.strip_suffix(domain)
+            .filter(|rest| rest.is_empty() || rest.ends_with('.') || domain.starts_with('-'))
+    };
+    let inside = |entry: &&str| match entry.split_once(':') {
+        Some((label, domain)) => below(domain).is_some_and(|rest| rest.split('.').any(|l| l == label)),
+        None => below(entry).is_some(),
+    };
     address::is_loopback(base) || row.hosts.iter().any(inside)
 }
 
@@ -114,7 +124,7 @@ pub fn is_regional(row: &Provider, url: &str) -> bool {
 
 fn astray(from: &str, row: &Provider, base: &Url) -> Fault {
     let host = base.host_str().unwrap_or_default();
-    let whose = row.hosts.first().map_or_else(|| "this machine".to_owned(), |h| (*h).to_owned());
+    let whose = row.hosts.first().map_or_else(|| "this machine".to_owned(), |h| h.replace(':', " below "));
     let how = if row.chain != Chain::None && from == row.chain.label() {
         format!("auth = {:?}", row.chain.word())
     } else {

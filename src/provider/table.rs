@@ -114,7 +114,14 @@ pub const PROVIDERS: &[Provider] = &[
         place_vars: &["AWS_REGION", "AWS_DEFAULT_REGION"],
         base_url: Some("https://bedrock-runtime.{place}.amazonaws.com"),
         base_url_vars: &["AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"],
-        hosts: &["amazonaws.com", "api.aws", "amazonaws.com.cn", "amazonaws.eu"],
+        hosts: &[
+            "bedrock-runtime:amazonaws.com",
+            "bedrock-runtime-fips:amazonaws.com",
+            "bedrock:amazonaws.com",
+            "bedrock-mantle:api.aws",
+            "bedrock-runtime:amazonaws.com.cn",
+            "bedrock-runtime:amazonaws.eu",
+        ],
         apis: &[
             Api {
                 id: "mantle-messages",
@@ -206,7 +213,7 @@ pub const PROVIDERS: &[Provider] = &[
         place_vars: &["GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION"],
         base_url: Some("https://{host}"),
         base_url_vars: &["GOOGLE_VERTEX_BASE_URL"],
-        hosts: &["aiplatform.googleapis.com", "googleapis.com"],
+        hosts: &["aiplatform.googleapis.com", "-aiplatform.googleapis.com", "rep.googleapis.com"],
         apis: &[
             Api {
                 id: "messages",

@@ -335,7 +335,12 @@ fn a_credential_goes_to_its_own_provider_to_this_machine_or_where_it_is_told() {
             }
             assert_eq!(at("http://127.0.0.1:9/v1", "").ok().unwrap().secrets.len(), 1, "{}", row.id);
             for own in row.hosts {
-                assert_eq!(at(&format!("https://eu.{own}/v1"), "").ok().unwrap().secrets.len(), 1, "{own}");
+                let host = match own.split_once(':') {
+                    Some((label, domain)) => format!("{label}.eu-west-1.{domain}"),
+                    None if own.starts_with('-') => format!("eu{own}"),
+                    None => format!("eu.{own}"),
+                };
+                assert_eq!(at(&format!("https://{host}/v1"), "").ok().unwrap().secrets.len(), 1, "{host}");
             }
         }
         if matches!(row.chain, Chain::Entra | Chain::Google) {
@@ -349,6 +354,16 @@ fn a_credential_goes_to_its_own_provider_to_this_machine_or_where_it_is_told() {
         }
     }
     assert!(tried > 20, "{tried}");
+    // Anybody can rent a host below these domains.
+    for (spec, key) in [
+        ("bedrock:m@https://ec2-1-2-3-4.compute-1.amazonaws.com", "AWS_BEARER_TOKEN_BEDROCK"),
+        ("bedrock:m@https://bedrock-runtime-x-1.us-east-1.elb.amazonaws.com", "AWS_BEARER_TOKEN_BEDROCK"),
+    ] {
+        let vars = [(key, "sk-canary-01234567"), ("AWS_REGION", "us-east-1")];
+        assert_eq!(fault(spec, &vars).class, Class::Key, "{spec}");
+    }
+    let project = [("GOOGLE_CLOUD_PROJECT", "p")];
+    assert_eq!(fault("vertex:m@https://storage.googleapis.com", &project).class, Class::Key);
 }
 
 #[test]
