@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::args::{Cli, DoctorArgs, ListFormat};
-use super::output::write_out;
+use super::output::{say, write_out};
 use super::world::World;
 use super::{Stop, runtime, world};
 use crate::engine::Engine;
@@ -47,7 +47,8 @@ pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Result<u8, Stop> {
     let found = runtime.block_on(async {
         let files = world::needs_files(&who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits, files).await?;
-        let (lineup, _) = world.lineup(&who, &loaded.config).await?;
+        let (lineup, notes) = world.lineup(&who, &loaded.config).await?;
+        say(&notes);
         let endpoints: Vec<Endpoint> = lineup.endpoints.into_iter().map(short).collect();
         Ok(examine(&world.engine, reports, endpoints, !args.no_ask).await)
     })?;

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Read, Write};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::args::{Cli, RunArgs};
-use super::output::{meta, round_id, writable, write_file, write_out};
+use super::output::{meta, round_id, say, writable, write_file, write_out};
 use super::world::World;
 use super::{Stop, runtime, text_or_file, world};
 use crate::demo::Demo;
@@ -72,9 +72,7 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
             let (world, reports) = World::look(&loaded, limits, files).await?;
             let (lineup, notes) = world.lineup(&who, &loaded.config).await?;
             if !args.quiet {
-                for note in notes {
-                    let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&note));
-                }
+                say(&notes);
             }
             (world.engine, reports, lineup, world.catalog)
         };

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::args::{ListFormat, Who};
-use super::output::write_out;
+use super::output::{say, write_out};
 use super::world::World;
 use super::{Stop, runtime, world};
 use crate::model::Endpoint;
@@ -41,7 +41,9 @@ pub(super) fn config_show(who: &Who, format: ListFormat) -> Result<u8, Stop> {
     let limits = world::limits(&loaded.config, None);
     let lineup = runtime()?.block_on(async {
         let (world, _) = World::look(&loaded, limits, files).await?;
-        Ok(world.lineup(who, &loaded.config).await?.0)
+        let (lineup, notes) = world.lineup(who, &loaded.config).await?;
+        say(&notes);
+        Ok(lineup)
     })?;
     let rows = lineup.endpoints.iter().map(endpoint_fields).collect();
     list(rows, format)

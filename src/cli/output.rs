@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Stop;
 use crate::engine::CatalogSource;
+use crate::model::clean_line;
 use crate::store::Meta;
 
 /// Writes results; a reader that went away (`bakeoff run | head`) is no error.
@@ -14,6 +15,13 @@ pub(super) fn write_out(text: &str) -> Result<(), Stop> {
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         Err(e) => Err(Stop::io("standard output", &e)),
         Ok(()) => Ok(()),
+    }
+}
+
+/// Says on standard error what is no result.
+pub(super) fn say(notes: &[String]) {
+    for note in notes {
+        let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(note));
     }
 }
 

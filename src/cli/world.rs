@@ -90,7 +90,7 @@ impl World {
             let opened = self.family(word, who.all_routes, config).await?;
             let missing: Vec<_> = opened.missing.iter().map(|(c, m)| format!("{c} ({m})")).collect();
             let missing = missing.join(", ");
-            if opened.lineup.endpoints.is_empty() {
+            if opened.lineup.endpoints.is_empty() && lineup.endpoints.is_empty() && who.models.len() == 1 {
                 return Err(Stop::usage(format!("no cloud to ask for {word}: {missing}")));
             }
             if !missing.is_empty() {
@@ -100,6 +100,9 @@ impl World {
                 lineup.name.clone_from(&opened.lineup.name);
             }
             lineup.endpoints.extend(opened.lineup.endpoints.into_iter().map(|e| with_defaults(e, config)));
+        }
+        if lineup.endpoints.is_empty() && !notes.is_empty() {
+            return Err(Stop::usage(format!("no cloud to ask: {}", notes.join("; "))));
         }
         lineup.tell_apart();
         if who.common {

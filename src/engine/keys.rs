@@ -156,8 +156,24 @@ fn file(path: &str) -> Result<Zeroizing<String>, String> {
 }
 
 fn keyring(entry: &str) -> Result<Zeroizing<String>, String> {
-    let found = keyring::Entry::new(KEYRING_SERVICE, entry).and_then(|e| e.get_password());
-    found.map(Zeroizing::new).map_err(|e| format!("keyring entry {entry}: {e}"))
+    let found = open(entry)?.get_password();
+    found.map(Zeroizing::new).map_err(|e| in_words(entry, &e))
+}
+
+fn open(entry: &str) -> Result<keyring::Entry, String> {
+    if let Err(e) = keyring::Entry::store_status() {
+        return Err(format!(
+            "this machine has no keyring that answers ({e}); use api_key_cmd or api_key_file"
+        ));
+    }
+    keyring::Entry::new(KEYRING_SERVICE, entry).map_err(|e| in_words(entry, &e))
+}
+
+fn in_words(entry: &str, error: &keyring::Error) -> String {
+    match error {
+        keyring::Error::NoEntry => format!("the keyring has no entry {entry:?} under {KEYRING_SERVICE:?}"),
+        other => format!("keyring entry {entry:?}: {other}"),
+    }
 }
 
 /// Puts a key into the desktop's keyring, or takes it out with `None`.
@@ -165,12 +181,12 @@ fn keyring(entry: &str) -> Result<Zeroizing<String>, String> {
 /// # Errors
 /// A sentence; it holds no key.
 pub fn keyring_set(entry: &str, key: Option<&str>) -> Result<(), String> {
-    let place = keyring::Entry::new(KEYRING_SERVICE, entry);
-    let done = place.and_then(|e| match key {
-        Some(key) => e.set_password(key),
-        None => e.delete_credential(),
-    });
-    done.map_err(|e| format!("keyring entry {entry}: {e}"))
+    let place = open(entry)?;
+    let done = match key {
+        Some(key) => place.set_password(key),
+        None => place.delete_credential(),
+    };
+    done.map_err(|e| in_words(entry, &e))
 }
 
 #[cfg(test)]

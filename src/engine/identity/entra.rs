@@ -34,7 +34,7 @@ use crate::provider::Vars;
 const PUBLIC: &str = "https://login.microsoftonline.com";
 
 /// What to do when there is nothing at all.
-const SIGN_IN: &str = "run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
+const SIGN_IN: &str = "set AZURE_OPENAI_API_KEY, run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
 
 /// A token and where it came from.
 #[derive(Clone)]
@@ -318,7 +318,7 @@ fn tools(scope: &str, said: &str) -> Fault {
     let lower = said.to_ascii_lowercase();
     if lower.contains("az not found on path") && lower.contains("azd not found on path") {
         return Fault::new(Class::Key, "no Entra ID credential is configured, and az is not installed")
-            .hint("install the Azure CLI and run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET");
+            .hint("set AZURE_OPENAI_API_KEY, install the Azure CLI and run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET");
     }
     if lower.contains("az login") || lower.contains("azd auth login") || lower.contains("not logged in") {
         return Fault::new(Class::Key, "az is not signed in, or its sign-in has expired").hint(SIGN_IN);
