@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -15,7 +16,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body::Frame;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::call::{headers_step, refuse_early};
 use super::pump::Reporter;
@@ -55,13 +56,20 @@ impl Probe {
 
 /// The SDK's view of our transport; with a probe it times what it carries.
 pub(super) fn http_client(transport: Arc<dyn Transport>, probe: Option<Probe>) -> SharedHttpClient {
-    let connector = SharedHttpConnector::new(Connector { transport, probe });
-    http_client_fn(move |_, _| connector.clone())
+    http_client_fn(move |settings, _| {
+        // Metadata addresses come with limits of a second: where nothing answers there,
+        // our own connect limit would be a long wait for nothing.
+        let head = settings.connect_timeout().zip(settings.read_timeout()).map(|(c, r)| c + r);
+        let (transport, probe) = (Arc::clone(&transport), probe.clone());
+        SharedHttpConnector::new(Connector { transport, probe, head })
+    })
 }
 
 struct Connector {
     transport: Arc<dyn Transport>,
     probe: Option<Probe>,
+    /// How long a response's head may take, where the SDK's client says so.
+    head: Option<Duration>,
 }
 
 impl fmt::Debug for Connector {
@@ -72,7 +80,7 @@ impl fmt::Debug for Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (transport, probe) = (Arc::clone(&self.transport), self.probe.clone());
+        let (transport, probe, head) = (Arc::clone(&self.transport), self.probe.clone(), self.head);
         HttpConnectorFuture::new(async move {
             let request = request.try_into_http1x().map_err(|e| ConnectorError::user(e.into()))?;
             let (parts, body) = request.into_parts();
@@ -89,7 +97,14 @@ impl HttpConnector for Connector {
             if let Some(probe) = &probe {
                 probe.reporter.sent();
             }
-            let reply = transport.send(outgoing).await.map_err(|f| ConnectorError::io(f.into()))?;
+            let sending = transport.send(outgoing);
+            let reply = match head {
+                Some(limit) => {
+                    timeout(limit, sending).await.map_err(|e| ConnectorError::timeout(e.into()))?
+                }
+                None => sending.await,
+            };
+            let reply = reply.map_err(|f| ConnectorError::io(f.into()))?;
             let reply = match &probe {
                 Some(probe) => {
                     probe.reporter.send(Instant::now(), headers_step(&reply));

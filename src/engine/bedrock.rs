@@ -5,11 +5,9 @@
 //! socket, after credentials and before the SDK parses. Its retries, timeouts
 //! and stalled-stream guard are off: they would change what is measured.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
 
-use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -21,20 +19,20 @@ use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
 use aws_sdk_bedrockruntime::types::ConverseStreamOutput;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_smithy_runtime_api::client::auth::http::HTTP_BEARER_AUTH_SCHEME_ID;
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::Shared;
 use super::aws_http::{Probe, http_client};
 use super::call::{no_reply, plain_headers};
+use super::identity::{aws_fault, causes, ours};
 use super::pump::{self, Arrival, Reporter, Source};
-use super::transport::Transport;
 use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;
 use crate::model::Prompt;
 use crate::provider::Aws;
 use crate::provider::Request;
+use crate::provider::Vars;
 use crate::provider::provider;
 use crate::wire::Call;
 use crate::wire::Converse;
@@ -42,32 +40,6 @@ use crate::wire::ConverseReader;
 use crate::wire::Head;
 use crate::wire::Progress;
 use crate::wire::explain;
-
-/// Loaded SDK configurations by region: endpoints share one credential cache.
-#[derive(Default)]
-pub(super) struct Accounts(Mutex<HashMap<Option<String>, SdkConfig>>);
-
-impl Accounts {
-    async fn get(&self, region: Option<String>, transport: &Arc<dyn Transport>) -> SdkConfig {
-        let mut loaded = self.0.lock().await;
-        if let Some(config) = loaded.get(&region) {
-            return config.clone();
-        }
-        // The SDK's default region chain ends at the instance metadata service, which a
-        // laptop waits for in vain; the profile's region is as far as ours goes.
-        let profile = ProfileFileRegionProvider::new();
-        let chain = aws_config::meta::region::RegionProviderChain::first_try(region.clone().map(Region::new))
-            .or_else(profile);
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .region(chain)
-            .http_client(http_client(Arc::clone(transport), None))
-            .retry_config(RetryConfig::disabled())
-            .load()
-            .await;
-        loaded.insert(region, config.clone());
-        config
-    }
-}
 
 /// Sends one prompt to Bedrock and reads its answer to the end.
 ///
@@ -118,7 +90,7 @@ pub(super) async fn converse(
 
 async fn client(aws: &Aws, shared: &Shared, probe: &Probe) -> Result<Client, Fault> {
     let base = if aws.chain {
-        shared.aws.get(aws.region.clone(), &shared.transport).await
+        shared.identities.aws.get(aws.region.clone(), &shared.transport).await
     } else {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -183,31 +155,6 @@ impl Source for Events {
     async fn drain(self) {}
 }
 
-/// A fault of our own that went through the SDK and comes back out.
-fn ours(error: &(dyn Error + 'static)) -> Option<Fault> {
-    let mut cause = Some(error);
-    while let Some(e) = cause {
-        if let Some(fault) = e.downcast_ref::<Fault>() {
-            return Some(fault.clone());
-        }
-        cause = e.source();
-    }
-    None
-}
-
-fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(e) = cause {
-        let next = e.to_string();
-        if !text.contains(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = e.source();
-    }
-    text
-}
-
 /// The fault of a request that brought no stream.
 fn before_stream<E>(error: &SdkError<E>) -> Fault
 where
@@ -244,17 +191,8 @@ where
 /// Nothing was sent: nearly always the credential chain.
 fn without_reply(text: &str) -> Fault {
     let lower = text.to_ascii_lowercase();
-    if lower.contains("credential")
-        || lower.contains("sso")
-        || lower.contains("token")
-        || lower.contains("identity")
-    {
-        // The SDK's own words are a list of everything it tried; the last of them is the cause.
-        let cause = text.rsplit(": ").next().unwrap_or_default();
-        return Fault::new(Class::Key, format!("no AWS credentials were found ({cause})")).hint(
-            "set AWS_PROFILE to a profile of ~/.aws/config (and run `aws sso login`), AWS_ACCESS_KEY_ID or \
-             AWS_BEARER_TOKEN_BEDROCK",
-        );
+    if ["credential", "sso", "token", "identity"].iter().any(|word| lower.contains(word)) {
+        return aws_fault(text, Vars::process().get("AWS_PROFILE").as_deref());
     }
     Fault::new(Class::Unreachable, format!("Bedrock could not be called: {text}"))
 }

@@ -14,6 +14,11 @@
 mod aws_http;
 mod bedrock;
 mod call;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "no row of the provider table asks for these signatures yet")
+)]
+mod identity;
 mod pump;
 mod transport;
 
@@ -84,7 +89,7 @@ struct Shared {
     vars: Vars,
     limits: Limits,
     catalog: CatalogSource,
-    aws: bedrock::Accounts,
+    identities: identity::Identities,
     reports: UnboundedSender<Report>,
     running: Mutex<HashMap<AnswerId, oneshot::Sender<Step>>>,
 }
@@ -112,8 +117,8 @@ impl Engine {
         catalog: CatalogSource,
     ) -> (Self, UnboundedReceiver<Report>) {
         let (reports, receiver) = unbounded_channel();
-        let (aws, running) = (bedrock::Accounts::default(), Mutex::default());
-        let shared = Shared { transport, vars, limits, catalog, aws, reports, running };
+        let (identities, running) = (identity::Identities::default(), Mutex::default());
+        let shared = Shared { transport, vars, limits, catalog, identities, reports, running };
         (Self { shared: Arc::new(shared) }, receiver)
     }
 
