@@ -28,6 +28,12 @@ mod floors;
 #[path = "suite/headless.rs"]
 mod headless;
 #[cfg(test)]
+#[path = "suite/identity.rs"]
+mod identity;
+#[cfg(test)]
+#[path = "support/loopback.rs"]
+mod loopback;
+#[cfg(test)]
 #[path = "suite/provider.rs"]
 mod provider;
 #[cfg(test)]

@@ -173,7 +173,8 @@ impl SharedChain {
                 ),
             )
         };
-        chain.flight.get(hang, chain.walk()).await
+        // The SDK's chain is a future of many kilobytes.
+        chain.flight.get(hang, Box::pin(chain.walk())).await
     }
 }
 
