@@ -31,13 +31,15 @@ pub struct Say {
     pub status: u16,
     pub kind: &'static str,
     pub body: Vec<u8>,
+    /// One more header line.
+    pub extra: &'static str,
     /// The answer takes this long, so that others can come meanwhile.
     pub after: Duration,
 }
 
 impl Say {
     pub fn new(status: u16, kind: &'static str, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, kind, body: body.into(), after: Duration::from_millis(50) }
+        Self { status, kind, body: body.into(), extra: "x-loopback: 1", after: Duration::from_millis(50) }
     }
 
     pub fn json(status: u16, body: &str) -> Self {
@@ -111,10 +113,11 @@ fn read(mut stream: &TcpStream) -> Option<Asked> {
 
 fn write(mut stream: &TcpStream, say: &Say) {
     let head = format!(
-        "HTTP/1.1 {} X\r\ncontent-type: {}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 {} X\r\ncontent-type: {}\r\ncontent-length: {}\r\nconnection: close\r\n{}\r\n\r\n",
         say.status,
         say.kind,
-        say.body.len()
+        say.body.len(),
+        say.extra
     );
     let _ = stream.write_all(head.as_bytes());
     let _ = stream.write_all(&say.body);

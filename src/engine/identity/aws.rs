@@ -2,11 +2,13 @@
 //! the SDK's client and by our own signatures alike.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use aws_config::identity::IdentityCache;
+use aws_config::meta::ProviderChainError;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
@@ -197,7 +199,7 @@ fn add_signature(
     now: SystemTime,
     outgoing: &mut Outgoing,
 ) -> Result<(), Fault> {
-    let unsigned = |e: &dyn std::error::Error| {
+    let unsigned = |e: &dyn Error| {
         Fault::new(Class::Internal, format!("the request could not be signed: {}", brief(&e.to_string())))
     };
     let identity = credentials.into();
@@ -236,7 +238,25 @@ fn explain(error: &CredentialsError, profile: Option<&str>) -> Fault {
         found.message = format!("AWS credentials: {}", found.message);
         return found;
     }
+    if let Some(tried) = error.source().and_then(|e| e.downcast_ref::<ProviderChainError<CredentialsError>>())
+    {
+        // The profile is the only one of them that somebody meant when it is named.
+        let meant = tried.attempts().iter().find(|a| a.name() == "Profile").map(|a| causes(a.error()));
+        return nothing(profile, meant.as_deref().and_then(|text| text.split_once(": ")).map(|(_, why)| why));
+    }
     fault(&causes(error), profile)
+}
+
+/// Every place was looked at, and none of them had anything.
+fn nothing(profile: Option<&str>, why: Option<&str>) -> Fault {
+    let Some(name) = profile.map(brief) else {
+        return Fault::new(Class::Key, "no AWS credentials were found").hint(SIGN_IN);
+    };
+    let why = why.map(|w| format!(": {}", brief(w))).unwrap_or_default();
+    Fault::new(Class::Key, format!("no AWS credentials were found for profile {name}{why}")).hint(format!(
+        "check AWS_PROFILE, run {} if it signs in with SSO, or `aws configure --profile {name}`",
+        login(profile)
+    ))
 }
 
 /// What the chain's words mean: `text` is an error with all its causes.
@@ -248,6 +268,9 @@ pub(in crate::engine) fn fault(text: &str, profile: Option<&str>) -> Fault {
     let whose = profile.map(|p| format!(" of profile {}", brief(p))).unwrap_or_default();
     let key = |message: String| Fault::new(Class::Key, message);
     let setup = |message: String| Fault::new(Class::Setup, message);
+    if has(&["no credentials found in chain", "no providers"]) {
+        return nothing(profile, None);
+    }
     if has(&["sso-session", "invalid sso config"]) {
         return setup(format!("the SSO settings{whose} are not complete: {cause}"))
             .hint("correct them in ~/.aws/config, or run `aws configure sso`");
@@ -280,14 +303,11 @@ pub(in crate::engine) fn fault(text: &str, profile: Option<&str>) -> Fault {
         return key(format!("the role{whose} could not be assumed: {cause}"))
             .hint("check role_arn in the profile and the role's trust policy");
     }
-    if let Some(name) = profile {
-        let name = brief(name);
-        return key(format!("no AWS credentials were found for profile {name} ({cause})")).hint(format!(
-            "check AWS_PROFILE, run {} if it signs in with SSO, or `aws configure --profile {name}`",
-            login(profile)
-        ));
-    }
-    key(format!("no AWS credentials were found ({cause})")).hint(SIGN_IN)
+    key(format!("there are no AWS credentials{whose}: {cause}")).hint(if profile.is_some() {
+        format!("run {}, or correct the profile", login(profile))
+    } else {
+        SIGN_IN.to_owned()
+    })
 }
 
 #[cfg(test)]
