@@ -184,15 +184,16 @@ where
         SdkError::ResponseError(_) => {
             Fault::new(Class::Garbled, format!("not an answer of Bedrock: {}", causes(error)))
         }
-        _ => without_reply(&causes(error)),
+        _ => without_reply(error),
     }
 }
 
 /// Nothing was sent: nearly always the credential chain.
-fn without_reply(text: &str) -> Fault {
+fn without_reply(error: &(dyn Error + 'static)) -> Fault {
+    let text = causes(error);
     let lower = text.to_ascii_lowercase();
     if ["credential", "sso", "token", "identity"].iter().any(|word| lower.contains(word)) {
-        return aws_fault(text, Vars::process().get("AWS_PROFILE").as_deref());
+        return aws_fault(error, Vars::process().get("AWS_PROFILE").as_deref());
     }
     Fault::new(Class::Unreachable, format!("Bedrock could not be called: {text}"))
 }

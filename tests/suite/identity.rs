@@ -179,9 +179,7 @@ fn a_web_identity_is_traded_once_for_panes_of_two_regions() {
     ask(&mut web_identity(home.path(), &server), &["m@us-east-1", "n@us-east-1", "o@eu-central-1"])
         .all_complete();
     assert_eq!(signers(&server), ["AKIDWEB"; 3]);
-    let traded = server.asked("POST / ");
-    let traded = if traded.is_empty() { server.asked("POST /") } else { traded };
-    let traded: Vec<_> = traded.iter().filter(|a| !a.line.contains("/model/")).collect();
+    let traded: Vec<_> = server.asked("POST /").into_iter().filter(|a| !a.line.contains("/model/")).collect();
     assert_eq!(traded.len(), 1, "{traded:?}");
     assert!(traded[0].body.contains("WebIdentityToken=canary-web-identity"), "{}", traded[0].body);
     let signed: Vec<_> =
@@ -387,7 +385,7 @@ fn a_metadata_address_that_says_nothing_is_soon_left() {
         home(),
         cloud(|asked| {
             let mut say = nothing(asked);
-            say.after = Duration::from_secs(60);
+            say.after = Duration::from_mins(1);
             say
         }),
     );

@@ -17,12 +17,13 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use aws_smithy_types::error::ErrorMetadata;
 use http::HeaderName;
 use tokio::sync::Mutex;
 
 use super::{Flight, LIMIT, Signed, brief, causes, ours, put};
 use crate::engine::aws_http::http_client;
-use crate::engine::transport::{Outgoing, Transport};
+use crate::engine::transport::{Outgoing, Transport, deepest};
 use crate::model::Class;
 use crate::model::Fault;
 use crate::provider::Secret;
@@ -244,7 +245,7 @@ fn explain(error: &CredentialsError, profile: Option<&str>) -> Fault {
         let meant = tried.attempts().iter().find(|a| a.name() == "Profile").map(|a| causes(a.error()));
         return nothing(profile, meant.as_deref().and_then(|text| text.split_once(": ")).map(|(_, why)| why));
     }
-    fault(&causes(error), profile)
+    fault(error, profile)
 }
 
 /// Every place was looked at, and none of them had anything.
@@ -259,12 +260,30 @@ fn nothing(profile: Option<&str>, why: Option<&str>) -> Fault {
     ))
 }
 
-/// What the chain's words mean: `text` is an error with all its causes.
-pub(in crate::engine) fn fault(text: &str, profile: Option<&str>) -> Fault {
-    let lower = text.to_ascii_lowercase();
+/// The cause at the bottom, without the words around it that say nothing.
+fn said(error: &(dyn Error + 'static)) -> String {
+    const EMPTY: [&str; 3] = [
+        "ProfileFile provider could not be built: ",
+        "Error retrieving credentials from external process, ",
+        "Error retrieving credentials: ",
+    ];
+    let mut cause = Some(error);
+    while let Some(e) = cause {
+        // The service's own sentence; the SDK would print it as a structure.
+        if let Some(message) = e.downcast_ref::<ErrorMetadata>().and_then(ErrorMetadata::message) {
+            return brief(message);
+        }
+        cause = e.source();
+    }
+    let text = deepest(error);
+    brief(EMPTY.iter().fold(text.as_str(), |text, empty| text.strip_prefix(empty).unwrap_or(text)))
+}
+
+/// What the chain's words mean, its own and those of every cause beneath them.
+pub(in crate::engine) fn fault(error: &(dyn Error + 'static), profile: Option<&str>) -> Fault {
+    let lower = causes(error).to_ascii_lowercase();
     let has = |pieces: &[&str]| pieces.iter().any(|p| lower.contains(p));
-    // The SDK's own words are a list of everything it tried; the last of them is the cause.
-    let cause = brief(text.rsplit(": ").next().unwrap_or_default());
+    let cause = said(error);
     let whose = profile.map(|p| format!(" of profile {}", brief(p))).unwrap_or_default();
     let key = |message: String| Fault::new(Class::Key, message);
     let setup = |message: String| Fault::new(Class::Setup, message);
@@ -274,6 +293,10 @@ pub(in crate::engine) fn fault(text: &str, profile: Option<&str>) -> Fault {
     if has(&["sso-session", "invalid sso config"]) {
         return setup(format!("the SSO settings{whose} are not complete: {cause}"))
             .hint("correct them in ~/.aws/config, or run `aws configure sso`");
+    }
+    if has(&["credentials-login"]) {
+        return setup(format!("a sign-in with `aws login`{whose} cannot be used here"))
+            .hint("run `aws configure export-credentials --format env` and export what it prints");
     }
     if has(&[
         "invalid profile",
@@ -302,6 +325,10 @@ pub(in crate::engine) fn fault(text: &str, profile: Option<&str>) -> Fault {
     if has(&["accessdenied", "assumerole", "assume role"]) {
         return key(format!("the role{whose} could not be assumed: {cause}"))
             .hint("check role_arn in the profile and the role's trust policy");
+    }
+    if has(&["os error"]) {
+        return key(format!("a file of the AWS credentials{whose} cannot be read: {cause}"))
+            .hint("check AWS_WEB_IDENTITY_TOKEN_FILE, and the files that the profile names");
     }
     key(format!("there are no AWS credentials{whose}: {cause}")).hint(if profile.is_some() {
         format!("run {}, or correct the profile", login(profile))

@@ -58,7 +58,7 @@ async fn the_whole_request_is_signed_for_its_door() {
 /// crate or of what we give it shows.
 #[test]
 fn the_signature_is_of_this_body_at_this_time() {
-    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_440_938_160);
+    let at = SystemTime::UNIX_EPOCH + Duration::from_mins(24_015_636);
     let sign = |body| {
         let credentials =
             Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None, None, "test");
@@ -100,7 +100,7 @@ fn each_way_to_fail_has_its_fix() {
         ("no providers in chain provided credentials", Some("dev"), Class::Key, "AWS_PROFILE"),
         ("no providers in chain provided credentials", None, Class::Key, "AWS_ACCESS_KEY_ID"),
     ] {
-        let fault = fault(text, profile);
+        let fault = fault(&std::io::Error::other(text), profile);
         assert_eq!(fault.class, class, "{text}: {fault}");
         assert!(fault.advice().contains(words), "{text}: {fault} → {}", fault.advice());
     }

@@ -9,8 +9,8 @@ fn hang() -> Fault {
     Fault::new(Class::Key, "took too long")
 }
 
-fn within(seconds: u64) -> Option<SystemTime> {
-    Some(SystemTime::now() + Duration::from_secs(seconds))
+fn within(seconds: u64) -> SystemTime {
+    SystemTime::now() + Duration::from_secs(seconds)
 }
 
 #[tokio::test]
@@ -19,7 +19,7 @@ async fn those_who_ask_together_make_one_fetch() {
     let ask = || {
         flight.get(hang, async {
             tokio::task::yield_now().await;
-            Ok((fetched.fetch_add(1, Ordering::Relaxed), within(3600)))
+            Ok((fetched.fetch_add(1, Ordering::Relaxed), Some(within(3600))))
         })
     };
     let all = futures_util::future::join_all([ask(), ask(), ask()]).await;
@@ -30,8 +30,8 @@ async fn those_who_ask_together_make_one_fetch() {
 #[tokio::test]
 async fn what_is_about_to_expire_is_renewed_first() {
     let flight = Flight::default();
-    assert_eq!(flight.get(hang, async { Ok((1, within(50))) }).await, Ok(1));
-    assert_eq!(flight.get(hang, async { Ok((2, within(90))) }).await, Ok(2));
+    assert_eq!(flight.get(hang, async { Ok((1, Some(within(50)))) }).await, Ok(1));
+    assert_eq!(flight.get(hang, async { Ok((2, Some(within(90)))) }).await, Ok(2));
     assert_eq!(flight.get(hang, async { Ok((3, None)) }).await, Ok(2));
 }
 
@@ -39,10 +39,10 @@ async fn what_is_about_to_expire_is_renewed_first() {
 async fn what_could_not_be_renewed_is_used_while_it_lives() {
     let flight = Flight::default();
     let down = || async { Err(Fault::new(Class::Unreachable, "down")) };
-    assert_eq!(flight.get(hang, async { Ok((1, within(50))) }).await, Ok(1));
+    assert_eq!(flight.get(hang, async { Ok((1, Some(within(50)))) }).await, Ok(1));
     assert_eq!(flight.get(hang, down()).await, Ok(1));
     let flight = Flight::default();
-    assert_eq!(flight.get(hang, async { Ok((1, within(0))) }).await, Ok(1));
+    assert_eq!(flight.get(hang, async { Ok((1, Some(within(0)))) }).await, Ok(1));
     assert_eq!(flight.get(hang, down()).await.unwrap_err().message, "down");
 }
 
