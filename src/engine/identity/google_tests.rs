@@ -223,3 +223,16 @@ async fn what_is_missing_or_broken_is_said_at_once() {
         assert!(fault.message.contains(words) && !fault.message.contains("canary"), "{fault}");
     }
 }
+
+/// The crate's clock stops while a laptop sleeps; the wall's does not.
+#[tokio::test]
+async fn a_token_that_slept_for_an_hour_is_not_trusted() {
+    let (server, dir) = (Server::start(token), tempfile::tempdir().unwrap());
+    let (vars, identities) = (file(dir.path(), &user(&server)), Identities::default());
+    assert!(sign(&identities, &vars).await.is_ok());
+    let account = identities.google.0.lock().await.clone().unwrap();
+    account.seen.lock().unwrap().as_mut().unwrap().1 -= Duration::from_mins(56);
+    assert!(sign(&identities, &vars).await.is_ok());
+    assert!(sign(&identities, &vars).await.is_ok());
+    assert_eq!(server.asked("").len(), 2, "one renewal, and no more");
+}
