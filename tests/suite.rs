@@ -34,6 +34,9 @@ mod floors;
 #[path = "suite/headless.rs"]
 mod headless;
 #[cfg(test)]
+#[path = "suite/identity.rs"]
+mod identity;
+#[cfg(test)]
 #[path = "support/loopback.rs"]
 mod loopback;
 #[cfg(test)]
@@ -66,6 +69,9 @@ mod simulator;
 #[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;
+#[cfg(test)]
+#[path = "support/token_server.rs"]
+mod token_server;
 #[cfg(test)]
 #[path = "suite/wire.rs"]
 mod wire;

@@ -24,8 +24,9 @@ use tokio::time::{Instant, timeout};
 use super::Shared;
 use super::aws_http::{Probe, http_client};
 use super::call::{no_reply, plain_headers, sending};
-use super::identity::{aws_fault, causes, ours};
+use super::identity::{Signed, aws_fault, causes, ours};
 use super::pump::{self, Arrival, Reporter, Source};
+use super::scrubbed;
 use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;
@@ -59,16 +60,16 @@ pub(super) async fn converse(
     let transport = &shared.transport;
     transport.prepare(&request.url).await?;
     let probe = Probe::new(reporter.clone());
-    let client = client(&aws, shared, &probe).await?;
-
+    // Credentials are fetched here and not inside the SDK's call, so that they are seen as a
+    // step of their own and are the ones that sign.
+    let asked = Instant::now();
+    let (client, found) = client(&aws, shared, &probe).await?;
+    let took = found.is_some().then(|| asked.elapsed());
     let mut request = request;
-    let mut took = None;
-    if aws.chain && aws.bearer.is_none() {
-        // Here and not inside the SDK's call, so that it is seen as a step of its own.
-        let asked = Instant::now();
-        let found = shared.identities.aws.ready(aws.region.as_deref(), &shared.vars, transport).await?;
-        took = Some(asked.elapsed());
-        request.via = Some(found);
+    let mut secrets = Vec::new();
+    if let Some(found) = found {
+        request.via = Some(found.via);
+        secrets = found.secrets;
     }
     let leaving = sending(&request, &http::HeaderMap::new(), request.via.clone(), took);
     reporter.send(Instant::now(), Step::Prepared(Box::new(leaving)));
@@ -98,14 +99,16 @@ pub(super) async fn converse(
                 .hint("run the profile's credential process or `aws sso login` by hand and look at what it waits for"));
         }
         Err(_) => return Err(no_reply(&request.url, first)),
-        Ok(Err(error)) => return Err(before_stream(&error)),
+        Ok(Err(error)) => return Err(scrubbed(before_stream(&error), &secrets)),
         Ok(Ok(output)) => output,
     };
     let events = Events { stream: output.stream, reader: ConverseReader::new(&endpoint.model), probe };
-    pump::run(events, reporter, &shared.limits, thinks).await
+    let read = pump::run(events, reporter, &shared.limits, thinks).await;
+    read.map_err(|fault| scrubbed(fault, &secrets))
 }
 
-async fn client(aws: &Aws, shared: &Shared, probe: &Probe) -> Result<Client, Fault> {
+/// The SDK's client for one request, and the credentials of the chain that it signs with.
+async fn client(aws: &Aws, shared: &Shared, probe: &Probe) -> Result<(Client, Option<Signed>), Fault> {
     let base = if aws.chain {
         shared.identities.aws.get(aws.region.clone(), &shared.transport).await
     } else {
@@ -131,7 +134,14 @@ async fn client(aws: &Aws, shared: &Shared, probe: &Probe) -> Result<Client, Fau
             .bearer_token(Token::new(bearer.expose(), None))
             .auth_scheme_preference([HTTP_BEARER_AUTH_SCHEME_ID]);
     }
-    Ok(Client::from_conf(config.build()))
+    let mut found = None;
+    if aws.chain && aws.bearer.is_none() {
+        let chain = shared.identities.aws.ready(aws.region.as_deref(), &shared.vars, &shared.transport);
+        let (credentials, signed) = Box::pin(chain).await?;
+        config = config.credentials_provider(credentials);
+        found = Some(signed);
+    }
+    Ok((Client::from_conf(config.build()), found))
 }
 
 /// The SDK's stream of events, with the stamps of the pieces that they came from.
@@ -201,15 +211,16 @@ where
         SdkError::ResponseError(_) => {
             Fault::new(Class::Garbled, format!("not an answer of Bedrock: {}", causes(error)))
         }
-        _ => without_reply(&causes(error)),
+        _ => without_reply(error),
     }
 }
 
 /// Nothing was sent: nearly always the credential chain.
-fn without_reply(text: &str) -> Fault {
+fn without_reply(error: &(dyn Error + 'static)) -> Fault {
+    let text = causes(error);
     let lower = text.to_ascii_lowercase();
     if ["credential", "sso", "token", "identity"].iter().any(|word| lower.contains(word)) {
-        return aws_fault(text, Vars::process().get("AWS_PROFILE").as_deref());
+        return aws_fault(error, Vars::process().get("AWS_PROFILE").as_deref());
     }
     Fault::new(Class::Unreachable, format!("Bedrock could not be called: {text}"))
 }

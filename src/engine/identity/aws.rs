@@ -2,11 +2,13 @@
 //! the SDK's client and by our own signatures alike.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use aws_config::identity::IdentityCache;
+use aws_config::meta::ProviderChainError;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
@@ -15,12 +17,13 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use aws_smithy_types::error::ErrorMetadata;
 use http::HeaderName;
 use tokio::sync::Mutex;
 
 use super::{Flight, LIMIT, Signed, brief, causes, ours, put};
 use crate::engine::aws_http::http_client;
-use crate::engine::transport::{Outgoing, Transport};
+use crate::engine::transport::{Outgoing, Transport, deepest};
 use crate::model::Class;
 use crate::model::Fault;
 use crate::provider::Secret;
@@ -73,7 +76,8 @@ impl Accounts {
         SharedChain(Arc::clone(&self.chain))
     }
 
-    /// Fetches the credentials if they are not here yet; says where they come from.
+    /// Fetches the credentials if they are not here yet; says where they come from, and what
+    /// must be taken out of anything that comes back.
     ///
     /// # Errors
     /// A fault of class `Key` where there are none.
@@ -82,9 +86,10 @@ impl Accounts {
         region: Option<&str>,
         vars: &Vars,
         transport: &Arc<dyn Transport>,
-    ) -> Result<String, Fault> {
-        self.shared(region, transport).credentials().await?;
-        Ok(via(vars))
+    ) -> Result<(Credentials, Signed), Fault> {
+        let found = self.shared(region, transport).credentials().await?;
+        let signed = Signed { via: via(vars), secrets: hidden(&found) };
+        Ok((found, signed))
     }
 
     /// Signs the exact body of a request.
@@ -110,11 +115,15 @@ impl Accounts {
             let found = Credentials::new(key, hidden, vars.get("AWS_SESSION_TOKEN"), None, "variables");
             (found, "AWS_ACCESS_KEY_ID".to_owned())
         };
-        let secrets = [Some(credentials.secret_access_key()), credentials.session_token()];
-        let secrets = secrets.into_iter().flatten().filter_map(|s| Secret::parse(s).ok().flatten()).collect();
+        let secrets = hidden(&credentials);
         add_signature(service, region, credentials, SystemTime::now(), outgoing)?;
         Ok(Signed { via, secrets })
     }
+}
+
+fn hidden(credentials: &Credentials) -> Vec<Secret> {
+    let all = [Some(credentials.secret_access_key()), credentials.session_token()];
+    all.into_iter().flatten().filter_map(|s| Secret::parse(s).ok().flatten()).collect()
 }
 
 fn via(vars: &Vars) -> String {
@@ -152,11 +161,11 @@ impl Chain {
     async fn walk(&self) -> Result<(Credentials, Option<SystemTime>), Fault> {
         let profile = Vars::process().get("AWS_PROFILE");
         let region = self.region.get().map(String::as_str);
-        let config = Box::pin(loader(region, &self.transport).load()).await;
+        let config = loader(region, &self.transport).load().await;
         let Some(provider) = config.credentials_provider() else {
             return Err(Fault::new(Class::Key, "no AWS credentials were found").hint(SIGN_IN));
         };
-        let found = Box::pin(provider.provide_credentials()).await;
+        let found = provider.provide_credentials().await;
         let found = found.map_err(|e| explain(&e, profile.as_deref()))?;
         let expires = found.expiry();
         Ok((found, expires))
@@ -186,7 +195,8 @@ impl SharedChain {
                 ),
             )
         };
-        chain.flight.get(hang, chain.walk()).await
+        // The SDK's chain is a future of many kilobytes.
+        chain.flight.get(hang, Box::pin(chain.walk())).await
     }
 }
 
@@ -209,7 +219,7 @@ fn add_signature(
     now: SystemTime,
     outgoing: &mut Outgoing,
 ) -> Result<(), Fault> {
-    let unsigned = |e: &dyn std::error::Error| {
+    let unsigned = |e: &dyn Error| {
         Fault::new(Class::Internal, format!("the request could not be signed: {}", brief(&e.to_string())))
     };
     let identity = credentials.into();
@@ -248,25 +258,64 @@ fn explain(error: &CredentialsError, profile: Option<&str>) -> Fault {
         found.message = format!("AWS credentials: {}", found.message);
         return found;
     }
-    fault(&causes(error), profile)
+    if let Some(tried) = error.source().and_then(|e| e.downcast_ref::<ProviderChainError<CredentialsError>>())
+    {
+        // The profile is the only one of them that somebody meant when it is named.
+        let meant = tried.attempts().iter().find(|a| a.name() == "Profile").map(|a| causes(a.error()));
+        return nothing(profile, meant.as_deref().and_then(|text| text.split_once(": ")).map(|(_, why)| why));
+    }
+    fault(error, profile)
 }
 
-/// What the chain's words mean: `text` is an error with all its causes.
-pub(in crate::engine) fn fault(text: &str, profile: Option<&str>) -> Fault {
-    let lower = text.to_ascii_lowercase();
+/// Every place was looked at, and none of them had anything.
+fn nothing(profile: Option<&str>, why: Option<&str>) -> Fault {
+    let Some(name) = profile.map(brief) else {
+        return Fault::new(Class::Key, "no AWS credentials were found").hint(SIGN_IN);
+    };
+    let why = why.map(|w| format!(": {}", brief(w))).unwrap_or_default();
+    Fault::new(Class::Key, format!("no AWS credentials were found for profile {name}{why}")).hint(format!(
+        "check AWS_PROFILE, run {} if it signs in with SSO, or `aws configure --profile {name}`",
+        login(profile)
+    ))
+}
+
+/// The cause at the bottom, without the words around it that say nothing.
+fn said(error: &(dyn Error + 'static)) -> String {
+    const EMPTY: [&str; 3] = [
+        "ProfileFile provider could not be built: ",
+        "Error retrieving credentials from external process, ",
+        "Error retrieving credentials: ",
+    ];
+    let mut cause = Some(error);
+    while let Some(e) = cause {
+        // The service's own sentence; the SDK would print it as a structure.
+        if let Some(message) = e.downcast_ref::<ErrorMetadata>().and_then(ErrorMetadata::message) {
+            return brief(message);
+        }
+        cause = e.source();
+    }
+    let text = deepest(error);
+    brief(EMPTY.iter().fold(text.as_str(), |text, empty| text.strip_prefix(empty).unwrap_or(text)))
+}
+
+/// What the chain's words mean, its own and those of every cause beneath them.
+pub(in crate::engine) fn fault(error: &(dyn Error + 'static), profile: Option<&str>) -> Fault {
+    let lower = causes(error).to_ascii_lowercase();
     let has = |pieces: &[&str]| pieces.iter().any(|p| lower.contains(p));
-    // The SDK's own words are a list of everything it tried; the last of them is the cause.
-    let cause = brief(text.rsplit(": ").next().unwrap_or_default());
+    let cause = said(error);
     let whose = profile.map(|p| format!(" of profile {}", brief(p))).unwrap_or_default();
     let key = |message: String| Fault::new(Class::Key, message);
     let setup = |message: String| Fault::new(Class::Setup, message);
-    // The chain was walked to its end; its words name everything it tried, and mean nothing more.
-    if has(&["no credentials found in chain", "no providers in chain"]) {
-        return none(profile);
+    if has(&["no credentials found in chain", "no providers"]) {
+        return nothing(profile, None);
     }
     if has(&["sso-session", "invalid sso config"]) {
         return setup(format!("the SSO settings{whose} are not complete: {cause}"))
             .hint("correct them in ~/.aws/config, or run `aws configure sso`");
+    }
+    if has(&["credentials-login"]) {
+        return setup(format!("a sign-in with `aws login`{whose} cannot be used here"))
+            .hint("run `aws configure export-credentials --format env` and export what it prints");
     }
     if has(&[
         "invalid profile",
@@ -296,19 +345,15 @@ pub(in crate::engine) fn fault(text: &str, profile: Option<&str>) -> Fault {
         return key(format!("the role{whose} could not be assumed: {cause}"))
             .hint("check role_arn in the profile and the role's trust policy");
     }
-    none(profile)
-}
-
-fn none(profile: Option<&str>) -> Fault {
-    let key = |message: String| Fault::new(Class::Key, message);
-    if let Some(name) = profile {
-        let name = brief(name);
-        return key(format!("no AWS credentials were found for profile {name}")).hint(format!(
-            "check AWS_PROFILE, run {} if it signs in with SSO, or `aws configure --profile {name}`",
-            login(profile)
-        ));
+    if has(&["os error"]) {
+        return key(format!("a file of the AWS credentials{whose} cannot be read: {cause}"))
+            .hint("check AWS_WEB_IDENTITY_TOKEN_FILE, and the files that the profile names");
     }
-    key("no AWS credentials were found".into()).hint(SIGN_IN)
+    key(format!("there are no AWS credentials{whose}: {cause}")).hint(if profile.is_some() {
+        format!("run {}, or correct the profile", login(profile))
+    } else {
+        SIGN_IN.to_owned()
+    })
 }
 
 #[cfg(test)]

@@ -64,7 +64,8 @@ impl Google {
             let account = self.account(vars).await?;
             let proved = account.proved.load(Ordering::Relaxed);
             let failed = match account.headers().await {
-                Ok((headers, token)) if !(proved && account.is_old(&token)) => {
+                // The first look starts the token's clock, so it is asked before `proved` is.
+                Ok((headers, token)) if !(account.is_old(&token) && proved) => {
                     account.proved.store(true, Ordering::Relaxed);
                     for (name, value) in headers {
                         let text = value.to_str().unwrap_or_default();

@@ -137,7 +137,7 @@ impl<T: Clone> Flight<T> {
             return Ok(value.clone());
         }
         if let Some((at, fault)) = &slot.failed
-            && *at >= asked
+            && *at > asked
         {
             return Err(fault.clone());
         }
@@ -221,8 +221,8 @@ fn brief(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "loopback_tests.rs"]
-mod loopback_tests;
+#[path = "../../../tests/support/token_server.rs"]
+mod token_server;
 
 #[cfg(test)]
 #[path = "flight_tests.rs"]

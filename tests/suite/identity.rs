@@ -1,0 +1,397 @@
+//! The real binary with credentials that no variable holds as a key: AWS's chain
+//! over a server on loopback that plays STS, SSO, a container's and a machine's
+//! metadata address, and Bedrock itself.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use aws_smithy_eventstream::frame::write_message_to;
+use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+use serde_json::Value;
+
+use crate::token_server::{Asked, Say, Server};
+
+/// Times far from any test's.
+const LATER: &str = "2099-01-01T00:00:00Z";
+const PAST: &str = "2001-01-01T00:00:00Z";
+
+/// Every secret in these worlds begins like this; none may be shown.
+const CANARY: &str = "canary";
+
+/// The binary in a world of its own: a home, the fake Bedrock, nothing else.
+fn bakeoff(home: &Path, server: &Server) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeoff"));
+    command.env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin");
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    command.env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", server.url());
+    command
+}
+
+/// One prompt to these models of Bedrock, each beside the others.
+fn ask(command: &mut Command, models: &[&str]) -> Told {
+    command.args(["run", "hi", "--format", "json"]);
+    for model in models {
+        command.args(["-e", &format!("bedrock:{model}")]);
+    }
+    let out = command.output().unwrap();
+    Told::new(&out)
+}
+
+struct Told {
+    answers: Vec<Value>,
+    stderr: String,
+}
+
+impl Told {
+    fn new(out: &Output) -> Self {
+        let (stdout, stderr) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        assert!(
+            !stdout.contains(CANARY) && !stderr.contains(CANARY),
+            "a secret is shown: {stdout}\n{stderr}"
+        );
+        let json: Value = serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e}: {stdout}\n{stderr}"));
+        Self {
+            answers: json["rounds"][0]["answers"].as_array().unwrap().clone(),
+            stderr: stderr.into_owned(),
+        }
+    }
+
+    fn all_complete(&self) {
+        for answer in &self.answers {
+            assert_eq!(answer["status"], "complete", "{answer}\n{}", self.stderr);
+        }
+    }
+
+    /// The class, message and hint of the first answer's fault; nothing was sent.
+    fn fault(&self) -> (String, String) {
+        let answer = &self.answers[0];
+        assert_eq!(answer["status"], "failed", "{answer}");
+        assert!(answer["timeline"]["end"].is_null(), "nothing was sent: {answer}");
+        let error = &answer["error"];
+        let said = format!("{} → {}", error["message"].as_str().unwrap(), error["hint"].as_str().unwrap());
+        (error["class"].as_str().unwrap().to_owned(), said)
+    }
+
+    fn fails_with(&self, class: &str, words: &[&str]) {
+        let (got, said) = self.fault();
+        assert_eq!(got, class, "{said}");
+        for word in words {
+            assert!(said.contains(word), "{word:?} is missing: {said}");
+        }
+    }
+}
+
+fn frame(name: &str, payload: &str) -> Vec<u8> {
+    let text = |s: &str| HeaderValue::String(s.to_owned().into());
+    let message = Message::new(payload.to_owned())
+        .add_header(Header::new(":message-type", text("event")))
+        .add_header(Header::new(":event-type", text(name)))
+        .add_header(Header::new(":content-type", text("application/json")));
+    let mut out = Vec::new();
+    write_message_to(&message, &mut out).unwrap();
+    out
+}
+
+fn answer() -> Say {
+    let body = [
+        frame("messageStart", r#"{"role":"assistant"}"#),
+        frame("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"text":"hello"}}"#),
+        frame("contentBlockStop", r#"{"contentBlockIndex":0}"#),
+        frame("messageStop", r#"{"stopReason":"end_turn"}"#),
+    ]
+    .concat();
+    Say::new(200, "application/vnd.amazon.eventstream", body)
+}
+
+/// A server that is Bedrock, and elsewhere what `other` says.
+fn cloud(other: impl Fn(&Asked) -> Say + Send + Sync + 'static) -> Server {
+    Server::start(move |asked| if asked.line.contains("/model/") { answer() } else { other(asked) })
+}
+
+fn nothing(_: &Asked) -> Say {
+    Say::json(404, "{}")
+}
+
+/// Which access keys signed the requests to Bedrock.
+fn signers(server: &Server) -> Vec<String> {
+    let key = |asked: Asked| {
+        let value = asked.header("authorization").unwrap().to_owned();
+        value.split("Credential=").nth(1).unwrap().split('/').next().unwrap().to_owned()
+    };
+    let mut keys: Vec<_> = server.asked("/model/").into_iter().map(key).collect();
+    keys.sort();
+    keys
+}
+
+fn sts(action: &str, key: &str, expires: &str) -> Say {
+    let body = format!(
+        "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result>\
+         <AssumedRoleUser><AssumedRoleId>A:b</AssumedRoleId><Arn>arn:aws:sts::1:assumed-role/r/b</Arn></AssumedRoleUser>\
+         <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>canary-secret</SecretAccessKey>\
+         <SessionToken>canary-session</SessionToken><Expiration>{expires}</Expiration></Credentials>\
+         </{action}Result></{action}Response>"
+    );
+    Say::new(200, "text/xml", body)
+}
+
+fn sts_error(status: u16, code: &str, message: &str) -> Say {
+    let body = format!(
+        "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+         <Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+    );
+    Say::new(status, "text/xml", body)
+}
+
+/// A container's or a credential_process's answer.
+fn keys(key: &str, expires: &str) -> String {
+    format!(
+        r#"{{"Version":1,"Code":"Success","Type":"AWS-HMAC","LastUpdated":"2026-01-01T00:00:00Z","AccessKeyId":"{key}","SecretAccessKey":"canary-secret","SessionToken":"canary-session","Token":"canary-session","Expiration":"{expires}"}}"#
+    )
+}
+
+fn home() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir_all(home.path().join(".aws/sso/cache")).unwrap();
+    home
+}
+
+fn profile(home: &Path, config: &str) {
+    fs::write(home.join(".aws/config"), config).unwrap();
+}
+
+fn web_identity(home: &Path, server: &Server) -> Command {
+    let file = home.join("token");
+    fs::write(&file, "canary-web-identity").unwrap();
+    let mut command = bakeoff(home, server);
+    command
+        .env("AWS_WEB_IDENTITY_TOKEN_FILE", file)
+        .env("AWS_ROLE_ARN", "arn:aws:iam::1:role/r")
+        .env("AWS_ENDPOINT_URL_STS", server.url());
+    command
+}
+
+#[test]
+fn a_web_identity_is_traded_once_for_panes_of_two_regions() {
+    let (home, server) = (home(), cloud(|_| sts("AssumeRoleWithWebIdentity", "AKIDWEB", LATER)));
+    ask(&mut web_identity(home.path(), &server), &["m@us-east-1", "n@us-east-1", "o@eu-central-1"])
+        .all_complete();
+    assert_eq!(signers(&server), ["AKIDWEB"; 3]);
+    let traded: Vec<_> = server.asked("POST /").into_iter().filter(|a| !a.line.contains("/model/")).collect();
+    assert_eq!(traded.len(), 1, "{traded:?}");
+    assert!(traded[0].body.contains("WebIdentityToken=canary-web-identity"), "{}", traded[0].body);
+    let signed: Vec<_> =
+        server.asked("/model/").iter().map(|a| a.header("x-amz-security-token").map(str::to_owned)).collect();
+    assert!(signed.iter().all(|t| t.as_deref() == Some("canary-session")), "{signed:?}");
+}
+
+#[test]
+fn what_has_expired_is_fetched_again_for_the_next_pane() {
+    let (home, server) = (home(), cloud(|_| sts("AssumeRoleWithWebIdentity", "AKIDWEB", PAST)));
+    ask(&mut web_identity(home.path(), &server), &["m@us-east-1", "n@us-east-1"]).all_complete();
+    let traded = server.asked("POST /").iter().filter(|a| !a.line.contains("/model/")).count();
+    assert_eq!(traded, 2);
+}
+
+#[test]
+fn a_web_identity_that_is_refused_says_what_to_look_at() {
+    let (home, server) =
+        (home(), cloud(|_| sts_error(400, "InvalidIdentityToken", "No OpenIDConnect provider found")));
+    let told = ask(&mut web_identity(home.path(), &server), &["m@us-east-1", "n@us-east-1"]);
+    told.fails_with("key", &["web identity", "AWS_WEB_IDENTITY_TOKEN_FILE"]);
+    assert_eq!(told.answers[0]["error"]["message"], told.answers[1]["error"]["message"]);
+    assert!(server.asked("/model/").is_empty());
+}
+
+#[test]
+fn a_role_is_assumed_with_the_keys_of_its_source() {
+    let (home, server) = (home(), cloud(|_| sts("AssumeRole", "AKIDROLE", LATER)));
+    profile(
+        home.path(),
+        "[profile dev]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\nregion = eu-west-1\n\
+         [profile base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = canary-base\n",
+    );
+    let world = || {
+        let mut command = bakeoff(home.path(), &server);
+        command.env("AWS_PROFILE", "dev").env("AWS_ENDPOINT_URL_STS", server.url());
+        command
+    };
+    ask(&mut world(), &["m@us-east-1", "n@us-east-1"]).all_complete();
+    assert_eq!(signers(&server), ["AKIDROLE"; 2]);
+    let traded: Vec<_> = server.asked("POST /").into_iter().filter(|a| !a.line.contains("/model/")).collect();
+    assert_eq!(traded.len(), 1);
+    assert!(traded[0].header("authorization").unwrap().contains("Credential=AKIDBASE/"));
+
+    let denied =
+        cloud(|_| sts_error(403, "AccessDenied", "User: x is not authorized to perform: sts:AssumeRole"));
+    let mut command = bakeoff(home.path(), &denied);
+    command.env("AWS_PROFILE", "dev").env("AWS_ENDPOINT_URL_STS", denied.url());
+    ask(&mut command, &["m@us-east-1"]).fails_with("key", &["profile dev", "role_arn"]);
+}
+
+#[test]
+fn a_container_gives_its_credentials() {
+    let (home, server) = (home(), cloud(|_| Say::json(200, &keys("AKIDBOX", LATER))));
+    let mut command = bakeoff(home.path(), &server);
+    command
+        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/creds", server.url()))
+        .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary-box");
+    ask(&mut command, &["m@us-east-1", "n@us-east-1"]).all_complete();
+    assert_eq!(signers(&server), ["AKIDBOX"; 2]);
+    let asked = server.asked("GET /creds");
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].header("authorization"), Some("canary-box"));
+}
+
+#[test]
+fn a_machine_gives_the_credentials_of_its_role() {
+    let (home, server) = (
+        home(),
+        cloud(|asked| {
+            if asked.line.starts_with("PUT /latest/api/token") {
+                let mut say = Say::new(200, "text/plain", "canary-imds");
+                say.extra = "x-aws-ec2-metadata-token-ttl-seconds: 21600";
+                return say;
+            }
+            match asked.line.as_str() {
+                l if l.ends_with("/security-credentials/") => Say::new(200, "text/plain", "the-role"),
+                l if l.ends_with("/security-credentials/the-role") => Say::json(200, &keys("AKIDVM", LATER)),
+                _ => nothing(asked),
+            }
+        }),
+    );
+    let mut command = bakeoff(home.path(), &server);
+    command.env_remove("AWS_EC2_METADATA_DISABLED").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url());
+    ask(&mut command, &["m@us-east-1", "n@us-east-1"]).all_complete();
+    assert_eq!(signers(&server), ["AKIDVM"; 2]);
+    assert_eq!(server.asked("/security-credentials/the-role").len(), 1);
+}
+
+#[test]
+fn a_credential_process_runs_once_for_two_panes() {
+    let (home, server) = (home(), cloud(nothing));
+    let script = home.path().join("process");
+    fs::write(
+        &script,
+        format!(
+            "#!/bin/sh\necho run >> \"$HOME/runs\"\nsleep 0.1\ncat <<'E'\n{}\nE\n",
+            keys("AKIDPROC", LATER)
+        ),
+    )
+    .unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
+    profile(home.path(), &format!("[profile dev]\ncredential_process = {}\n", script.display()));
+    let world = || {
+        let mut command = bakeoff(home.path(), &server);
+        command.env("AWS_PROFILE", "dev");
+        command
+    };
+    ask(&mut world(), &["m@us-east-1", "n@us-east-1"]).all_complete();
+    assert_eq!(signers(&server), ["AKIDPROC"; 2]);
+    assert_eq!(fs::read_to_string(home.path().join("runs")).unwrap(), "run\n");
+
+    fs::write(&script, "#!/bin/sh\necho 'please sign in' >&2\nexit 3\n").unwrap();
+    ask(&mut world(), &["m@us-east-1"]).fails_with("key", &["credential_process of profile dev"]);
+    fs::write(&script, "#!/bin/sh\necho 'not json canary-leak'\n").unwrap();
+    ask(&mut world(), &["m@us-east-1"]).fails_with("key", &["credential_process of profile dev"]);
+}
+
+/// The file in which `aws sso login` leaves its token; the name is the SHA-1 of the session's.
+const SSO_CACHE: &str = ".aws/sso/cache/7fcbfd2ac64bb0908b629d323526907f5af90f53.json";
+
+fn sso(home: &Path, server: &Server, expires: &str) -> Command {
+    profile(
+        home,
+        "[profile dev]\nsso_session = bakeoff-sso\nsso_account_id = 1\nsso_role_name = r\n\
+         [sso-session bakeoff-sso]\nsso_region = us-east-1\nsso_start_url = https://start.example/start\n",
+    );
+    let token = format!(r#"{{"accessToken":"canary-sso","expiresAt":"{expires}","region":"us-east-1"}}"#);
+    fs::write(home.join(SSO_CACHE), token).unwrap();
+    let mut command = bakeoff(home, server);
+    command.env("AWS_PROFILE", "dev").env("AWS_ENDPOINT_URL_SSO", server.url());
+    command
+}
+
+#[test]
+fn an_sso_sign_in_is_traded_once() {
+    let (home, server) = (
+        home(),
+        cloud(|_| {
+            Say::json(
+                200,
+                r#"{"roleCredentials":{"accessKeyId":"AKIDSSO","secretAccessKey":"canary-secret","sessionToken":"canary-session","expiration":4070908800000}}"#,
+            )
+        }),
+    );
+    ask(&mut sso(home.path(), &server, LATER), &["m@us-east-1", "n@us-east-1"]).all_complete();
+    assert_eq!(signers(&server), ["AKIDSSO"; 2]);
+    let asked = server.asked("/federation/credentials");
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].header("x-amz-sso_bearer_token"), Some("canary-sso"));
+}
+
+#[test]
+fn an_expired_sso_sign_in_says_the_command_with_its_profile() {
+    let (home, server) = (
+        home(),
+        cloud(|_| {
+            Say::json(
+                401,
+                r#"{"__type":"UnauthorizedException","message":"Session token not found or invalid"}"#,
+            )
+        }),
+    );
+    // Known to have expired, known to nobody but the server, and not there at all.
+    let wanted = ["profile dev", "run `aws sso login --profile dev`"];
+    ask(&mut sso(home.path(), &server, PAST), &["m@us-east-1"]).fails_with("key", &wanted);
+    assert!(server.asked("").is_empty(), "nobody is asked with a dead token");
+    ask(&mut sso(home.path(), &server, LATER), &["m@us-east-1"]).fails_with("key", &wanted);
+    let mut command = sso(home.path(), &server, LATER);
+    fs::remove_file(home.path().join(SSO_CACHE)).unwrap();
+    ask(&mut command, &["m@us-east-1"]).fails_with("key", &wanted);
+}
+
+#[test]
+fn a_world_with_nothing_in_it_and_a_profile_that_is_not_there() {
+    let (home, server) = (home(), cloud(nothing));
+    ask(&mut bakeoff(home.path(), &server), &["m@us-east-1"])
+        .fails_with("key", &["no AWS credentials were found", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"]);
+    profile(home.path(), "[profile other]\nregion = us-east-1\n");
+    let mut command = bakeoff(home.path(), &server);
+    command.env("AWS_PROFILE", "dve");
+    ask(&mut command, &["m@us-east-1"]).fails_with("key", &["profile dve", "AWS_PROFILE"]);
+    profile(home.path(), "[profile dev]\nsso_session = gone\nsso_account_id = 1\nsso_role_name = r\n");
+    let mut command = bakeoff(home.path(), &server);
+    command.env("AWS_PROFILE", "dev");
+    ask(&mut command, &["m@us-east-1"]).fails_with("setup", &["~/.aws/config"]);
+}
+
+#[test]
+fn a_place_of_credentials_that_cannot_be_reached_is_not_called_a_wrong_key() {
+    let (home, server) = (home(), cloud(nothing));
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = web_identity(home.path(), &server);
+    command.env("AWS_ENDPOINT_URL_STS", format!("http://{closed}"));
+    ask(&mut command, &["m@us-east-1"]).fails_with("unreachable", &["AWS credentials", "no connection"]);
+}
+
+/// A metadata address that takes a connection and says nothing has a second or two, not
+/// the time that a model has.
+#[test]
+fn a_metadata_address_that_says_nothing_is_soon_left() {
+    let (home, server) = (
+        home(),
+        cloud(|asked| {
+            let mut say = nothing(asked);
+            say.after = Duration::from_mins(1);
+            say
+        }),
+    );
+    let mut command = bakeoff(home.path(), &server);
+    command.env_remove("AWS_EC2_METADATA_DISABLED").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url());
+    let begun = std::time::Instant::now();
+    ask(&mut command, &["m@us-east-1", "n@us-east-1"]).fails_with("key", &["no AWS credentials were found"]);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
