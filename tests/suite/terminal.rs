@@ -168,3 +168,79 @@ fn a_redraw_and_a_return_from_the_shell_need_no_key() {
     assert!(pty.exit().success());
     restored(&pty.raw());
 }
+
+fn welcome(home: &Path, vars: &[(&str, &str)], columns: u16, rows: u16) -> Pty {
+    let home = home.display().to_string();
+    let vars: Vec<_> = vars.iter().copied().chain([("HOME", home.as_str())]).collect();
+    Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &[], &vars, columns, rows)
+}
+
+#[test]
+fn nothing_configured_shows_what_is_here_and_the_demo_is_one_key_away() {
+    let home = tempfile::tempdir().unwrap();
+    let mut pty = welcome(home.path(), &[("OPENAI_API_KEY", "sk-canary-welcome")], 80, 24);
+    pty.wait_for("quit");
+    let screen = pty.screen();
+    assert!(screen.contains("● openai") && screen.contains("OPENAI_API_KEY"), "{screen}");
+    assert!(screen.contains("○ mistral") && screen.contains("no key: MISTRAL_API_KEY"), "{screen}");
+    assert!(!screen.contains("canary"), "{screen}");
+    // A small terminal keeps the keys in sight.
+    pty.resize(60, 12);
+    pty.wait_for("quit");
+    pty.wait_for("more: bakeoff providers");
+    pty.resize(100, 30);
+    pty.send("d");
+    pty.wait_for("simulated");
+    pty.send("\u{3}\u{3}\u{3}");
+    assert!(pty.exit().success());
+    restored(&pty.raw());
+}
+
+#[test]
+fn the_welcome_opens_what_was_found_writes_a_config_and_leaves_on_a_signal() {
+    let home = tempfile::tempdir().unwrap();
+    let keys = [("OPENAI_API_KEY", "k"), ("ANTHROPIC_API_KEY", "k")];
+    let mut pty = welcome(home.path(), &keys, 100, 30);
+    pty.wait_for("one pane for each");
+    pty.send("\r");
+    pty.wait_for("2 endpoints");
+    pty.send("\u{3}\u{3}\u{3}");
+    assert!(pty.exit().success());
+    let mut pty = welcome(home.path(), &keys, 100, 30);
+    pty.wait_for("write a commented config");
+    pty.signal(Signal::TERM);
+    assert_eq!(pty.exit().exit_code(), 143);
+    restored(&pty.raw());
+    let mut pty = welcome(home.path(), &keys, 100, 30);
+    pty.wait_for("write a commented config");
+    pty.send("i");
+    assert!(pty.exit().success());
+    let written = std::fs::read_to_string(home.path().join(".config/bakeoff/config.toml")).unwrap();
+    assert!(written.contains("provider = \"anthropic\""), "{written}");
+}
+
+#[test]
+fn the_picker_adds_an_endpoint_while_the_screen_is_up_and_saves_the_lineup() {
+    let home = tempfile::tempdir().unwrap();
+    let place = home.path().display().to_string();
+    let vars = [("HOME", place.as_str()), ("OPENAI_API_KEY", "k"), ("ANTHROPIC_API_KEY", "k")];
+    let program = Path::new(env!("CARGO_BIN_EXE_bakeoff"));
+    let mut pty = Pty::start(program, &["-e", "openai:gpt-6-sol"], &vars, 120, 40);
+    pty.wait_for("1 endpoint");
+    to_panes(&mut pty);
+    pty.send("E");
+    pty.wait_for("find:");
+    pty.send("opus-5-5 anthropic");
+    pty.wait_for("$4 / $20");
+    pty.send("\r");
+    pty.wait_for("2 in the lineup");
+    pty.send("\u{13}");
+    pty.wait_for("save as");
+    pty.send("pair\r");
+    pty.wait_for("saved");
+    let config = std::fs::read_to_string(home.path().join(".config/bakeoff/config.toml")).unwrap();
+    assert!(config.contains("name = \"pair\"") && config.contains("claude-opus-5-5"), "{config}");
+    pty.send("\u{3}\u{3}\u{3}");
+    pty.exit();
+    restored(&pty.raw());
+}
