@@ -98,7 +98,7 @@ fn open_weights_are_asked_of_the_server_on_this_machine_too() {
     let server = Loopback::start(|asked| {
         match asked.path.as_str() {
         "/api/tags" => Answer::json(200, r#"{"models":[{"name":"gpt-oss:120b","model":"gpt-oss:120b"},{"name":"other"}]}"#),
-        _ => Answer { status: 200, kind: "application/x-ndjson", body: "{\"message\":{\"content\":\"hi\"},\"done\":false}\n{\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":3,\"eval_count\":2}\n".into() },
+        _ => Answer { status: 200, kind: "application/x-ndjson", body: "{\"message\":{\"content\":\"hi\"},\"done\":false}\n{\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":3,\"eval_count\":2}\n".into(), ..Answer::default() },
     }
     });
     let run = bakeoff(home.path())
@@ -422,6 +422,61 @@ async fn a_second_send_reuses_the_connection_and_says_so() {
         reused.push(answer.timeline.reused);
     }
     assert_eq!(reused, [Some(false), Some(true), Some(true)]);
+}
+
+#[test]
+fn no_byte_follows_a_redirect_of_any_door() {
+    let home = home();
+    let elsewhere = Loopback::start(|_| Answer::json(200, "{}"));
+    let target = elsewhere.url();
+    let server = Loopback::start(move |asked| Answer {
+        status: if asked.method == "POST" { 307 } else { 302 },
+        kind: "text/plain",
+        location: format!("{target}{}", asked.path),
+        ..Answer::default()
+    });
+    let base = server.url();
+    let specs = [
+        format!("azure:m@{base}?api=chat"),
+        format!("azure:m@{base}?api=responses"),
+        format!("azure:claude@{base}?api=messages"),
+        format!("azure:m@{base}?auth=entra&name=entra"),
+        format!("bedrock:us.m@{base}"),
+        format!("bedrock:us.m@{base}?api=chat"),
+        format!("mistral:m@{base}/v1"),
+        format!("anthropic:m@{base}"),
+        format!("gemini:m@{base}"),
+        format!("ollama:m@{base}"),
+    ];
+    let command = |words: &[&str]| {
+        let mut command = bakeoff(home.path());
+        for row in bakeoff::provider::PROVIDERS {
+            for key in row.keys.iter().filter(|k| k.name != "AZURE_OPENAI_AD_TOKEN") {
+                command.env(key.name, "canary-redirect");
+            }
+        }
+        command.env_remove("AWS_BEARER_TOKEN_BEDROCK").env("AWS_ACCESS_KEY_ID", "AKIDX");
+        command.env("AWS_SECRET_ACCESS_KEY", "canary-redirect").env("AWS_REGION", "us-east-1");
+        command.env("AZURE_TENANT_ID", "11111111-2222-3333-4444-555555555555").env("AZURE_CLIENT_ID", "c");
+        command.env("AZURE_CLIENT_SECRET", "canary-redirect").env("AZURE_AUTHORITY_HOST", &base);
+        command.env("OPENAI_BASE_URL", format!("{base}/v1"));
+        command.args(words);
+        command
+    };
+    let mut run = command(&["run", "canary-prompt", "--format", "json"]);
+    let mut doctor = command(&["doctor"]);
+    for spec in &specs {
+        run.args(["-e", spec]);
+        doctor.args(["-e", spec]);
+    }
+    let run = run.output().unwrap();
+    let all = answers(&run);
+    assert_eq!(all.len(), specs.len(), "{}", err(&run));
+    assert!(all.iter().all(|a| a["status"] == "failed"), "{}", err(&run));
+    assert_eq!(doctor.output().unwrap().status.code(), Some(1));
+    assert_eq!(command(&["models", "-p", "openai"]).output().unwrap().status.code(), Some(1));
+    assert!(server.asked().len() > 20, "{}", server.asked().len());
+    assert!(elsewhere.asked().is_empty(), "{:?}", elsewhere.asked());
 }
 
 /// Every command that touches credentials, with keys that are found nowhere afterwards.

@@ -254,6 +254,7 @@ fn aws(count: &'static AtomicUsize, lifetime_s: i64) -> Loopback {
                 "<{action}Response><{action}Result>{}</{action}Result></{action}Response>",
                 keys(token)
             ),
+            ..Answer::default()
         };
         let plain = |token: &str| {
             let body = json!({"Code": "Success", "AccessKeyId": "AKIDMADEUP", "SecretAccessKey": "canary-aws-secret",
@@ -266,9 +267,11 @@ fn aws(count: &'static AtomicUsize, lifetime_s: i64) -> Loopback {
             }
             "/" if asked.body.contains("Action=AssumeRole") => sts("AssumeRole", &session()),
             "/container" | "/latest/meta-data/iam/security-credentials/my-role" => plain(&session()),
-            "/latest/api/token" => Answer { status: 200, kind: "text/plain", body: "imds-session".into() },
+            "/latest/api/token" => {
+                Answer { status: 200, kind: "text/plain", body: "imds-session".into(), ..Answer::default() }
+            }
             "/latest/meta-data/iam/security-credentials/" => {
-                Answer { status: 200, kind: "text/plain", body: "my-role".into() }
+                Answer { status: 200, kind: "text/plain", body: "my-role".into(), ..Answer::default() }
             }
             path if path.starts_with("/openai/v1/") => {
                 let signed = asked.headers.get("authorization").is_some_and(|a| {

@@ -16,19 +16,22 @@ pub struct Asked {
     pub body: String,
 }
 
+#[derive(Default)]
 pub struct Answer {
     pub status: u16,
     pub kind: &'static str,
     pub body: String,
+    /// Where a redirect points; empty for anything else.
+    pub location: String,
 }
 
 impl Answer {
     pub fn json(status: u16, body: impl Into<String>) -> Self {
-        Self { status, kind: "application/json", body: body.into() }
+        Self { status, kind: "application/json", body: body.into(), ..Self::default() }
     }
 
     pub fn sse(body: impl Into<String>) -> Self {
-        Self { status: 200, kind: "text/event-stream", body: body.into() }
+        Self { status: 200, kind: "text/event-stream", body: body.into(), ..Self::default() }
     }
 }
 
@@ -76,9 +79,10 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, reply: &Reply) {
         let answer = reply(&asked);
         let body = if asked.method == "HEAD" { "" } else { &answer.body };
         let head = format!(
-            "HTTP/1.1 {} X\r\ncontent-type: {}\r\ncontent-length: {}\r\nx-request-id: req-loop\r\n\
+            "HTTP/1.1 {} X\r\nlocation: {}\r\ncontent-type: {}\r\ncontent-length: {}\r\nx-request-id: req-loop\r\n\
              x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n\r\n",
             answer.status,
+            answer.location,
             answer.kind,
             answer.body.len(),
         );
