@@ -334,7 +334,7 @@ fn converse(
     vars: &Vars,
 ) -> Result<Request, Fault> {
     // Without a region the profile's may still be found by the SDK.
-    let unplaced = Endpoint { place: Some("REGION-1".into()), ..endpoint.clone() };
+    let unplaced = Endpoint { place: Some("unknown-region".into()), ..endpoint.clone() };
     let (place, region) = match site(row, api, endpoint, vars) {
         Ok(place) => {
             let region = place.region.clone();
