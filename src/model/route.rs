@@ -83,6 +83,24 @@ impl Endpoint {
         self.deployment.as_deref().unwrap_or(&self.model)
     }
 
+    /// Whether both name the same model at the same place by the same API, whatever they are
+    /// called and however they are asked.
+    #[must_use]
+    pub fn is_route_of(&self, other: &Self) -> bool {
+        let route = |e: &Self| {
+            let place = (e.place.clone(), e.base_url.clone(), e.api.clone(), e.api_version.clone());
+            (e.provider.clone(), e.model.clone(), e.deployment.clone(), place)
+        };
+        route(self) == route(other)
+    }
+
+    /// Whether both are the same pane of a lineup. Settings are left out: a round may have
+    /// been asked with those that all endpoints take.
+    #[must_use]
+    pub fn is_pane_of(&self, other: &Self) -> bool {
+        self.name == other.name && self.is_route_of(other)
+    }
+
     /// The prompt as this endpoint is asked it: its own system text stands where the prompt has none.
     #[must_use]
     pub fn asked<'p>(&self, prompt: &'p Prompt) -> Cow<'p, Prompt> {

@@ -9,11 +9,10 @@ use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::Leveller;
 use super::command::{Focus, Keymap};
-use super::detail::Laid;
 use super::editor::Editor;
+use super::ink::Laid;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
-use super::lineup::same;
 use super::pane::Pane;
 use super::picker::{Choice, Picker};
 use crate::model::Answer;
@@ -374,7 +373,7 @@ impl App {
         let before = self
             .round()
             .filter(|_| follows)
-            .and_then(|r| r.entries.iter().find(|e| same(&e.endpoint, endpoint)))
+            .and_then(|r| r.entries.iter().find(|e| e.endpoint.is_pane_of(endpoint)))
             .filter(|e| !e.answer.text.is_empty());
         match before {
             Some(entry) => entry.prompt.follow_up(&entry.answer.text, question),
@@ -386,7 +385,8 @@ impl App {
     pub(super) fn ask_one(&mut self, endpoint: &Endpoint) {
         let round = self.shown;
         let Some(question) = self.round().map(|r| r.question.clone()) else { return };
-        let endpoint = self.levelled().into_iter().find(|e| same(e, endpoint)).unwrap_or(endpoint.clone());
+        let endpoint =
+            self.levelled().into_iter().find(|e| e.is_pane_of(endpoint)).unwrap_or(endpoint.clone());
         let prompt = self.prompt_for(&endpoint, &question, false);
         let id = self.new_id();
         self.launch(id, &endpoint, &prompt);

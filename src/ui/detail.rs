@@ -12,13 +12,12 @@ use unicode_width::UnicodeWidthStr;
 use super::app::{App, Entry, Overlay};
 use super::command::Focus;
 use super::figures::grouped;
-use super::ink::{centred, cut, put};
+use super::ink::{Laid, centred, cut, put};
 use super::key::Key;
 use super::status;
 use super::text::Flow;
 use super::theme::Theme;
 use crate::model::Answer;
-use crate::model::AnswerId;
 use crate::model::Endpoint;
 use crate::model::Fate;
 use crate::model::Fault;
@@ -45,14 +44,6 @@ const PAIR: usize = 36;
 /// Columns of the table of parameters, each with the width it gets at most.
 const HEAD: [&str; 4] = ["parameter", "asked", "sent", "fate"];
 const MOST: [usize; 4] = [18, 14, 30, 8];
-
-/// The request's lines, laid out once: a body can be a whole context long.
-#[derive(Debug)]
-pub(super) struct Laid {
-    id: AnswerId,
-    width: u16,
-    lines: Vec<Line<'static>>,
-}
 
 impl App {
     pub(super) fn detail(&mut self) -> bool {

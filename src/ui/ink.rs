@@ -6,6 +6,8 @@ use ratatui::text::Line;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::model::AnswerId;
+
 /// One line into a rectangle, cut at its edge.
 #[expect(clippy::needless_pass_by_value, reason = "lines are made where they are put")]
 pub(super) fn put(buffer: &mut Buffer, area: Rect, line: Line<'_>) {
@@ -49,4 +51,12 @@ pub(super) fn centred(screen: Rect, width: u16, height: u16) -> Rect {
         width,
         height,
     }
+}
+
+/// Lines laid out once for one answer and width: a request's body can be a whole context long.
+#[derive(Debug)]
+pub(super) struct Laid {
+    pub(super) id: AnswerId,
+    pub(super) width: u16,
+    pub(super) lines: Vec<Line<'static>>,
 }

@@ -10,17 +10,6 @@ use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::clean_line;
 
-/// Whether both are the same pane of a lineup. Settings are left out: a round may
-/// have been asked with those that all endpoints take.
-pub(super) fn same(a: &Endpoint, b: &Endpoint) -> bool {
-    a.name == b.name && same_route(a, b)
-}
-
-/// Whether both name the same model at the same place, whatever they are called.
-pub(super) fn same_route(a: &Endpoint, b: &Endpoint) -> bool {
-    a.provider == b.provider && a.model == b.model && a.place == b.place && a.base_url == b.base_url
-}
-
 impl App {
     /// Endpoints of the lineup that the round in view has not asked. A round that is
     /// not the last one is history: nobody waits there.
@@ -28,7 +17,7 @@ impl App {
         let round = self.round();
         let history = round.is_some() && self.shown + 1 < self.rounds.len();
         self.lineup.endpoints.iter().filter(move |e| {
-            !history && round.is_none_or(|r| r.entries.iter().all(|entry| !same(&entry.endpoint, e)))
+            !history && round.is_none_or(|r| r.entries.iter().all(|entry| !entry.endpoint.is_pane_of(e)))
         })
     }
 
@@ -114,7 +103,7 @@ impl App {
         endpoint.name = self.free_name(&endpoint);
         let name = endpoint.name.clone();
         let shown = clean_line(&name);
-        let answered = self.round().map(|r| r.entries.iter().any(|e| same(&e.endpoint, &endpoint)));
+        let answered = self.round().map(|r| r.entries.iter().any(|e| e.endpoint.is_pane_of(&endpoint)));
         self.lineup.endpoints.push(endpoint.clone());
         let again = self.keymap.first("rerun");
         match answered {
@@ -138,7 +127,7 @@ impl App {
         for entry in self.round().into_iter().flat_map(|r| &r.entries) {
             let known = taken.endpoints.iter().any(|e| e.name == entry.endpoint.name);
             // One that comes back gets its old name back.
-            if !known && !same_route(&entry.endpoint, endpoint) {
+            if !known && !entry.endpoint.is_route_of(endpoint) {
                 taken.endpoints.push(entry.endpoint.clone());
             }
         }
@@ -160,11 +149,11 @@ impl App {
             Some(baseline) if baseline > at => Some(baseline - 1),
             other => other,
         };
-        let has = |r: &super::app::Round| r.entries.iter().any(|e| same(&e.endpoint, &gone));
+        let has = |r: &super::app::Round| r.entries.iter().any(|e| e.endpoint.is_pane_of(&gone));
         let answered = self.round().is_some_and(has);
         let mut stopped = false;
         for entry in self.rounds.iter_mut().flat_map(|r| &mut r.entries) {
-            if entry.is_running() && same(&entry.endpoint, &gone) {
+            if entry.is_running() && entry.endpoint.is_pane_of(&gone) {
                 entry.stopping = true;
                 stopped = true;
                 self.effects.push(Effect::Cancel(entry.id));

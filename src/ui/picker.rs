@@ -10,7 +10,6 @@ use ratatui::layout::{Position, Rect};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::key::Key;
-use super::lineup::same_route;
 use crate::model::Endpoint;
 use crate::model::clean_line;
 
@@ -155,7 +154,7 @@ impl Picker {
         let mut left: Vec<&Endpoint> = lineup.iter().collect();
         let unnamed = |a: &Endpoint, b: &Endpoint| Endpoint { name: b.name.clone(), ..a.clone() } == *b;
         // The nearest row first: one model may be listed with several settings.
-        let kinds: [Alike; 3] = [&Endpoint::eq, &unnamed, &same_route];
+        let kinds: [Alike; 3] = [&Endpoint::eq, &unnamed, &Endpoint::is_route_of];
         for alike in kinds {
             left.retain(|endpoint| {
                 let free = |r: &&mut Row| r.member.is_none() && alike(&r.choice.endpoint, endpoint);

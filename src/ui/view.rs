@@ -26,7 +26,6 @@ use super::figures;
 use super::help;
 use super::ink::{centred, cut, put, sides};
 use super::layout::{Layout, parts};
-use super::lineup::same;
 use super::pane::{Pane, Row};
 use super::picker_view;
 use super::status;
@@ -242,7 +241,7 @@ fn remark(app: &App, number: usize, width: u16, theme: &Theme) -> Option<Line<'s
     let entry = app.round()?.entries.get(number)?;
     let room = usize::from(width).saturating_sub(6);
     let changed = entry.answer.sending.as_ref().and_then(|s| detail::changed(s, room));
-    let gone = !app.lineup.endpoints.iter().any(|e| same(e, &entry.endpoint));
+    let gone = !app.lineup.endpoints.iter().any(|e| e.is_pane_of(&entry.endpoint));
     let (text, style) = match (changed, gone) {
         (Some(changed), _) => (format!("≠ {changed}"), theme.warn),
         (None, true) => ("no longer in the lineup".to_owned(), theme.faint),

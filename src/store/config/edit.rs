@@ -35,7 +35,7 @@ pub fn save_lineup(path: &Path, name: &str, lineup: &Lineup) -> Result<String, S
             return Err("simulated endpoints are not for a config".into());
         }
         match config.endpoint(&endpoint.name) {
-            Some(known) if same(known, endpoint) => names.push(endpoint.name.as_str()),
+            Some(known) if known.is_route_of(endpoint) => names.push(endpoint.name.as_str()),
             known => {
                 let own = if known.is_some() {
                     format!("{} ({name})", endpoint.name)
@@ -84,14 +84,6 @@ pub fn write_whole(path: &Path, text: &str) -> Result<(), String> {
     file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(fail)?;
     file.persist(&target).map_err(|e| fail(e.error))?;
     Ok(())
-}
-
-fn same(a: &Endpoint, b: &Endpoint) -> bool {
-    let key = |e: &Endpoint| {
-        let e = e.clone();
-        (e.provider, e.model, e.deployment, e.place, e.base_url, e.api)
-    };
-    key(a) == key(b)
 }
 
 fn tables<'d>(document: &'d mut DocumentMut, name: &str) -> Result<&'d mut ArrayOfTables, String> {
