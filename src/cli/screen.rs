@@ -88,10 +88,14 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let exit = runtime.block_on(async {
         let files = nobody || demo.is_none() && world::needs_files(&cli.who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits.clone(), files).await?;
+        let mut keys = None;
         let cast = match demo {
             Some(demo) => Cast::Demo(demo.prompt.clone()),
             None if nobody => match greet(&world, &loaded, &theme).await? {
-                Ok(cast) => cast,
+                Ok((cast, read)) => {
+                    keys = Some(read);
+                    cast
+                }
                 Err(code) => return Ok((ui::Exit { code, rounds: Vec::new() }, world.catalog)),
             },
             None => {
@@ -109,6 +113,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             initial_prompt: None,
             system,
             prices_as_of: crate::catalog::AS_OF.to_owned(),
+            keys,
             notice: None,
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
@@ -162,7 +167,11 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
 }
 
 /// The screen of somebody who has nothing configured: whom to ask, or an exit code.
-async fn greet(world: &World, loaded: &Loaded, theme: &ui::Theme) -> Result<Result<Cast, u8>, Stop> {
+async fn greet(
+    world: &World,
+    loaded: &Loaded,
+    theme: &ui::Theme,
+) -> Result<Result<(Cast, ui::Keys), u8>, Stop> {
     let mut sights: Vec<_> = crate::provider::found(&world.vars, &world.machine)
         .into_iter()
         .map(|(id, found)| ui::Sight { name: id.to_owned(), found })
@@ -186,12 +195,13 @@ async fn greet(world: &World, loaded: &Loaded, theme: &ui::Theme) -> Result<Resu
     }
     let config = loaded.path.as_ref().filter(|p| !p.exists()).map(|p| p.display().to_string());
     let picked = ui::welcome(&ui::Welcome { sights, config }, theme).await;
-    Ok(match picked.map_err(|e| Stop::io("the terminal", &e))? {
-        ui::Picked::Demo => Ok(Cast::Demo(None)),
+    let (picked, keys) = picked.map_err(|e| Stop::io("the terminal", &e))?;
+    Ok(match picked {
+        ui::Picked::Demo => Ok((Cast::Demo(None), keys)),
         ui::Picked::Open => {
             let mut lineup = Lineup { endpoints, ..Lineup::default() };
             lineup.tell_apart();
-            Ok(Cast::Lineup(lineup, Vec::new()))
+            Ok((Cast::Lineup(lineup, Vec::new()), keys))
         }
         ui::Picked::Init => Err(super::init::write(loaded, world, false)?),
         ui::Picked::Quit(code) => Err(code),

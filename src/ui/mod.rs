@@ -71,6 +71,10 @@ const TICK: Duration = Duration::from_millis(100);
 /// Brings endpoints to the settings that all of them take.
 pub type Leveller = Arc<dyn Fn(&[Endpoint]) -> Vec<Endpoint> + Send + Sync>;
 
+/// The terminal's keys: one reader for all screens of a process, because a second one would
+/// take what is typed for the first.
+pub struct Keys(UnboundedReceiver<crossterm::event::Event>);
+
 /// What the screen starts with.
 pub struct Setup {
     pub title: String,
@@ -87,6 +91,8 @@ pub struct Setup {
     pub level: Leveller,
     /// Whether that is switched on from the start.
     pub common: bool,
+    /// The reader of a screen that came before.
+    pub keys: Option<Keys>,
     /// Said once, when the screen appears.
     pub notice: Option<String>,
 }
@@ -143,7 +149,7 @@ pub async fn run(
     backend.drawn();
     planted_panic();
     let mut gone = terminal::watch_tty();
-    let mut keys = terminal::events();
+    let mut keys = setup.keys.map_or_else(terminal::events, |Keys(keys)| keys);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut effects = setup.initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
@@ -209,25 +215,27 @@ pub async fn run(
 ///
 /// # Errors
 /// When the terminal cannot be taken, drawn or read.
-pub async fn welcome(welcome: &Welcome, theme: &Theme) -> io::Result<Picked> {
+pub async fn welcome(welcome: &Welcome, theme: &Theme) -> io::Result<(Picked, Keys)> {
     terminal::install_panic_hook(std::thread::current().id());
     let mut signals = Signals::new()?;
     let _screen = Screen::enter(false)?;
     let mut terminal = ManuallyDrop::new(new_terminal()?);
+    let mut keys = terminal::events();
     loop {
         terminal.draw(|frame| welcome.draw(theme, frame))?;
         Write::flush(terminal.backend_mut())?;
-        // One event at a time: nothing may go on reading what the next screen is meant to read.
-        let read = tokio::task::spawn_blocking(crossterm::event::read);
         let event = tokio::select! {
-            signal = signals.next() => return Ok(Picked::Quit(signal.code())),
-            event = read => event.map_err(io::Error::other)??,
+            signal = signals.next() => return Ok((Picked::Quit(signal.code()), Keys(keys))),
+            event = keys.recv() => event,
+        };
+        let Some(event) = event else {
+            return Ok((Picked::Quit(terminal::Signal::HangUp.code()), Keys(keys)));
         };
         if let crossterm::event::Event::Key(key) = event
             && key.kind != crossterm::event::KeyEventKind::Release
             && let Some(picked) = welcome.key(key.code, key.modifiers)
         {
-            return Ok(picked);
+            return Ok((picked, Keys(keys)));
         }
     }
 }
