@@ -18,6 +18,7 @@ use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
 use aws_sdk_bedrockruntime::types::ConverseStreamOutput;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
+use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_runtime_api::client::auth::http::HTTP_BEARER_AUTH_SCHEME_ID;
 use tokio::time::{Instant, timeout};
 
@@ -107,16 +108,20 @@ pub(super) async fn converse(
     read.map_err(|fault| scrubbed(fault, &secrets))
 }
 
+/// The SDK's name for its signatures.
+const SIGV4: AuthSchemeId = AuthSchemeId::new("sigv4");
+
 /// The SDK's client for one request, and the credentials of the chain that it signs with.
 async fn client(aws: &Aws, shared: &Shared, probe: &Probe) -> Result<(Client, Option<Signed>), Fault> {
+    let empty =
+        |region| SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(region).build();
     let base = if aws.chain {
         shared.identities.aws.get(aws.region.clone(), &shared.transport).await
     } else {
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(aws.region.clone().map(Region::new))
-            .build()
+        empty(aws.region.clone().map(Region::new))
     };
+    // What the environment holds must not reach a server that is to be asked without it.
+    let base = if aws.anonymous { empty(base.region().cloned()) } else { base };
     if base.region().is_none() {
         return Err(Fault::new(Class::Setup, "no AWS region")
             .hint("write it after an @ (…@us-east-1), or set AWS_REGION or the profile's region"));
@@ -135,10 +140,14 @@ async fn client(aws: &Aws, shared: &Shared, probe: &Probe) -> Result<(Client, Op
             .auth_scheme_preference([HTTP_BEARER_AUTH_SCHEME_ID]);
     }
     let mut found = None;
-    if aws.chain && aws.bearer.is_none() {
+    if aws.anonymous {
+        config = config.allow_no_auth();
+    } else if aws.chain && aws.bearer.is_none() {
         let chain = shared.identities.aws.ready(aws.region.as_deref(), &shared.vars, &shared.transport);
         let (credentials, signed) = Box::pin(chain).await?;
-        config = config.credentials_provider(credentials);
+        // The SDK reads a bearer token of the environment by itself and would rather send that;
+        // where it may go was decided without it, so a signature it is.
+        config = config.credentials_provider(credentials).auth_scheme_preference([SIGV4]);
         found = Some(signed);
     }
     Ok((Client::from_conf(config.build()), found))

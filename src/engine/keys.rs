@@ -20,7 +20,6 @@ use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;
 use crate::model::KeySource;
-use crate::model::clean_line;
 use crate::provider::Vars;
 
 /// A password manager may have to ask its owner for a finger; nobody looks for one longer.
@@ -73,7 +72,10 @@ async fn fetch(source: &KeySource) -> Result<Zeroizing<String>, Fault> {
         },
         KeySource::File(path) => {
             let path = path.clone();
-            blocking(move || file(&path)).await
+            match timeout(PATIENCE, blocking(move || file(&path))).await {
+                Ok(got) => got,
+                Err(_) => Err(format!("{label} was not read within {} s", PATIENCE.as_secs())),
+            }
         }
         KeySource::Keyring(entry) => {
             let entry = entry.clone();
@@ -109,32 +111,19 @@ async fn output(argv: &[String]) -> Result<Zeroizing<String>, String> {
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
         .map_err(|e| format!("{program} cannot be run: {e}"))?;
-    let (mut key, mut said) = (Zeroizing::new(Vec::new()), Vec::new());
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    let read_out = async {
-        if let Some(out) = out {
-            let _ = out.take(LONGEST).read_to_end(&mut key).await;
-        }
-    };
-    let read_err = async {
-        if let Some(err) = err {
-            let _ = err.take(LONGEST).read_to_end(&mut said).await;
-        }
-    };
-    tokio::join!(read_out, read_err);
+    let mut key = Zeroizing::new(Vec::new());
+    if let Some(out) = child.stdout.take() {
+        let _ = out.take(LONGEST).read_to_end(&mut key).await;
+    }
     let status = child.wait().await.map_err(|e| format!("{program}: {e}"))?;
     if !status.success() {
-        let said = String::from_utf8_lossy(&said);
-        let last = said.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or_default();
-        let last: String = clean_line(last).chars().take(200).collect();
-        let why = if last.is_empty() { String::new() } else { format!(": {last}") };
-        return Err(format!("{program} ended with {status}{why}"));
+        // What it said is not repeated: a program that fails may print the key it holds.
+        return Err(format!("{program} ended with {status}"));
     }
-    // Its standard error said nothing that a key must not be seen beside.
     text(std::mem::take(&mut *key)).ok_or_else(|| format!("{program} printed something that is not a key"))
 }
 
@@ -145,6 +134,10 @@ fn text(bytes: Vec<u8>) -> Option<Zeroizing<String>> {
 /// A file that only its owner can read. What is checked is what is read, by its handle.
 fn file(path: &str) -> Result<Zeroizing<String>, String> {
     let cannot = |e: std::io::Error| format!("{path} cannot be read: {e}");
+    // Opening a pipe waits for somebody to write into it.
+    if !std::fs::metadata(path).map_err(cannot)?.is_file() {
+        return Err(format!("{path} is not a regular file"));
+    }
     let mut file = std::fs::File::open(path).map_err(cannot)?;
     let mode = file.metadata().map_err(cannot)?.permissions().mode();
     if mode.trailing_zeros() < 6 {

@@ -40,7 +40,11 @@ async fn arguments_are_no_shell_words() {
 async fn each_failure_says_what_to_do_and_shows_no_key() {
     for (source, words) in [
         (command(&["no-such-program-here"]), "cannot be run"),
-        (command(&["sh", "-c", "echo sk-secret-1; echo not signed in >&2; exit 3"]), "not signed in"),
+        (
+            command(&["sh", "-c", "echo sk-secret-1; echo sk-secret-2 >&2; exit 3"]),
+            "sh ended with exit status: 3",
+        ),
+        (KeySource::File("/dev/null".into()), "not a regular file"),
         (command(&["true"]), "empty key"),
         (KeySource::File("/no/such/file".into()), "cannot be read"),
     ] {

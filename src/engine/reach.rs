@@ -51,10 +51,10 @@ impl Engine {
         };
         // Converse is signed by the SDK itself, with the same credentials.
         let identity = match &request.aws {
-            Some(aws) if aws.bearer.is_none() => aws
+            Some(aws) if aws.bearer.is_none() && !aws.anonymous => aws
                 .region
                 .clone()
-                .map_or(Identity::None, |region| Identity::SigV4 { service: "bedrock", region }),
+                .map_or(Identity::None, |region| Identity::SigV4 { service: request.api.service, region }),
             _ => request.identity.clone(),
         };
         let asked = Instant::now();

@@ -5,6 +5,7 @@ use url::Url;
 use super::address;
 use super::row::{Api, Auth, Chain, KeyVar, Provider};
 use super::secret::{Secret, Vars};
+use super::site::{Named, Site};
 use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;
@@ -34,9 +35,9 @@ pub(super) fn credential(
     api: &Api,
     endpoint: &Endpoint,
     vars: &Vars,
-    base: &Url,
-    trusted: bool,
+    place: &Site,
 ) -> Result<Credential, Fault> {
+    let base = &place.base;
     let chain = row.chain.word();
     let asked = endpoint.auth.as_deref();
     if asked == Some("none") {
@@ -44,14 +45,20 @@ pub(super) fn credential(
     }
     let by_chain = row.chain != Chain::None && asked == Some(chain);
     if !by_chain && let Some(key) = key(row, api, endpoint, vars)? {
-        if endpoint.key.is_none() && !trusted && !belongs(row, base) {
+        // A variable for one API's address vouches for that API's own keys.
+        let own = api.keys.is_empty() || api.keys.iter().any(|k| k.name == key.from);
+        let vouched = belongs(row, base) || place.named == Named::Row || place.named == Named::Api && own;
+        if endpoint.key.is_some() || vouched && (on_own_host(row, base) || !row.keys_stay) {
+            return Ok(Credential::Key(key));
+        }
+        // A server of the user's own asks for no key of the vendor's.
+        if !row.keys_stay {
             return Err(astray(&key.from, row, base));
         }
-        return Ok(Credential::Key(key));
     }
     if row.chain != Chain::None && asked != Some("key") {
         // A signature names its host and is of no use elsewhere; a token is.
-        if row.chain != Chain::Aws && !by_chain && !trusted && !belongs(row, base) {
+        if row.chain != Chain::Aws && !by_chain && place.named == Named::Nobody && !belongs(row, base) {
             return Err(astray(row.chain.label(), row, base));
         }
         return Ok(Credential::Chain);
@@ -97,21 +104,60 @@ fn key(row: &Provider, api: &Api, endpoint: &Endpoint, vars: &Vars) -> Result<Op
 }
 
 /// Whether a credential of this provider may go to this host: the provider's own, or this machine.
+fn belongs(row: &Provider, base: &Url) -> bool {
+    address::is_loopback(base) || on_own_host(row, base)
+}
+
+/// Whether the host is one that only the provider can own.
 ///
 /// A domain with a dash before it stands for every host that ends so (`-aiplatform.googleapis.com`);
-/// one with a label and a colon wants that label somewhere before it (`bedrock-runtime:amazonaws.com`),
-/// because anybody can rent a host below some clouds' domains.
-fn belongs(row: &Provider, base: &Url) -> bool {
+/// one with a label and a colon for that label with a region between (`bedrock-runtime:amazonaws.com`
+/// is `bedrock-runtime.us-east-1.amazonaws.com`), or for a private endpoint of it
+/// (`vpce-….bedrock-runtime.us-east-1.vpce.amazonaws.com`): below the clouds' own domains anybody
+/// can rent a host.
+fn on_own_host(row: &Provider, base: &Url) -> bool {
     let host = base.host_str().unwrap_or_default();
     let below = |domain: &str| {
         host.strip_suffix(domain)
             .filter(|rest| rest.is_empty() || rest.ends_with('.') || domain.starts_with('-'))
     };
     let inside = |entry: &&str| match entry.split_once(':') {
-        Some((label, domain)) => below(domain).is_some_and(|rest| rest.split('.').any(|l| l == label)),
         None => below(entry).is_some(),
+        Some((label, domain)) => {
+            let labels: Vec<_> = below(domain).unwrap_or_default().trim_end_matches('.').split('.').collect();
+            match labels.as_slice() {
+                [own, region] => *own == label && is_region_word(region),
+                [private, own, region, "vpce"] => {
+                    private.starts_with("vpce-") && *own == label && is_region_word(region)
+                }
+                _ => false,
+            }
+        }
     };
-    address::is_loopback(base) || row.hosts.iter().any(inside)
+    row.hosts.iter().any(inside)
+}
+
+/// `us-east-1`, `us-gov-west-1`; not `s3-us-west-2`, which is a store's.
+fn is_region_word(text: &str) -> bool {
+    let parts: Vec<_> = text.split('-').collect();
+    match parts.as_slice() {
+        [land, middle @ .., number] => {
+            land.len() == 2
+                && !middle.is_empty()
+                && [*land]
+                    .iter()
+                    .chain(middle)
+                    .all(|p| !p.is_empty() && p.chars().all(|c| c.is_ascii_lowercase()))
+                && number.chars().all(|c| c.is_ascii_digit())
+        }
+        _ => false,
+    }
+}
+
+/// Whether an address may learn which account asks: the provider's own host, this machine, or
+/// where a variable of the provider's points.
+pub(super) fn vouched(row: &Provider, place: &Site) -> bool {
+    belongs(row, &place.base) || place.named != Named::Nobody
 }
 
 /// Whether a URL is one of the provider's own hosts, but not its main one: a region's, where

@@ -30,7 +30,7 @@ use crate::wire::Target;
 use crate::wire::common;
 use crate::wire::fit;
 use crate::wire::record;
-use key::{Credential, credential};
+use key::{Credential, credential, vouched};
 use site::site;
 
 pub use address::{is_loopback, parse as parse_address};
@@ -81,6 +81,8 @@ pub struct Aws {
     /// From the endpoint, the model's ARN or the environment; `None` leaves it to the profile.
     pub region: Option<String>,
     pub bearer: Option<Secret>,
+    /// Ask without any credential, whatever the environment holds.
+    pub anonymous: bool,
     /// Replaces the service's address.
     pub endpoint_url: Option<String>,
     /// Whether the SDK may read the process's environment and the user's files.
@@ -169,7 +171,7 @@ pub fn resolve(
         return Ok(Request { parity, ..request });
     }
     let place = site(row, api, endpoint, vars)?;
-    let found = credential(row, api, endpoint, vars, &place.base, place.trusted)?;
+    let found = credential(row, api, endpoint, vars, &place)?;
     let mut url = place.url(api.prefix, &api.dialect.path(&call), call.model);
     if let Some(version) = endpoint.api_version.as_ref().filter(|_| api.dated) {
         let version: String = url::form_urlencoded::byte_serialize(version.as_bytes()).collect();
@@ -179,7 +181,9 @@ pub fn resolve(
     let accept = if framing == Framing::Ndjson { "application/x-ndjson" } else { "text/event-stream" };
     headers.push(("accept", HeaderText::Plain(accept.into())));
     headers.extend(api.dialect.headers(&call).into_iter().map(|(n, v)| (n, HeaderText::Plain(v))));
-    let named = row.header_vars.iter().filter_map(|(var, header)| Some((*header, vars.get(var)?)));
+    // What names an account is for the provider's own hosts, as its key is.
+    let own: &[_] = if vouched(row, &place) { row.header_vars } else { &[] };
+    let named = own.iter().filter_map(|(var, header)| Some((*header, vars.get(var)?)));
     headers.extend(named.map(|(n, v)| (n, HeaderText::Plain(v))));
     let mut request = Request {
         api,
@@ -260,7 +264,7 @@ fn question(
 ) -> Result<Question, Fault> {
     let api = Api { base_url: listing.base_url, service: listing.service, ..row::API };
     let place = site(row, &api, endpoint, vars)?;
-    let found = credential(row, &api, endpoint, vars, &place.base, place.trusted)?;
+    let found = credential(row, &api, endpoint, vars, &place)?;
     let mut question = Question {
         url: place.url("", listing.path, ""),
         headers: vec![("accept", HeaderText::Plain("application/json".into()))],
@@ -344,21 +348,24 @@ fn converse(
         Err(fault) => return Err(fault),
     };
     let endpoint_url = place.moved.then(|| place.base.as_str().trim_end_matches('/').to_owned());
-    let bearer = match credential(row, api, endpoint, vars, &place.base, place.trusted)? {
-        Credential::Key(key) => Some(key),
-        Credential::Chain | Credential::Nothing => None,
+    let (bearer, anonymous) = match credential(row, api, endpoint, vars, &place)? {
+        Credential::Key(key) => (Some(key), false),
+        Credential::Chain => (None, false),
+        Credential::Nothing => (None, true),
     };
+    let chain = (!anonymous).then(|| Chain::Aws.label().to_owned());
     Ok(Request {
         api,
         url: place.url(api.prefix, &api.dialect.path(call), call.model),
         headers: Vec::new(),
         body,
         identity: Identity::None,
-        via: Some(bearer.as_ref().map_or_else(|| Chain::Aws.label().to_owned(), |key| key.from.clone())),
+        via: bearer.as_ref().map(|key| key.from.clone()).or(chain),
         secrets: bearer.iter().map(|key| key.secret.clone()).collect(),
         aws: Some(Aws {
             region,
             bearer: bearer.map(|key| key.secret),
+            anonymous,
             endpoint_url,
             chain: vars.is_process(),
         }),

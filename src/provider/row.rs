@@ -137,6 +137,9 @@ pub struct Provider {
     pub auth: Auth,
     /// What stands in where no key is found.
     pub chain: Chain,
+    /// Keys of the row's variables are for its own hosts alone: the server that is usually
+    /// asked is the user's, and asks for none.
+    pub keys_stay: bool,
     /// Nothing can be sent without a key.
     pub key_required: bool,
     pub place: Place,
@@ -199,6 +202,7 @@ pub(super) const ROW: Provider = Provider {
     keys: &[],
     auth: Auth::Bearer,
     chain: Chain::None,
+    keys_stay: false,
     key_required: true,
     place: Place::BaseUrl,
     place_vars: &[],

@@ -10,13 +10,22 @@ use crate::model::Endpoint;
 use crate::model::Fault;
 use crate::wire::segment;
 
+/// Which variable of the user's environment names an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    Nobody,
+    /// One for the provider.
+    Row,
+    /// One for this API of it.
+    Api,
+}
+
 /// An address, and what fills the gaps of a prefix.
 pub(super) struct Site {
     pub(super) base: Url,
     /// The base URL is not the row's own: the user's, or a variable's.
     pub(super) moved: bool,
-    /// A variable of the user's environment names this address for this provider.
-    pub(super) trusted: bool,
+    pub(super) named: Named,
     pub(super) region: Option<String>,
     fill: Vec<(&'static str, String)>,
 }
@@ -73,36 +82,38 @@ pub(super) fn site(row: &Provider, api: &Api, endpoint: &Endpoint, vars: &Vars) 
             fill.extend([("{host}", host), ("{project}", project), ("{location}", location)]);
         }
     }
-    let (text, from, moved, trusted) = base_text(row, api, endpoint, vars, &fill)?;
+    let (text, from, moved, named) = base_text(row, api, endpoint, vars, &fill)?;
     let default_port = row.base_url.and_then(|b| Url::parse(b).ok()?.port());
     let base = address::parse(&text, default_port)
         .map_err(|e| setup(format!("{from} {:?}: {e}", address::without_userinfo(&text))))?;
     address::check(&base, endpoint.allow_plain_http).map_err(|e| {
         setup(format!("{from}: {e}")).hint("use https, or set allow_plain_http = true for this endpoint")
     })?;
-    Ok(Site { base, moved, trusted, region, fill })
+    Ok(Site { base, moved, named, region, fill })
 }
 
 fn setup(message: String) -> Fault {
     Fault::new(Class::Setup, message)
 }
 
-/// The base URL's text, where it is from, whether it is not the row's, and whether a variable names it.
+/// The base URL's text, where it is from, whether it is not the row's, and which variable names it.
 fn base_text(
     row: &Provider,
     api: &Api,
     endpoint: &Endpoint,
     vars: &Vars,
     fill: &[(&'static str, String)],
-) -> Result<(String, String, bool, bool), Fault> {
+) -> Result<(String, String, bool, Named), Fault> {
     if let Some(own) = &endpoint.base_url {
-        return Ok((own.clone(), "base URL".into(), true, false));
+        return Ok((own.clone(), "base URL".into(), true, Named::Nobody));
     }
     // A resource that the endpoint names is another host than the one in the environment.
     let named = row.place == Place::Resource && endpoint.place.is_some();
     let row_vars = if api.base_url.is_none() { row.base_url_vars } else { &[] };
-    if !named && let Some((name, value)) = vars.first(api.base_url_vars).or_else(|| vars.first(row_vars)) {
-        return Ok((value, name.to_owned(), true, true));
+    for (names, by) in [(api.base_url_vars, Named::Api), (row_vars, Named::Row)] {
+        if let Some((name, value)) = vars.first(names).filter(|_| !named) {
+            return Ok((value, name.to_owned(), true, by));
+        }
     }
     let Some(template) = api.base_url.or(row.base_url) else {
         return Err(setup(format!("{} needs a base URL", row.id))
@@ -115,7 +126,7 @@ fn base_text(
     if text.contains('{') {
         return Err(missing_place(row, api));
     }
-    Ok((text, "base URL".into(), false, false))
+    Ok((text, "base URL".into(), false, Named::Nobody))
 }
 
 fn missing_place(row: &Provider, api: &Api) -> Fault {

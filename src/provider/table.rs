@@ -361,6 +361,7 @@ pub const PROVIDERS: &[Provider] = &[
         label: "Ollama",
         doc: "Ollama's native API, on this machine unless OLLAMA_HOST says otherwise",
         keys: &[bearer("OLLAMA_API_KEY")],
+        keys_stay: true,
         key_required: false,
         base_url: Some("http://127.0.0.1:11434"),
         base_url_vars: &["OLLAMA_HOST"],

@@ -424,6 +424,60 @@ async fn a_second_send_reuses_the_connection_and_says_so() {
     assert_eq!(reused, [Some(false), Some(true), Some(true)]);
 }
 
+/// The SDK reads `AWS_BEARER_TOKEN_BEDROCK` by itself: where it goes is still ours to say, and
+/// what comes back of it is not shown.
+#[test]
+fn converse_sends_the_credential_that_was_asked_for_and_no_other() {
+    let home = home();
+    let server = Loopback::start(|asked| {
+        let headers: Vec<_> = asked.headers.iter().map(|(n, v)| format!("{n}: {v}")).collect();
+        Answer::json(403, serde_json::json!({"message": headers.join("; ")}).to_string())
+    });
+    let ask = |auth: &str| {
+        let before = server.asked().len();
+        let spec = format!("bedrock:us.m@{}?auth={auth}", server.url());
+        let run = bakeoff(home.path())
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_BEARER_TOKEN_BEDROCK", "canary-bearer-0123")
+            .env("AWS_ACCESS_KEY_ID", "AKIDMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", "canary-secret-0123")
+            .env("AWS_SESSION_TOKEN", "canary-session-0123")
+            .args(["run", "hi", "--format", "json", "-e", &spec])
+            .output()
+            .unwrap();
+        let said = format!("{}{}", out(&run), err(&run));
+        assert!(!said.contains("canary"), "{auth}: {said}");
+        let asked = server.asked();
+        assert_eq!(asked.len(), before + 1, "{auth}: {said}");
+        asked[before].clone()
+    };
+    let signed = ask("aws");
+    assert!(signed.headers["authorization"].starts_with("AWS4-HMAC-SHA256 "), "{:?}", signed.headers);
+    let bearer = ask("key");
+    assert_eq!(bearer.headers["authorization"], "Bearer canary-bearer-0123");
+    let nothing = ask("none");
+    assert!(!nothing.headers.contains_key("authorization"), "{:?}", nothing.headers);
+    assert!(!format!("{:?}", nothing.headers).contains("canary"), "{:?}", nothing.headers);
+    // Elsewhere the token is refused, and without one nothing of it leaves.
+    for auth in ["key", "none", "aws"] {
+        let proxy = Loopback::start(|asked| {
+            Answer::json(403, serde_json::json!({"message": format!("{:?}", asked.headers)}).to_string())
+        });
+        let spec = format!("bedrock:us.m@http://gateway.example?allow_plain_http=true&auth={auth}");
+        let run = bakeoff(home.path())
+            .env("HTTP_PROXY", proxy.url())
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_BEARER_TOKEN_BEDROCK", "canary-bearer-0123")
+            .env("AWS_ACCESS_KEY_ID", "AKIDMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", "canary-secret-0123")
+            .args(["run", "hi", "--format", "json", "-e", &spec])
+            .output()
+            .unwrap();
+        assert!(!format!("{:?}", proxy.asked()).contains("canary"), "{auth}: {:?}", proxy.asked());
+        assert!(!format!("{}{}", out(&run), err(&run)).contains("canary"), "{auth}");
+    }
+}
+
 #[test]
 fn no_byte_follows_a_redirect_of_any_door() {
     let home = home();

@@ -232,6 +232,27 @@ fn a_google_sign_in_that_ended_says_the_command_that_renews_it() {
     assert!(hint.contains("gcloud auth application-default login"), "{message} → {hint}");
 }
 
+#[test]
+fn a_refresh_token_is_for_googles_servers_whatever_the_file_says() {
+    let home = home();
+    for (field, url) in [
+        ("token_uri", "https://oauth2.googleapis.com.evil.example/token"),
+        ("token_uri", "http://oauth2.googleapis.com/token"),
+        ("service_account_impersonation_url", "https://evil.example/impersonate"),
+    ] {
+        let path = home.path().join("adc.json");
+        let mut text = json!({"type": "authorized_user", "client_id": "id", "client_secret": "canary-secret",
+                              "refresh_token": "canary-refresh"});
+        text[field] = json!(url);
+        fs::write(&path, text.to_string()).unwrap();
+        let mut command = bakeoff(home.path());
+        command.env("GOOGLE_APPLICATION_CREDENTIALS", &path).env("GOOGLE_CLOUD_PROJECT", "p");
+        let (class, message, _) = fault(&ask(&mut command, &["vertex:gemini-3.8-flash".into()]));
+        assert_eq!(class, "setup", "{message}");
+        assert!(message.contains(field) && message.contains("not Google's"), "{message}");
+    }
+}
+
 // ---- AWS ---------------------------------------------------------------------------------
 
 /// An account: STS, metadata, container credentials, and the OpenAI door of Bedrock, which

@@ -184,7 +184,9 @@ fn a_key_stands_in_a_secret_header_and_nowhere_else() {
     let mut sent = 0;
     for row in PROVIDERS {
         for key in row.keys {
-            let request = ask(&spec(row), &[(key.name, KEY)]).ok().unwrap();
+            let at_home = format!("{}:m@https://{}", row.id, row.hosts.first().unwrap_or(&""));
+            let spec = if row.keys_stay { at_home } else { spec(row) };
+            let request = ask(&spec, &[(key.name, KEY)]).ok().unwrap();
             sent += secrets(&request, KEY, key.auth);
         }
         // A key from a variable of the user's own goes the row's way.
@@ -312,6 +314,14 @@ fn a_credential_goes_to_its_own_provider_to_this_machine_or_where_it_is_told() {
             ];
             let at = |place: &str, more: &str| ask(&format!("{}:m@{place}{more}", row.id), &vars);
             for foreign in ["https://gateway.example/v1", "https://evil-openai.azure.com.example"] {
+                if row.keys_stay {
+                    assert!(
+                        at(foreign, "").ok().unwrap().secrets.is_empty(),
+                        "{} went to {foreign}",
+                        key.name
+                    );
+                    continue;
+                }
                 let stray = at(foreign, "").err().unwrap_or_else(|| panic!("{} went to {foreign}", key.name));
                 assert_eq!(stray.class, Class::Key, "{}", row.id);
                 let host = foreign.split('/').nth(2).unwrap();
@@ -333,7 +343,9 @@ fn a_credential_goes_to_its_own_provider_to_this_machine_or_where_it_is_told() {
                 }
                 tried += 1;
             }
-            assert_eq!(at("http://127.0.0.1:9/v1", "").ok().unwrap().secrets.len(), 1, "{}", row.id);
+            // A key of the vendor's is of no use to the user's own server, and stays away from it.
+            let here = usize::from(!row.keys_stay);
+            assert_eq!(at("http://127.0.0.1:9/v1", "").ok().unwrap().secrets.len(), here, "{}", row.id);
             for own in row.hosts {
                 let host = match own.split_once(':') {
                     Some((label, domain)) => format!("{label}.eu-west-1.{domain}"),
@@ -358,12 +370,42 @@ fn a_credential_goes_to_its_own_provider_to_this_machine_or_where_it_is_told() {
     for (spec, key) in [
         ("bedrock:m@https://ec2-1-2-3-4.compute-1.amazonaws.com", "AWS_BEARER_TOKEN_BEDROCK"),
         ("bedrock:m@https://bedrock-runtime-x-1.us-east-1.elb.amazonaws.com", "AWS_BEARER_TOKEN_BEDROCK"),
+        ("bedrock:m@https://bedrock-runtime.s3.amazonaws.com", "AWS_BEARER_TOKEN_BEDROCK"),
+        ("bedrock:m@https://bedrock-runtime.s3-us-west-2.amazonaws.com", "AWS_BEARER_TOKEN_BEDROCK"),
+        ("bedrock:m@https://bedrock-runtime.x1.us-east-1.rds.amazonaws.com", "AWS_BEARER_TOKEN_BEDROCK"),
     ] {
         let vars = [(key, "sk-canary-01234567"), ("AWS_REGION", "us-east-1")];
         assert_eq!(fault(spec, &vars).class, Class::Key, "{spec}");
     }
+    let private = "bedrock:m@https://vpce-0a1-b2.bedrock-runtime.us-east-1.vpce.amazonaws.com";
+    assert!(
+        ask(private, &[("AWS_BEARER_TOKEN_BEDROCK", "k-0123456")]).is_ok(),
+        "a private endpoint is the cloud's"
+    );
     let project = [("GOOGLE_CLOUD_PROJECT", "p")];
     assert_eq!(fault("vertex:m@https://storage.googleapis.com", &project).class, Class::Key);
+}
+
+#[test]
+fn an_address_of_one_api_vouches_for_its_own_keys_alone() {
+    let gateway = ("ANTHROPIC_FOUNDRY_BASE_URL", "https://gateway.example/anthropic");
+    let stray = fault("azure:claude-opus-5-5", &[gateway, ("AZURE_OPENAI_API_KEY", "sk-canary-0123")]);
+    assert_eq!(stray.class, Class::Key);
+    assert!(stray.message.contains("AZURE_OPENAI_API_KEY"), "{}", stray.message);
+    let own = ask("azure:claude-opus-5-5", &[gateway, ("ANTHROPIC_FOUNDRY_API_KEY", "sk-own-01234")]);
+    assert_eq!(own.ok().unwrap().via.as_deref(), Some("ANTHROPIC_FOUNDRY_API_KEY"));
+}
+
+#[test]
+fn what_names_an_account_goes_where_its_key_goes() {
+    let vars = [("OPENAI_API_KEY", "k-012345"), ("OPENAI_ORG_ID", "org-canary")];
+    let sent = |spec: &str| {
+        let request = ask(spec, &vars).ok().unwrap();
+        headers(&request, &[]).iter().any(|h| h.contains("org-canary"))
+    };
+    assert!(sent("openai:m") && sent("openai:m@http://127.0.0.1:9/v1"));
+    assert!(!sent("openai:m@https://gateway.example/v1?auth=none"));
+    assert!(!sent("openai:m@https://gateway.example/v1?api_key_env=OPENAI_API_KEY"));
 }
 
 #[test]

@@ -26,6 +26,7 @@ use crate::model::Class;
 use crate::model::Fault;
 use crate::provider::Secret;
 use crate::provider::Vars;
+use crate::provider::is_loopback;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 const FILE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
@@ -233,12 +234,32 @@ async fn open(vars: &Vars) -> Result<Account, Fault> {
         .filter_map(|name| json.get(name).or_else(|| json.get("source_credentials")?.get(name))?.as_str())
         .filter_map(|text| Secret::parse(text).ok().flatten())
         .collect();
+    if let Some(stray) = stray(&json) {
+        return Err(setup(stray));
+    }
     let built = from_json(&kind, json, quota)
         .ok_or_else(|| setup(format!("the type {:?} is not one that this program can use", brief(&kind))))?;
     // The crate's words name a missing field, and nothing of what stands in the others.
     let credentials = built.map_err(|e| setup(brief(&causes(&e))))?;
     let label = if named { format!("{kind} of {FILE}") } else { kind.clone() };
     Ok(account(credentials, &label, hidden, kind == "authorized_user"))
+}
+
+/// An address in the file that is not Google's: the refresh token would go there. The crate
+/// has no hook for its HTTP, so who is asked is decided before it is.
+fn stray(json: &Value) -> Option<String> {
+    let fields = ["token_uri", "token_url", "service_account_impersonation_url"];
+    let found = |name: &&str| json.get(*name).or_else(|| json.get("source_credentials")?.get(*name));
+    fields.iter().find_map(|name| {
+        let url = url::Url::parse(found(name)?.as_str()?).ok();
+        let google = url.as_ref().is_some_and(|url| {
+            let host = url.host_str().unwrap_or_default();
+            let own = host == "accounts.google.com" || host.ends_with(".googleapis.com");
+            is_loopback(url) || url.scheme() == "https" && own
+        });
+        let host = url.as_ref().and_then(|u| u.host_str()).unwrap_or("no host");
+        (!google).then(|| format!("{name} names {}, which is not Google's", brief(host)))
+    })
 }
 
 fn account(credentials: AccessTokenCredentials, label: &str, hidden: Vec<Secret>, login: bool) -> Account {
