@@ -9,6 +9,7 @@ use crate::model::Rates;
 use crate::provider::Machine;
 use crate::provider::Place;
 use crate::provider::Vars;
+use crate::provider::example;
 use crate::provider::provider;
 use crate::provider::ready;
 use crate::provider::routes;
@@ -67,13 +68,9 @@ fn choice(
     vars: &Vars,
     machine: &Machine,
 ) -> ui::Choice {
-    let row = provider(&endpoint.provider);
-    let ready = match row.map(|row| ready(row, vars, machine)) {
-        // A key of the endpoint's own is looked at when it is asked.
-        _ if endpoint.key.is_some() => ui::Ready::Yes("its own key".into()),
-        Some(Ok(words)) => ui::Ready::Yes(words),
-        Some(Err(words)) => ui::Ready::No(words),
-        None => ui::Ready::No("unknown provider".into()),
+    let ready = match ready(&endpoint, vars, machine) {
+        Ok(words) => ui::Ready::Yes(words),
+        Err(words) => ui::Ready::No(words),
     };
     ui::Choice {
         family,
@@ -135,20 +132,9 @@ impl World {
         crate::provider::found(&self.vars, &self.machine)
             .into_iter()
             .filter(|(_, found)| found.is_ok())
-            .filter_map(|(id, _)| example(id))
+            .filter_map(|(id, _)| example(provider(id)?))
             .collect()
     }
-}
-
-/// The endpoint of a provider's example, less the place that stands in it for show.
-pub(super) fn example(id: &str) -> Option<Endpoint> {
-    let row = provider(id)?;
-    let mut endpoint = crate::provider::parse_spec(&format!("{id}:{}", row.example)).ok()?;
-    endpoint.place = None;
-    if endpoint.deployment.is_some() {
-        endpoint.deployment = Some(endpoint.model.clone());
-    }
-    Some(endpoint)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal, Read};
 
 use super::args::{InitArgs, SecretCommand};
-use super::choices::example;
 use super::output::write_out;
 use super::world::{Loaded, World};
 use super::{Stop, runtime, world};
@@ -15,6 +14,7 @@ use crate::model::Lineup;
 use crate::model::clean_line;
 use crate::provider::Place;
 use crate::provider::Secret;
+use crate::provider::example;
 use crate::provider::found;
 use crate::provider::provider;
 use crate::store::write_whole;
@@ -60,7 +60,7 @@ fn config(world: &World) -> String {
     let (mut lineup, mut credentials) = (Lineup::default(), Vec::new());
     let mut missing = Vec::new();
     for (id, state) in found(&world.vars, &world.machine) {
-        match (example(id), state) {
+        match (provider(id).and_then(example), state) {
             (Some(endpoint), Ok(credential)) => {
                 lineup.endpoints.push(endpoint);
                 credentials.push(credential);

@@ -14,6 +14,7 @@ use crate::model::Endpoint;
 use crate::model::clean_line;
 use crate::provider::PROVIDERS;
 use crate::provider::Provider;
+use crate::provider::example;
 use crate::provider::provider;
 use crate::provider::ready;
 use crate::provider::unknown_provider;
@@ -81,7 +82,7 @@ fn wanted(row: &Provider, args: &ModelsArgs, world: &World, own: &[Endpoint]) ->
         None if row.base_url.is_none() => own.iter().any(|e| e.provider == row.id),
         None => {
             row.is_local()
-                || ready(row, &world.vars, &world.machine).is_ok()
+                || example(row).is_some_and(|e| ready(&e, &world.vars, &world.machine).is_ok())
                 || own.iter().any(|e| e.provider == row.id)
         }
     }

@@ -142,8 +142,12 @@ pub(super) const LOCAL_PATIENCE: Duration = Duration::from_secs(1);
 /// leaves its region or project to them.
 pub(super) fn needs_files(who: &Who, endpoints: &[Endpoint]) -> bool {
     let placed = |e: &Endpoint| {
-        let row = provider(&e.provider);
-        e.place.is_some() || row.is_none_or(|row| !matches!(row.place, Place::Region | Place::Location))
+        match provider(&e.provider).map(|row| row.place) {
+            Some(Place::Region) => e.place.is_some(),
+            // A location alone leaves the project to the credentials' file.
+            Some(Place::Location) => e.place.as_ref().is_some_and(|p| p.contains('/')),
+            _ => true,
+        }
     };
     !who.models.is_empty() || !endpoints.iter().all(placed)
 }

@@ -2,8 +2,9 @@
 //! (`prices.md` §3).
 
 use super::ready::{Machine, ready};
-use super::row::Place;
+use super::row::{Place, Provider};
 use super::secret::Vars;
+use super::spec::example;
 use super::table::{PROVIDERS, provider};
 use crate::catalog::Catalog;
 use crate::catalog::Family;
@@ -90,7 +91,10 @@ impl Reach<'_> {
             opened.lineup.endpoints.extend(own);
             return;
         }
-        let Some(row) = provider(kind) else { return };
+        let Some(row) = provider(kind) else {
+            opened.missing.push((kind.to_owned(), "not spoken here".into()));
+            return;
+        };
         if row.is_local() {
             let here = self
                 .served
@@ -103,44 +107,51 @@ impl Reach<'_> {
             opened.lineup.endpoints.extend(found);
             return;
         }
-        if let Err(missing) = ready(row, self.vars, self.machine) {
-            opened.missing.push((row.label.to_owned(), missing));
-            return;
-        }
         let mut routes: Vec<_> = self.catalog.routes_of(&family.id).filter(|r| r.kind == kind).collect();
         if row.place == Place::Region {
-            routes = self.in_region(routes);
+            let region = self.region(row);
+            // Without one the endpoint itself says what is missing.
+            if let Some(region) = &region {
+                routes = in_region(routes, region);
+            }
+            if routes.is_empty() {
+                opened
+                    .missing
+                    .push((row.label.to_owned(), format!("no route from {}", region.unwrap_or_default())));
+            }
         } else {
             // Zones of one id are one deployment's to have: the request cannot tell them apart.
             routes.dedup_by(|a, b| a.id == b.id);
         }
         let taken = if self.all { routes.len() } else { 1 };
-        if routes.is_empty() {
-            let region = self.region().unwrap_or_default();
-            opened.missing.push((row.label.to_owned(), format!("no route from {region}")));
-        }
         for route in routes.into_iter().take(taken) {
-            opened.lineup.endpoints.push(endpoint(family, route));
+            let endpoint = endpoint(family, route);
+            match ready(&endpoint, self.vars, self.machine) {
+                Ok(_) => opened.lineup.endpoints.push(endpoint),
+                Err(missing) => {
+                    let told = (row.label.to_owned(), missing);
+                    if !opened.missing.contains(&told) {
+                        opened.missing.push(told);
+                    }
+                }
+            }
         }
     }
 
-    fn region(&self) -> Option<String> {
-        let named = self.vars.first(&["AWS_REGION", "AWS_DEFAULT_REGION"]).map(|(_, v)| v);
+    fn region(&self, row: &Provider) -> Option<String> {
+        let named = self.vars.first(row.place_vars).map(|(_, v)| v);
         named.or_else(|| self.machine.aws_region.clone())
     }
+}
 
-    /// Bedrock's routes that a region may call, in the order of preference: the region's own
-    /// profile, then the global one, then the bare id.
-    fn in_region<'r>(&self, routes: Vec<&'r Route>) -> Vec<&'r Route> {
-        let region = self.region().unwrap_or_default();
-        let scopes = scopes(&region);
-        let mut found: Vec<_> = routes
-            .into_iter()
-            .filter_map(|r| Some((scopes.iter().position(|s| *s == r.scope)?, r)))
-            .collect();
-        found.sort_by_key(|(rank, _)| *rank);
-        found.into_iter().map(|(_, r)| r).collect()
-    }
+/// The routes that a region may call, in the order of preference: the region's own profile,
+/// then the global one, then the bare id.
+fn in_region<'r>(routes: Vec<&'r Route>, region: &str) -> Vec<&'r Route> {
+    let scopes = scopes(region);
+    let mut found: Vec<_> =
+        routes.into_iter().filter_map(|r| Some((scopes.iter().position(|s| *s == r.scope)?, r))).collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().map(|(_, r)| r).collect()
 }
 
 /// Scopes that a region may call, the best first: its geography's inference profile before
@@ -201,7 +212,7 @@ pub fn found(vars: &Vars, machine: &Machine) -> Vec<(&'static str, Result<String
     PROVIDERS
         .iter()
         .filter(|row| !row.is_local() && row.base_url.is_some())
-        .map(|row| (row.id, ready(row, vars, machine)))
+        .filter_map(|row| Some((row.id, ready(&example(row)?, vars, machine))))
         .collect()
 }
 

@@ -63,7 +63,7 @@ fn what_is_missing_is_said_cloud_by_cloud() {
         [
             "Bedrock: no AWS credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID or AWS_BEARER_TOKEN_BEDROCK",
             "Vertex: no Google credentials: run `gcloud auth application-default login`",
-            "Azure: no resource: AZURE_OPENAI_ENDPOINT",
+            "Azure: no Azure resource: ANTHROPIC_FOUNDRY_RESOURCE or AZURE_RESOURCE_NAME or AZURE_OPENAI_ENDPOINT is not set",
             "OpenRouter: no key: OPENROUTER_API_KEY",
         ]
     );

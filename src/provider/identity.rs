@@ -1,5 +1,10 @@
 //! Who a request is sent as, where no key says it: decided here, fetched by the engine.
 
+use std::path::PathBuf;
+
+use super::row::Chain;
+use super::secret::Vars;
+
 /// What the engine adds to a request before its clock starts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Identity {
@@ -17,4 +22,66 @@ pub enum Identity {
         service: &'static str,
         region: String,
     },
+}
+
+/// What announces a credential: variables that must all be set.
+pub type Announced = &'static [&'static str];
+
+/// A service principal's secret.
+pub const ENTRA_SECRET: Announced = &["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"];
+/// A workload's file.
+pub const ENTRA_WORKLOAD: Announced = &["AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"];
+/// Hosts that give their program an identity.
+pub const ENTRA_MANAGED: [Announced; 2] = [&["IDENTITY_ENDPOINT"], &["MSI_ENDPOINT"]];
+/// The variable that names Google's file.
+pub const GOOGLE_FILE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+/// Machines of Google's, which have a metadata server.
+pub const GOOGLE_HOSTED: [Announced; 4] =
+    [&["GCE_METADATA_HOST"], &["K_SERVICE"], &["CLOUD_RUN_JOB"], &["GAE_ENV"]];
+
+const AWS: [Announced; 5] = [
+    &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+    &["AWS_PROFILE"],
+    &["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"],
+    &["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"],
+    &["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
+];
+
+/// Whether all variables of one announcement are set.
+#[must_use]
+pub fn announced(vars: &Vars, by: Announced) -> bool {
+    by.iter().all(|name| vars.get(name).is_some())
+}
+
+/// The variable that stands for what a chain would find in the environment.
+#[must_use]
+pub fn in_environment(chain: Chain, vars: &Vars) -> Option<&'static str> {
+    let google: [Announced; 1] = [&[GOOGLE_FILE]];
+    let entra = [ENTRA_SECRET, ENTRA_WORKLOAD];
+    let sources: Vec<Announced> = match chain {
+        Chain::None => Vec::new(),
+        Chain::Aws => AWS.to_vec(),
+        Chain::Entra => entra.into_iter().chain(ENTRA_MANAGED).collect(),
+        Chain::Google => google.into_iter().chain(GOOGLE_HOSTED).collect(),
+    };
+    let found = sources.into_iter().find(|by| announced(vars, by))?;
+    // The last name of a secret's three is the one that is one.
+    if found == ENTRA_SECRET { found.last().copied() } else { found.first().copied() }
+}
+
+/// Where Google's file of application default credentials would be, and whether a variable names it.
+#[must_use]
+pub fn google_file(vars: &Vars) -> Option<(PathBuf, bool)> {
+    const NAME: &str = "application_default_credentials.json";
+    if let Some(path) = vars.get(GOOGLE_FILE) {
+        return Some((PathBuf::from(path), true));
+    }
+    let dir = if let Some(dir) = vars.get("CLOUDSDK_CONFIG") {
+        PathBuf::from(dir)
+    } else if cfg!(windows) {
+        PathBuf::from(vars.get("APPDATA")?).join("gcloud")
+    } else {
+        PathBuf::from(vars.get("HOME")?).join(".config/gcloud")
+    };
+    Some((dir.join(NAME), false))
 }

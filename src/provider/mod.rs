@@ -35,12 +35,15 @@ use site::site;
 
 pub use address::{is_loopback, parse as parse_address};
 pub use family::{Opened, Reach, found, routes};
-pub use identity::Identity;
+pub use identity::{
+    ENTRA_MANAGED, ENTRA_SECRET, GOOGLE_FILE, GOOGLE_HOSTED, Identity, announced, google_file,
+};
 pub use key::is_regional;
 pub use ready::{Machine, ready};
 pub use row::{Api, Auth, Chain, KeyVar, Listing, Place, Provider};
 pub use secret::{Secret, Vars};
-pub use spec::{SETTINGS, parse_spec, unknown_provider};
+pub use site::is_location;
+pub use spec::{SETTINGS, example, parse_spec, unknown_provider};
 pub use table::{PROVIDERS, provider};
 
 /// A header's value; secret ones are marked sensitive and shown nowhere.
@@ -338,15 +341,9 @@ fn converse(
     vars: &Vars,
 ) -> Result<Request, Fault> {
     // Without a region the profile's may still be found by the SDK.
-    let unplaced = Endpoint { place: Some("unknown-region".into()), ..endpoint.clone() };
-    let (place, region) = match site(row, api, endpoint, vars) {
-        Ok(place) => {
-            let region = place.region.clone();
-            (place, region)
-        }
-        Err(fault) if fault.message == "no AWS region" => (site(row, api, &unplaced, vars)?, None),
-        Err(fault) => return Err(fault),
-    };
+    let region = site::region(row, endpoint, vars)?;
+    let stand_in = region.clone().unwrap_or_else(|| "unknown-region".into());
+    let place = site(row, api, &Endpoint { place: Some(stand_in), ..endpoint.clone() }, vars)?;
     let endpoint_url = place.moved.then(|| place.base.as_str().trim_end_matches('/').to_owned());
     let (bearer, anonymous) = match credential(row, api, endpoint, vars, &place)? {
         Credential::Key(key) => (Some(key), false),

@@ -1,7 +1,14 @@
 //! What this machine can reach with the credentials it already has.
 
-use super::row::{Chain, Place, Provider};
+use super::identity::in_environment;
+use super::row::{Api, Auth, Chain, Provider};
 use super::secret::Vars;
+use super::spec::unknown_provider;
+use super::table::provider;
+use super::{api_of, resolve};
+use crate::model::Endpoint;
+use crate::model::KeySource;
+use crate::model::Prompt;
 
 /// Credentials and places that are in files and not in variables; whoever reads files
 /// fills this in. Each credential in words: where it is.
@@ -37,56 +44,166 @@ impl Machine {
     }
 }
 
-/// Where the credential for a provider is, or in words what is missing. A server on this
-/// machine needs none; whether it runs is another question.
+/// Where the credential for an endpoint is, or in words what is missing: what asking it
+/// would find, as far as variables and files tell. A server on this machine needs none;
+/// whether it runs is another question.
 ///
 /// # Errors
 /// `no key: …`, `no AWS credentials: …`: a phrase for a list.
-pub fn ready(row: &Provider, vars: &Vars, machine: &Machine) -> Result<String, String> {
-    let keys: Vec<_> = row.apis.iter().flat_map(|a| a.keys).chain(row.keys).map(|k| k.name).collect();
+pub fn ready(endpoint: &Endpoint, vars: &Vars, machine: &Machine) -> Result<String, String> {
+    let mut vars = machine.over(vars);
+    let row = provider(&endpoint.provider).ok_or_else(|| unknown_provider(&endpoint.provider))?;
+    let api = api_of(row, endpoint).map_err(|fault| fault.message)?;
+    let found = credential(row, api, endpoint, &vars, machine)?;
+    if let Some(source) = &endpoint.key
+        && vars.get(&source.label()).is_none()
+    {
+        // A command or a keyring is asked when the endpoint is; here it stands for what it gives.
+        vars = vars.with(&source.label(), "fetched-later");
+    }
+    let request = resolve(endpoint, &Prompt::new("?"), &vars, None).map_err(|fault| fault.message)?;
+    if request.aws.is_some_and(|aws| aws.region.is_none()) {
+        return Err(format!("no AWS region: {} is not set", row.place_vars.join(" or ")));
+    }
+    Ok(found)
+}
+
+fn credential(
+    row: &Provider,
+    api: &Api,
+    endpoint: &Endpoint,
+    vars: &Vars,
+    machine: &Machine,
+) -> Result<String, String> {
+    let auth = endpoint.auth.as_deref();
+    match &endpoint.key {
+        Some(KeySource::Env(name)) if vars.get(name).is_none() => return Err(format!("{name} is not set")),
+        Some(source) => return Ok(source.label()),
+        None if auth == Some("none") => return Ok("no key wanted".into()),
+        None => {}
+    }
+    let keys: Vec<_> = api.keys.iter().chain(row.keys).map(|k| k.name).collect();
     let key = vars.first(&keys).map(|(name, _)| name.to_owned());
-    let found = match (key, row.chain) {
-        (Some(key), _) => key,
-        (None, Chain::None) if !row.key_required => "no key needed".to_owned(),
-        (None, Chain::None) => return Err(format!("no key: {}", keys.join(" or "))),
-        (None, Chain::Aws) => {
-            let variables = [
-                "AWS_ACCESS_KEY_ID",
-                "AWS_PROFILE",
-                "AWS_WEB_IDENTITY_TOKEN_FILE",
-                "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-            ];
-            let named = vars.first(&variables).map(|(n, _)| n.to_owned());
-            named
-                .or_else(|| machine.aws.clone())
-                .ok_or("no AWS credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID or AWS_BEARER_TOKEN_BEDROCK")?
+    if let Some(key) = key.filter(|_| row.chain == Chain::None || auth != Some(row.chain.word())) {
+        return Ok(key);
+    }
+    let chained = in_environment(row.chain, vars).filter(|_| auth != Some("key"));
+    let (file, nothing) = match row.chain {
+        Chain::None if !row.key_required => return Ok("no key needed".into()),
+        Chain::None => return Err(format!("no key: {}", keys.join(" or "))),
+        Chain::Aws => (
+            &machine.aws,
+            "no AWS credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID or AWS_BEARER_TOKEN_BEDROCK".to_owned(),
+        ),
+        Chain::Google => {
+            (&machine.google, "no Google credentials: run `gcloud auth application-default login`".to_owned())
         }
-        (None, Chain::Google) => {
-            let named = vars.first(&["GOOGLE_APPLICATION_CREDENTIALS"]).map(|(n, _)| n.to_owned());
-            named
-                .or_else(|| machine.google.clone())
-                .ok_or("no Google credentials: run `gcloud auth application-default login`")?
-        }
-        (None, Chain::Entra) => {
-            let variables = ["AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT"];
-            let named = vars.first(&variables).map(|(n, _)| format!("Entra ID: {n}"));
-            named.or_else(|| machine.entra.clone()).ok_or("no key: AZURE_OPENAI_API_KEY, or `az login`")?
-        }
+        Chain::Entra => (&machine.entra, format!("no key: {}, or `az login`", own_key(row, api))),
     };
-    let placed = |names: &[&str]| vars.first(names).is_some();
-    match row.place {
-        Place::Resource if !placed(row.place_vars) && !placed(row.base_url_vars) => {
-            Err(format!("no resource: {}", row.base_url_vars.join(" or ")))
+    let found = chained.map(str::to_owned).or_else(|| file.clone().filter(|_| auth != Some("key")));
+    found.ok_or(nothing)
+}
+
+/// The key that people set: of an API's own, else the row's first that is no token.
+fn own_key(row: &Provider, api: &Api) -> &'static str {
+    let keys = api.keys.iter().chain(row.keys);
+    let plain = keys.clone().find(|k| k.auth != Auth::Bearer).or(keys.clone().next());
+    plain.map_or("a key", |k| k.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::parse_spec;
+
+    const ADDRESS: (&str, &str) = ("AZURE_OPENAI_ENDPOINT", "https://contoso.openai.azure.com");
+
+    type Case<'a> = (Endpoint, &'a [(&'a str, &'a str)], Result<&'a str, &'a str>);
+
+    /// An endpoint as the config may write it, what the environment holds, and whether it can be asked.
+    #[test]
+    fn an_endpoint_is_judged_by_what_asking_it_would_need() {
+        let endpoint = |spec: &str, auth: Option<&str>, key: Option<&str>| Endpoint {
+            auth: auth.map(str::to_owned),
+            key: key.map(|name| KeySource::Env(name.into())),
+            ..parse_spec(spec).unwrap()
+        };
+        let openai = |auth, key| endpoint("openai:gpt-6-sol", auth, key);
+        let azure = |auth, key| endpoint("azure:d=gpt-6-sol", auth, key);
+        let claude =
+            |spec: &str, auth| endpoint(&format!("bedrock:us.anthropic.claude-opus-5-5{spec}"), auth, None);
+        let vertex = |spec: &str| endpoint(&format!("vertex:gemini-3.8-flash{spec}"), None, None);
+        let adc = ("GOOGLE_APPLICATION_CREDENTIALS", "/adc.json");
+        let principal =
+            [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s"), ADDRESS];
+        let aws = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_REGION", "us-east-1")];
+        let cases: [Case; 20] = [
+            (openai(None, None), &[("OPENAI_API_KEY", "k")], Ok("OPENAI_API_KEY")),
+            (openai(None, None), &[], Err("no key: OPENAI_API_KEY")),
+            (openai(None, Some("MINE")), &[("MINE", "k")], Ok("MINE")),
+            (openai(None, Some("MINE")), &[("OPENAI_API_KEY", "k")], Err("MINE is not set")),
+            (openai(Some("none"), None), &[], Ok("no key wanted")),
+            (openai(None, None), &[("OPENAI_API_KEY", "k\u{e9}")], Err("characters that no key has")),
+            (azure(None, None), &[("AZURE_OPENAI_API_KEY", "k"), ADDRESS], Ok("AZURE_OPENAI_API_KEY")),
+            (azure(None, None), &[("AZURE_OPENAI_API_KEY", "k")], Err("AZURE_OPENAI_ENDPOINT is not set")),
+            (azure(None, None), &principal, Ok("AZURE_CLIENT_SECRET")),
+            // Half a service principal is none.
+            (azure(None, None), &principal[2..], Err("no key: AZURE_OPENAI_API_KEY")),
+            (azure(Some("key"), None), &principal, Err("no key")),
+            (claude("", None), &aws, Ok("AWS_ACCESS_KEY_ID")),
+            (claude("", None), &aws[..2], Err("no AWS region: AWS_REGION")),
+            (claude("@us-east-1", None), &aws[..2], Ok("AWS_ACCESS_KEY_ID")),
+            // A key's id without its secret is no credential.
+            (claude("@us-east-1", None), &aws[..1], Err("no AWS credentials")),
+            (
+                claude("@us-east-1", Some("aws")),
+                &[("AWS_BEARER_TOKEN_BEDROCK", "k")],
+                Err("no AWS credentials"),
+            ),
+            (
+                claude("@https://gateway.example.com", None),
+                &[("AWS_BEARER_TOKEN_BEDROCK", "k")],
+                Err("is not sent to"),
+            ),
+            (vertex(""), &[adc], Err("no Google Cloud project: GOOGLE_CLOUD_PROJECT")),
+            (vertex("@my-project/global"), &[adc], Ok("GOOGLE_APPLICATION_CREDENTIALS")),
+            (vertex("@my-project/global"), &[], Err("no Google credentials")),
+        ];
+        for (endpoint, vars, want) in cases {
+            let found = ready(&endpoint, &Vars::only(vars), &Machine::default());
+            let right = match (&found, want) {
+                (Ok(found), Ok(want)) => found == want,
+                (Err(found), Err(want)) => found.contains(want),
+                _ => false,
+            };
+            assert!(
+                right,
+                "{endpoint:?} with {:?}: {found:?}, wanted {want:?}",
+                vars.iter().map(|v| v.0).collect::<Vec<_>>()
+            );
         }
-        Place::Region
-            if !placed(row.place_vars) && !placed(row.base_url_vars) && machine.aws_region.is_none() =>
-        {
-            Err(format!("no region: {}", row.place_vars.first().copied().unwrap_or_default()))
+    }
+
+    #[test]
+    fn what_files_hold_counts_where_no_variable_does() {
+        let machine = Machine {
+            aws: Some("AWS profile in ~/.aws/config".into()),
+            aws_region: Some("eu-west-1".into()),
+            google: Some("~/adc.json".into()),
+            google_project: Some("mine".into()),
+            ..Machine::default()
+        };
+        for (spec, auth, want) in [
+            ("bedrock:us.anthropic.claude-opus-5-5", None, Ok("AWS profile in ~/.aws/config")),
+            ("bedrock:us.anthropic.claude-opus-5-5", Some("key"), Err("no AWS credentials")),
+            ("vertex:gemini-3.8-flash", None, Ok("~/adc.json")),
+        ] {
+            let endpoint = Endpoint { auth: auth.map(str::to_owned), ..parse_spec(spec).unwrap() };
+            let found = ready(&endpoint, &Vars::only(&[]), &machine);
+            match want {
+                Ok(want) => assert_eq!(found.as_deref(), Ok(want), "{spec}"),
+                Err(want) => assert!(found.as_ref().is_err_and(|e| e.contains(want)), "{spec}: {found:?}"),
+            }
         }
-        Place::Location if !placed(&["GOOGLE_CLOUD_PROJECT"]) && machine.google_project.is_none() => {
-            Err("no project: GOOGLE_CLOUD_PROJECT".into())
-        }
-        _ => Ok(found),
     }
 }

@@ -51,15 +51,7 @@ pub(super) fn site(row: &Provider, api: &Api, endpoint: &Endpoint, vars: &Vars) 
     match row.place {
         Place::BaseUrl => {}
         Place::Region => {
-            region = endpoint
-                .place
-                .clone()
-                .or_else(|| arn_region(endpoint.sent_model()))
-                .or_else(|| vars.first(row.place_vars).map(|(_, v)| v));
-            if let Some(bad) = region.as_deref().filter(|r| !is_region(r)) {
-                return Err(setup(format!("{bad:?} is not an AWS region"))
-                    .hint("write it like us-east-1, after the @ or in AWS_REGION"));
-            }
+            region = self::region(row, endpoint, vars)?;
             fill.extend(region.clone().map(|r| ("{place}", r)));
         }
         Place::Resource => fill.extend(resource(row, api, endpoint, vars)?.map(|r| ("{place}", r))),
@@ -71,8 +63,8 @@ pub(super) fn site(row: &Provider, api: &Api, endpoint: &Endpoint, vars: &Vars) 
                     .hint("write it like europe-west1, us or global"));
             }
             let Some(project) = project else {
-                return Err(setup("no Google Cloud project".into())
-                    .hint("write it after the @ (…@my-project/global), or set GOOGLE_CLOUD_PROJECT"));
+                let projects = api.place_vars.iter().chain(row.place_vars).filter(|n| n.contains("PROJECT"));
+                return Err(missing_place("no Google Cloud project", "…@my-project/global", projects));
             };
             let host = match location.as_str() {
                 "global" => "aiplatform.googleapis.com".to_owned(),
@@ -124,19 +116,36 @@ fn base_text(
         text = text.replace(gap, value);
     }
     if text.contains('{') {
-        return Err(missing_place(row, api));
+        let own = api.place_vars.iter().chain(row.place_vars);
+        return Err(match row.place {
+            Place::Region => missing_place("no AWS region", "…@us-east-1", own),
+            _ => missing_place("no Azure resource", "…@contoso-east", own.chain(row.base_url_vars)),
+        });
     }
     Ok((text, "base URL".into(), false, Named::Nobody))
 }
 
-fn missing_place(row: &Provider, api: &Api) -> Fault {
-    let names: Vec<_> =
-        api.place_vars.iter().chain(row.place_vars).chain(row.base_url_vars).copied().collect();
-    let (what, how) = match row.place {
-        Place::Region => ("no AWS region", "…@us-east-1"),
-        _ => ("no Azure resource", "…@contoso-east"),
-    };
-    setup(what.into()).hint(format!("write it after the @ ({how}), or set {}", names.join(" or ")))
+/// A place that nobody names: what it is, how a spec writes it, the variables that may hold it.
+fn missing_place<'n>(what: &str, how: &str, names: impl Iterator<Item = &'n &'static str>) -> Fault {
+    let names = names.copied().collect::<Vec<_>>().join(" or ");
+    setup(format!("{what}: {names} is not set")).hint(format!("write it after the @ ({how}), or set {names}"))
+}
+
+/// The region of an endpoint: its own, its ARN's, or the environment's.
+///
+/// # Errors
+/// `Setup`: what is named is no region.
+pub(super) fn region(row: &Provider, endpoint: &Endpoint, vars: &Vars) -> Result<Option<String>, Fault> {
+    let region = endpoint
+        .place
+        .clone()
+        .or_else(|| arn_region(endpoint.sent_model()))
+        .or_else(|| vars.first(row.place_vars).map(|(_, v)| v));
+    match region {
+        Some(bad) if !is_region(&bad) => Err(setup(format!("{bad:?} is not an AWS region"))
+            .hint("write it like us-east-1, after the @ or in AWS_REGION")),
+        region => Ok(region),
+    }
 }
 
 /// The name of an Azure resource; from the address of one of its hosts where only that is told.
@@ -181,7 +190,9 @@ fn project_and_location(
     (project, location)
 }
 
-fn is_location(text: &str) -> bool {
+/// Whether a word is one of Google Cloud's locations, rather than a project.
+#[must_use]
+pub fn is_location(text: &str) -> bool {
     matches!(text, "global" | "us" | "eu")
         || (text.contains('-') && text.ends_with(|c: char| c.is_ascii_digit()) && {
             let continents =

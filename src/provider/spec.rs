@@ -73,7 +73,7 @@ pub fn parse_spec(spec: &str) -> Result<Endpoint, String> {
 fn read(spec: &str) -> Result<Endpoint, String> {
     let (head, query) = spec.split_once('?').map_or((spec, None), |(h, q)| (h, Some(q)));
     let Some((id, rest)) = head.split_once(':') else {
-        return Err(format!("{spec:?} is not provider:model[@place]; try {:?}", example(head)));
+        return Err(format!("{spec:?} is not provider:model[@place]; try {:?}", shown_example(head)));
     };
     let row = provider(id).ok_or_else(|| unknown_provider(id))?;
     // A URL may hold an `@` of its own, where a password stands that must not become a model's name.
@@ -89,10 +89,10 @@ fn read(spec: &str) -> Result<Endpoint, String> {
         place => (model, place),
     };
     if model.contains("://") {
-        return Err(format!("{spec:?} has a URL but no @ before it; try {:?}", example(id)));
+        return Err(format!("{spec:?} has a URL but no @ before it; try {:?}", shown_example(id)));
     }
     if model.trim().is_empty() {
-        return Err(format!("{spec:?} names no model; try {:?}", example(id)));
+        return Err(format!("{spec:?} names no model; try {:?}", shown_example(id)));
     }
     let mut endpoint =
         Endpoint { provider: row.id.to_owned(), model: model.to_owned(), ..Endpoint::default() };
@@ -155,7 +155,18 @@ fn set_param(endpoint: &mut Endpoint, name: &str, value: &str) -> Result<(), Str
     Err(format!("unknown parameter {name:?}{near}: {}", known.join(", ")))
 }
 
-fn example(id: &str) -> String {
+/// The endpoint of a provider's example, less the place that stands in it for show.
+#[must_use]
+pub fn example(row: &Provider) -> Option<Endpoint> {
+    let mut endpoint = parse_spec(&shown_example(row.id)).ok()?;
+    endpoint.place = None;
+    if endpoint.deployment.is_some() {
+        endpoint.deployment = Some(endpoint.model.clone());
+    }
+    Some(endpoint)
+}
+
+fn shown_example(id: &str) -> String {
     let row = provider(id).or(PROVIDERS.first());
     row.map(|p| format!("{}:{}", p.id, p.example)).unwrap_or_default()
 }

@@ -4,9 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::provider::Machine;
 use crate::provider::Vars;
+use crate::provider::google_file;
 
 /// The fields of Google's file that are no secret.
 #[derive(Deserialize, Default)]
@@ -22,12 +24,15 @@ pub fn machine(vars: &Vars, aws_region: Option<String>) -> Machine {
     let home = vars.get("HOME").map(PathBuf::from);
     let below = |path: &str| home.as_ref().map(|h| h.join(path)).filter(|p| p.is_file());
     let named = |var: &str| vars.get(var).map(PathBuf::from).filter(|p| p.is_file());
-    let aws = named("AWS_CONFIG_FILE")
-        .or_else(|| named("AWS_SHARED_CREDENTIALS_FILE"))
-        .or_else(|| below(".aws/config"))
-        .or_else(|| below(".aws/credentials"));
-    let google = named("GOOGLE_APPLICATION_CREDENTIALS")
-        .or_else(|| below(".config/gcloud/application_default_credentials.json"));
+    let config = named("AWS_CONFIG_FILE").or_else(|| below(".aws/config"));
+    let credentials = named("AWS_SHARED_CREDENTIALS_FILE").or_else(|| below(".aws/credentials"));
+    // A config that only names a region is no credential.
+    let holds = |p: &PathBuf| {
+        let text = std::fs::read_to_string(p).map(Zeroizing::new).unwrap_or_default();
+        PROFILE_WAYS.iter().any(|way| text.contains(way))
+    };
+    let aws = config.filter(holds).or_else(|| credentials.filter(holds));
+    let google = google_file(vars).map(|(path, _)| path).filter(|p| p.is_file());
     let entra = below(".azure/azureProfile.json").or_else(|| below(".azd/auth.json"));
     let adc: Adc = google
         .as_ref()
@@ -38,12 +43,23 @@ pub fn machine(vars: &Vars, aws_region: Option<String>) -> Machine {
         None => p.display().to_string(),
     };
     Machine {
-        aws: aws.map(|p| format!("AWS profile in {}", shown(&p))),
+        aws: aws.map(|p| format!("AWS profile in {}", shown(&p))).or_else(|| instance(vars)),
         aws_region,
         google: google.map(|p| shown(&p)),
         google_project: adc.quota_project_id.or(adc.project_id),
         entra: entra.map(|_| "Entra ID: az or azd sign-in".to_owned()),
     }
+}
+
+/// Settings of which a profile that gives credentials has one.
+const PROFILE_WAYS: [&str; 6] =
+    ["aws_access_key_id", "sso_", "role_arn", "credential_process", "credential_source", "login_session"];
+
+/// A machine of Amazon's may have a role; only asking tells, and asking elsewhere is a wait for nothing.
+fn instance(vars: &Vars) -> Option<String> {
+    let off = vars.get("AWS_EC2_METADATA_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    let vendor = || std::fs::read_to_string("/sys/class/dmi/id/sys_vendor").unwrap_or_default();
+    (!off && vars.is_process() && vendor().contains("Amazon EC2")).then(|| "this instance's role".to_owned())
 }
 
 #[cfg(test)]
@@ -56,7 +72,11 @@ mod tests {
         let at = |path: &str| home.path().join(path);
         std::fs::create_dir_all(at(".aws")).unwrap();
         std::fs::create_dir_all(at(".config/gcloud")).unwrap();
-        std::fs::write(at(".aws/config"), "[default]\nregion = eu-west-1\n").unwrap();
+        std::fs::write(
+            at(".aws/config"),
+            "[default]\nregion = eu-west-1\n[profile dev]\nrole_arn = arn:aws:iam::1:role/x\n",
+        )
+        .unwrap();
         std::fs::write(
             at(".config/gcloud/application_default_credentials.json"),
             r#"{"type": "authorized_user", "refresh_token": "canary", "quota_project_id": "my-project"}"#,
@@ -69,6 +89,17 @@ mod tests {
         assert_eq!(found.google_project.as_deref(), Some("my-project"));
         assert_eq!(found.entra, None);
         assert!(!format!("{found:?}").contains("canary"));
+        std::fs::write(at(".aws/config"), "[default]\nregion = eu-west-1\n").unwrap();
+        assert_eq!(machine(&Vars::only(&[("HOME", &path)]), None).aws, None, "a region is no credential");
+        let elsewhere = at("elsewhere");
+        std::fs::create_dir_all(&elsewhere).unwrap();
+        std::fs::copy(
+            at(".config/gcloud/application_default_credentials.json"),
+            elsewhere.join("application_default_credentials.json"),
+        )
+        .unwrap();
+        let moved = [("CLOUDSDK_CONFIG", elsewhere.to_str().unwrap())];
+        assert_eq!(machine(&Vars::only(&moved), None).google_project.as_deref(), Some("my-project"));
         assert_eq!(machine(&Vars::only(&[]), None), Machine::default());
     }
 }

@@ -49,7 +49,11 @@ fn answers(o: &Output) -> Vec<Value> {
 fn a_family_becomes_one_endpoint_for_each_cloud_with_credentials() {
     let home = home();
     fs::create_dir_all(home.path().join(".aws")).unwrap();
-    fs::write(home.path().join(".aws/config"), "[default]\nregion = eu-west-1\n").unwrap();
+    fs::write(
+        home.path().join(".aws/config"),
+        "[default]\nregion = eu-west-1\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = base\n",
+    )
+    .unwrap();
     let adc = home.path().join(".config/gcloud/application_default_credentials.json");
     fs::create_dir_all(adc.parent().unwrap()).unwrap();
     fs::write(&adc, r#"{"type":"authorized_user","client_id":"a","client_secret":"b","refresh_token":"c","quota_project_id":"my-project"}"#).unwrap();

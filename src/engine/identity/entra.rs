@@ -28,8 +28,11 @@ use super::azure_http::Carrier;
 use super::{brief, causes, ours, secret};
 use crate::model::Class;
 use crate::model::Fault;
+use crate::provider::ENTRA_MANAGED;
+use crate::provider::ENTRA_SECRET;
 use crate::provider::Secret;
 use crate::provider::Vars;
+use crate::provider::announced;
 
 const PUBLIC: &str = "https://login.microsoftonline.com";
 
@@ -85,7 +88,6 @@ pub(super) fn fetch(
 
 fn choose(vars: &Vars) -> Result<Option<Kind>, Fault> {
     const SELECT: &str = "AZURE_TOKEN_CREDENTIALS";
-    let set = |names: &[&str]| names.iter().all(|n| vars.get(n).is_some());
     let asked = vars.get(SELECT).map(|s| s.trim().to_ascii_lowercase());
     let allowed: &[Kind] = match asked.as_deref() {
         None => &[Kind::ClientSecret, Kind::Workload, Kind::Managed, Kind::Tools],
@@ -100,13 +102,14 @@ fn choose(vars: &Vars) -> Result<Option<Kind>, Fault> {
         }
     };
     let there = |kind: Kind| match kind {
-        Kind::ClientSecret => set(&["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]),
-        Kind::Workload => set(&["AZURE_FEDERATED_TOKEN_FILE"]),
+        Kind::ClientSecret => announced(vars, ENTRA_SECRET),
+        // Its other two variables are asked for by name when it is built.
+        Kind::Workload => vars.get("AZURE_FEDERATED_TOKEN_FILE").is_some(),
         // The address that virtual machines have is asked on request only: elsewhere
         // it is a wait for nothing.
         Kind::Managed => {
             let told = asked.as_deref() == Some("managedidentitycredential");
-            vars.is_process() && (told || set(&["IDENTITY_ENDPOINT"]) || set(&["MSI_ENDPOINT"]))
+            vars.is_process() && (told || ENTRA_MANAGED.iter().any(|by| announced(vars, by)))
         }
         Kind::Tools => vars.is_process(),
     };

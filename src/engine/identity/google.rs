@@ -5,7 +5,7 @@
 //! Google's machines is a wait for nothing. The crate keeps the token and renews
 //! it; it talks HTTP by itself, with the system's proxy and roots.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -24,12 +24,16 @@ use super::{LIMIT, Signed, brief, causes, put, secret};
 use crate::engine::transport::Outgoing;
 use crate::model::Class;
 use crate::model::Fault;
+use crate::provider::GOOGLE_FILE;
+use crate::provider::GOOGLE_HOSTED;
 use crate::provider::Secret;
 use crate::provider::Vars;
+use crate::provider::announced;
+use crate::provider::google_file;
 use crate::provider::is_loopback;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
-const FILE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+const FILE: &str = GOOGLE_FILE;
 const SIGN_IN: &str = "run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS";
 
 /// Tokens last an hour by a clock that stops while a laptop sleeps; after this long by
@@ -178,21 +182,12 @@ fn words(body: &str) -> Option<String> {
 
 /// Where the credentials are, in the order in which Google's own tools look.
 fn source(vars: &Vars) -> Option<Source> {
-    const NAME: &str = "application_default_credentials.json";
-    if let Some(path) = vars.get(FILE) {
-        return Some(Source::File { path: PathBuf::from(path), named: true });
+    match google_file(vars) {
+        Some((path, true)) => return Some(Source::File { path, named: true }),
+        Some((path, false)) if path.is_file() => return Some(Source::File { path, named: false }),
+        _ => {}
     }
-    let known = if let Some(dir) = vars.get("CLOUDSDK_CONFIG") {
-        Some(PathBuf::from(dir).join(NAME))
-    } else if cfg!(windows) {
-        vars.get("APPDATA").map(|dir| Path::new(&dir).join("gcloud").join(NAME))
-    } else {
-        vars.get("HOME").map(|dir| Path::new(&dir).join(".config/gcloud").join(NAME))
-    };
-    if let Some(path) = known.filter(|p| p.is_file()) {
-        return Some(Source::File { path, named: false });
-    }
-    let hosted = vars.first(&["GCE_METADATA_HOST", "K_SERVICE", "CLOUD_RUN_JOB", "GAE_ENV"]).is_some();
+    let hosted = GOOGLE_HOSTED.iter().any(|by| announced(vars, by));
     let google = || {
         std::fs::read_to_string("/sys/class/dmi/id/product_name").is_ok_and(|name| name.contains("Google"))
     };

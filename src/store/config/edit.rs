@@ -11,6 +11,7 @@ use crate::model::KeySource;
 use crate::model::Lineup;
 use crate::model::PARAMS;
 use crate::provider::Place;
+use crate::provider::is_location;
 use crate::provider::provider;
 
 /// Writes a lineup under a name into the file, with the endpoints that it does not have
@@ -28,46 +29,66 @@ pub fn save_lineup(path: &Path, name: &str, lineup: &Lineup) -> Result<String, S
     // Nothing is written into a file that is not understood.
     let config = Config::parse(&text, path).map_err(|e| e.to_string())?;
     let mut document: DocumentMut = text.parse().map_err(|e| format!("{at}: {e}"))?;
-    let mut names = Array::new();
+    let mut names: Vec<String> = Vec::new();
     let mut added = 0;
     for endpoint in &lineup.endpoints {
         if endpoint.simulated {
             return Err("simulated endpoints are not for a config".into());
         }
-        match config.endpoint(&endpoint.name) {
-            Some(known) if known.is_route_of(endpoint) => names.push(endpoint.name.as_str()),
-            known => {
-                let own = if known.is_some() {
-                    format!("{} ({name})", endpoint.name)
-                } else {
-                    endpoint.name.clone()
-                };
-                if config.endpoint(&own).is_some() {
-                    return Err(format!("another endpoint is called {own:?} in {at}"));
-                }
-                tables(&mut document, "endpoint")?.push(endpoint_table(endpoint, &own));
-                names.push(own.as_str());
-                added += 1;
-            }
+        if let Some(known) = same(&config, endpoint, &names) {
+            names.push(known.name.clone());
+            continue;
         }
-    }
-    let mut table = Table::new();
-    table.insert("name", value(name));
-    table.insert("endpoints", value(names));
-    if let Some(baseline) = lineup.baseline.and_then(|at| lineup.endpoints.get(at)) {
-        table.insert("baseline", value(baseline.name.as_str()));
+        if let Some(KeySource::Config(owner)) = &endpoint.key {
+            return Err(format!(
+                "{:?} uses the key that stands in clear at {owner:?}, and a key is not copied: name it with \
+                 api_key_env, api_key_cmd or keyring in {at}",
+                endpoint.name
+            ));
+        }
+        let own = free_name(&config, &endpoint.name, name, &names);
+        tables(&mut document, "endpoint")?.push(endpoint_table(endpoint, &own));
+        names.push(own);
+        added += 1;
     }
     let sets = tables(&mut document, "lineup_set")?;
     let there = sets.iter().position(|t| t.get("name").and_then(Item::as_str) == Some(name));
-    match there.and_then(|at| sets.get_mut(at)) {
-        Some(old) => *old = table,
-        None => sets.push(table),
+    let at = there.unwrap_or_else(|| {
+        sets.push(Table::new());
+        sets.len() - 1
+    });
+    if let Some(table) = sets.get_mut(at) {
+        table.insert("name", value(name));
+        table.insert("endpoints", value(names.iter().collect::<Array>()));
+        match lineup.baseline.and_then(|at| names.get(at)) {
+            Some(baseline) => table.insert("baseline", value(baseline.as_str())),
+            None => table.remove("baseline"),
+        };
     }
     let text = document.to_string();
     Config::parse(&text, path).map_err(|e| format!("the lineup cannot be written: {}", e.message))?;
     write_whole(path, &text)?;
     let more = if added == 0 { String::new() } else { format!(", {added} endpoints with it") };
     Ok(format!("lineup {name:?} saved{more}: bakeoff -l {name:?}"))
+}
+
+/// The file's endpoint that asks the same in the same way, whatever it is called; of several
+/// the one of that name, and none that is in the lineup already.
+fn same<'c>(config: &'c Config, endpoint: &Endpoint, taken: &[String]) -> Option<&'c Endpoint> {
+    let plain = |e: &Endpoint| Endpoint { name: String::new(), leveled: Vec::new(), ..e.clone() };
+    let wanted = plain(endpoint);
+    let mut found = config.endpoints.iter().filter(|e| !taken.contains(&e.name) && plain(e) == wanted);
+    let named = found.clone().find(|e| e.name == endpoint.name);
+    named.or_else(|| found.next())
+}
+
+/// The endpoint's name, or where another has it, one that says which lineup it was written for.
+fn free_name(config: &Config, name: &str, lineup: &str, taken: &[String]) -> String {
+    let own = format!("{name} ({lineup})");
+    let numbered = (2..).map(|n| format!("{own} {n}"));
+    let free = |name: &String| config.endpoint(name).is_none() && !taken.contains(name);
+    // The numbers do not end.
+    [name.to_owned(), own.clone()].into_iter().chain(numbered).find(free).unwrap_or_default()
 }
 
 /// Writes a file of the configuration: whole, and for its owner alone.
@@ -115,6 +136,7 @@ fn endpoint_table(e: &Endpoint, name: &str) -> Table {
                 put("project", Some(&project.to_owned()));
                 put("location", Some(&location.to_owned()));
             }
+            None if place.is_some_and(is_location) => put("location", e.place.as_ref()),
             None => put("project", e.place.as_ref()),
         },
         Some(Place::BaseUrl) | None => {}
@@ -201,6 +223,90 @@ mod tests {
         let config = Config::load(&path, true).unwrap();
         assert_eq!((config.endpoints.len(), config.lineups.len()), (3, 1));
         assert_eq!(config.lineup_named("trio").unwrap().endpoints.len(), 2);
+    }
+
+    /// What the file says of a lineup after it was saved under a name.
+    fn saved(path: &Path, name: &str, lineup: &Lineup) -> (Config, Lineup) {
+        save_lineup(path, name, lineup).unwrap();
+        let config = Config::load(path, true).unwrap();
+        let lineup = config.lineup_named(name).unwrap();
+        (config, lineup)
+    }
+
+    #[test]
+    fn the_same_route_with_other_settings_is_another_endpoint() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, FILE).unwrap();
+        let mut hot = lineup();
+        hot.endpoints.truncate(1);
+        hot.endpoints[0].params.temperature = Some(0.9);
+        hot.endpoints[0].key = Some(KeySource::Env("MINE".into()));
+        let (config, first) = saved(&path, "hot", &hot);
+        assert_eq!(config.endpoints.len(), 2, "the one by hand stays");
+        let endpoint = &first.endpoints[0];
+        assert_eq!((endpoint.name.as_str(), endpoint.params.temperature), ("sol (hot)", Some(0.9)));
+        assert_eq!(endpoint.key, Some(KeySource::Env("MINE".into())));
+        assert_eq!(first.baseline, Some(0), "by the name it was written under");
+        // The same again, under its new name or its old one, adds nothing.
+        let (config, second) = saved(&path, "hot", &hot);
+        assert_eq!((config.endpoints.len(), &second), (2, &first));
+        let (config, third) = saved(&path, "other", &second);
+        assert_eq!((config.endpoints.len(), third.endpoints), (2, first.endpoints));
+        // Another setting under the same two names is numbered.
+        hot.endpoints[0].params.temperature = Some(0.1);
+        let (config, fourth) = saved(&path, "hot", &hot);
+        assert_eq!((config.endpoints.len(), fourth.endpoints[0].name.as_str()), (3, "sol (hot) 2"));
+        // A lineup saved without a baseline has none, and a comment above it stays.
+        let text = std::fs::read_to_string(&path).unwrap();
+        let commented = text.replacen("[[lineup_set]]", "# for the demo\n[[lineup_set]]", 1);
+        std::fs::write(&path, commented).unwrap();
+        hot.baseline = None;
+        assert_eq!(saved(&path, "hot", &hot).1.baseline, None);
+        assert!(std::fs::read_to_string(&path).unwrap().contains("# for the demo\n[[lineup_set]]"));
+    }
+
+    #[test]
+    fn one_endpoint_twice_is_two_in_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, FILE).unwrap();
+        let mut twice = lineup();
+        twice.endpoints.truncate(1);
+        twice.endpoints.push(Endpoint { name: "sol #2".into(), ..twice.endpoints[0].clone() });
+        let names: Vec<_> = saved(&path, "twice", &twice).1.endpoints.into_iter().map(|e| e.name).collect();
+        assert_eq!(names, ["sol", "sol #2"]);
+    }
+
+    #[test]
+    fn a_key_that_stands_in_clear_is_not_copied_nor_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        let file = format!("{FILE}api_key = \"sk-canary-1\"\n");
+        std::fs::write(&path, &file).unwrap();
+        let config = Config::parse(&file, &path).unwrap();
+        let mut lineup = Lineup { endpoints: config.endpoints, ..Lineup::default() };
+        lineup.endpoints[0].name = "renamed".into();
+        save_lineup(&path, "same", &lineup).unwrap();
+        lineup.endpoints[0].params.max_tokens = Some(9);
+        let before = std::fs::read_to_string(&path).unwrap();
+        let said = save_lineup(&path, "changed", &lineup).unwrap_err();
+        assert!(said.contains("api_key_env") && !said.contains("canary"), "{said}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_place_is_written_by_the_word_that_it_is() {
+        for (place, want) in [
+            ("mine/eu", "project = \"mine\"\nlocation = \"eu\"\n"),
+            ("mine", "project = \"mine\"\n"),
+            ("europe-west1", "location = \"europe-west1\"\n"),
+        ] {
+            let endpoint =
+                Endpoint { provider: "vertex".into(), place: Some(place.into()), ..Endpoint::default() };
+            let table = endpoint_table(&endpoint, "x").to_string();
+            assert!(table.ends_with(want), "{table}");
+        }
     }
 
     #[test]
