@@ -20,6 +20,8 @@ pub(super) struct Read {
 /// Fields that this version does not use are left to later ones.
 #[derive(Deserialize)]
 struct RawBook {
+    /// A user's own rows need no date.
+    #[serde(default)]
     as_of: String,
     #[serde(default)]
     family: Vec<RawFamily>,

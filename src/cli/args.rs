@@ -183,6 +183,9 @@ pub struct ModelsArgs {
     /// Only this provider
     #[arg(short, long, value_name = "PROVIDER")]
     pub provider: Option<String>,
+    /// The catalog's models as well, where no account lists any
+    #[arg(long)]
+    pub all: bool,
     /// Only models whose id or family holds this
     #[arg(value_name = "WORD")]
     pub word: Option<String>,

@@ -1,7 +1,6 @@
 //! What the screen's picker can add: every route of the catalog, the user's own endpoints
 //! first, with what is known of each.
 
-use super::world::World;
 use crate::catalog::Catalog;
 use crate::model::Endpoint;
 use crate::model::Price;
@@ -9,7 +8,6 @@ use crate::model::Rates;
 use crate::provider::Machine;
 use crate::provider::Place;
 use crate::provider::Vars;
-use crate::provider::example;
 use crate::provider::provider;
 use crate::provider::ready;
 use crate::provider::routes;
@@ -123,17 +121,6 @@ pub(super) fn tokens(n: u64) -> String {
         1_000_000.. => short(n, 1_000_000, "M"),
         1_000.. => format!("{}k", n / 1_000),
         _ => n.to_string(),
-    }
-}
-
-impl World {
-    /// Endpoints of a first look: one for each provider that is ready, by its example's model.
-    pub(super) fn examples(&self) -> Vec<Endpoint> {
-        crate::provider::found(&self.vars, &self.machine)
-            .into_iter()
-            .filter(|(_, found)| found.is_ok())
-            .filter_map(|(id, _)| example(provider(id)?))
-            .collect()
     }
 }
 

@@ -47,8 +47,8 @@ pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Result<u8, Stop> {
     let found = runtime.block_on(async {
         let files = world::needs_files(&who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits, files).await?;
-        let (lineup, notes) = world.lineup(&who, &loaded.config).await?;
-        say(&notes);
+        let (lineup, absent) = world.lineup(&who, &loaded.config).await?;
+        say(&absent);
         let endpoints: Vec<Endpoint> = lineup.endpoints.into_iter().map(short).collect();
         Ok(examine(&world.engine, reports, endpoints, !args.no_ask).await)
     })?;

@@ -70,9 +70,9 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
             }
             let files = world::needs_files(&who, &named.endpoints);
             let (world, reports) = World::look(&loaded, limits, files).await?;
-            let (lineup, notes) = world.lineup(&who, &loaded.config).await?;
+            let (lineup, absent) = world.lineup(&who, &loaded.config).await?;
             if !args.quiet {
-                say(&notes);
+                say(&absent);
             }
             (world.engine, reports, lineup, world.catalog)
         };

@@ -14,7 +14,6 @@ use crate::model::Lineup;
 use crate::model::clean_line;
 use crate::provider::Place;
 use crate::provider::Secret;
-use crate::provider::example;
 use crate::provider::found;
 use crate::provider::provider;
 use crate::store::write_whole;
@@ -59,14 +58,13 @@ fn config(world: &World) -> String {
     );
     let (mut lineup, mut credentials) = (Lineup::default(), Vec::new());
     let mut missing = Vec::new();
-    for (id, state) in found(&world.vars, &world.machine) {
-        match (provider(id).and_then(example), state) {
-            (Some(endpoint), Ok(credential)) => {
+    for (endpoint, state) in found(&world.vars, &world.machine) {
+        match state {
+            Ok(credential) => {
                 lineup.endpoints.push(endpoint);
                 credentials.push(credential);
             }
-            (_, Err(what)) => missing.push((id, what)),
-            (None, Ok(_)) => {}
+            Err(what) => missing.push((endpoint.provider, what)),
         }
     }
     lineup.tell_apart();
@@ -101,25 +99,24 @@ fn section(out: &mut String, world: &World, e: &Endpoint, credential: &str) {
         let _ = writeln!(out, "deployment = {}   # the name of your deployment", text(deployment));
     }
     let _ = writeln!(out, "model = {}", text(&e.model));
-    let vars = &world.vars;
-    match row.map(|r| r.place) {
-        Some(Place::Region) => {
-            let region = vars.first(&["AWS_REGION", "AWS_DEFAULT_REGION"]).map(|(_, v)| v);
-            let region = region.or_else(|| world.machine.aws_region.clone());
-            let _ = writeln!(out, "region = {}", text(&region.unwrap_or_else(|| "us-east-1".into())));
+    let usual = |name: Option<&&str>, otherwise: &str| {
+        text(&name.and_then(|n| world.vars.get(n)).unwrap_or_else(|| otherwise.to_owned()))
+    };
+    let _ = match row.map(|row| (row.place, row.place_vars, row.base_url_vars)) {
+        Some((Place::Region, names, _)) => {
+            let set = names.iter().find(|n| world.vars.get(n).is_some());
+            writeln!(out, "region = {}", usual(set, "us-east-1"))
         }
-        Some(Place::Location) => {
-            let project = vars.get("GOOGLE_CLOUD_PROJECT").or_else(|| world.machine.google_project.clone());
-            let _ = writeln!(out, "project = {}", text(&project.unwrap_or_else(|| "my-project".into())));
-            let location = vars.get("GOOGLE_CLOUD_LOCATION").unwrap_or_else(|| "global".into());
-            let _ = writeln!(out, "location = {}", text(&location));
+        Some((Place::Location, names, _)) => {
+            let (project, location) = (usual(names.first(), "my-project"), usual(names.get(1), "global"));
+            writeln!(out, "project = {project}\nlocation = {location}")
         }
-        Some(Place::Resource) => {
-            // The variable with the address stays in charge.
-            let _ = writeln!(out, "# resource = \"contoso-east\"   # else AZURE_OPENAI_ENDPOINT says which");
+        // The variable with the address stays in charge.
+        Some((Place::Resource, _, names)) => {
+            writeln!(out, "# resource = \"contoso-east\"   # else {} says which", names.join(" or "))
         }
-        Some(Place::BaseUrl) | None => {}
-    }
+        Some((Place::BaseUrl, ..)) | None => Ok(()),
+    };
     let _ = writeln!(out, "# params = {{ reasoning_effort = \"low\" }}");
 }
 

@@ -1,5 +1,7 @@
 //! Commands that list: providers, configuration, keys, themes.
 
+use std::io::Write;
+
 use serde_json::{Value, json};
 
 use super::args::{ListFormat, Who};
@@ -28,9 +30,21 @@ pub(super) fn config_check() -> Result<u8, Stop> {
     let loaded = world::load()?;
     world::theme(None, &loaded)?;
     world::keymap(&loaded)?;
-    let place = loaded.path.map_or_else(|| "no configuration".into(), |p| p.display().to_string());
-    let (e, l) = (loaded.config.endpoints.len(), loaded.config.lineups.len());
-    write_out(&format!("{}: fine, {e} endpoints, {l} lineups\n", clean_line(&place)))?;
+    world::catalog(&loaded)?;
+    let said = match &loaded.path {
+        None => "no place for a configuration: set HOME, or BAKEOFF_CONFIG to a file".to_owned(),
+        Some(path) if !path.exists() => {
+            format!("{}: no such file; `bakeoff init` writes one", path.display())
+        }
+        Some(path) => {
+            let (e, l) = (loaded.config.endpoints.len(), loaded.config.lineups.len());
+            format!("{}: fine, {e} endpoints, {l} lineups", path.display())
+        }
+    };
+    write_out(&format!("{}\n", clean_line(&said)))?;
+    if let Some(rows) = world::own_catalog(&loaded) {
+        write_out(&format!("{}: fine\n", clean_line(&rows.display().to_string())))?;
+    }
     Ok(0)
 }
 
@@ -41,10 +55,14 @@ pub(super) fn config_show(who: &Who, format: ListFormat) -> Result<u8, Stop> {
     let limits = world::limits(&loaded.config, None);
     let lineup = runtime()?.block_on(async {
         let (world, _) = World::look(&loaded, limits, files).await?;
-        let (lineup, notes) = world.lineup(who, &loaded.config).await?;
-        say(&notes);
+        let (lineup, absent) = world.lineup(who, &loaded.config).await?;
+        say(&absent);
         Ok(lineup)
     })?;
+    if lineup.endpoints.is_empty() {
+        let _ =
+            writeln!(std::io::stderr(), "bakeoff: the config has no endpoint: `bakeoff init` writes some");
+    }
     let rows = lineup.endpoints.iter().map(endpoint_fields).collect();
     list(rows, format)
 }

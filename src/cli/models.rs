@@ -10,7 +10,9 @@ use super::lists::list;
 use super::world::{LOCAL_PATIENCE, World};
 use super::{Stop, runtime, world};
 use crate::engine::Listed;
+use crate::model::Class;
 use crate::model::Endpoint;
+use crate::model::Fault;
 use crate::model::clean_line;
 use crate::provider::PROVIDERS;
 use crate::provider::Provider;
@@ -20,11 +22,12 @@ use crate::provider::ready;
 use crate::provider::unknown_provider;
 
 /// What asking one provider brought.
-enum Brought {
-    Models(Vec<Listed>),
+#[derive(Default)]
+struct Brought {
+    listed: Vec<Listed>,
     /// The provider has no list; the catalog speaks for it.
-    NoList,
-    Failed(String),
+    no_list: bool,
+    faults: Vec<Fault>,
 }
 
 pub(super) fn run(args: &ModelsArgs) -> Result<u8, Stop> {
@@ -33,33 +36,49 @@ pub(super) fn run(args: &ModelsArgs) -> Result<u8, Stop> {
     if let Some(id) = args.provider.as_deref().filter(|id| provider(id).is_none()) {
         return Err(Stop::usage(unknown_provider(id)));
     }
+    let own = &loaded.config.endpoints;
+    if let Some(row) = args.provider.as_deref().and_then(provider)
+        && row.base_url.is_none()
+        && !own.iter().any(|e| e.provider == row.id)
+    {
+        return Err(Stop::usage(format!(
+            "{} has no address of its own: write an [[endpoint]] with its base_url into the config",
+            row.id
+        )));
+    }
     let runtime = runtime()?;
     let (world, brought) = runtime.block_on(async {
         let (world, _) = World::look(&loaded, limits, true).await?;
-        let rows: Vec<_> =
-            PROVIDERS.iter().filter(|row| wanted(row, args, &world, &loaded.config.endpoints)).collect();
-        let asked = rows.iter().map(|row| ask(row, &world, &loaded.config.endpoints));
+        let rows = PROVIDERS.iter().filter(|row| args.provider.as_deref().is_none_or(|id| id == row.id));
+        let named = args.provider.is_some();
+        let asked = rows.map(|row| {
+            let (world, endpoints) = (&world, askable(row, &world, own, named));
+            async move {
+                let mut brought = Brought::default();
+                for endpoint in &endpoints {
+                    ask(row, world, endpoint, &mut brought).await;
+                }
+                (row, brought)
+            }
+        });
         let brought = futures_util::future::join_all(asked).await;
-        Ok((world, rows.into_iter().zip(brought).collect::<Vec<_>>()))
+        Ok((world, brought))
     })?;
     runtime.shutdown_background();
     let mut code = 0;
     let mut rows = Vec::new();
     for (row, brought) in brought {
-        match brought {
-            Brought::Models(models) => rows.extend(models.iter().map(|m| fields(&world, row, m, "listed"))),
-            Brought::NoList => {
-                let catalog = (world.catalog)();
-                let known = catalog.routes().iter().filter(|r| r.kind == row.id);
-                let known = known.map(|r| Listed { id: r.id.clone(), context: r.context });
-                rows.extend(known.map(|m| fields(&world, row, &m, "catalog only")));
-            }
-            // A server on this machine that does not run is no news, unless it was asked for.
-            Brought::Failed(_) if row.is_local() && args.provider.is_none() => {}
-            Brought::Failed(why) => {
-                code = 1;
-                let _ = writeln!(std::io::stderr(), "bakeoff: {}: {}", row.id, clean_line(&why));
-            }
+        let mut fields: Vec<_> = brought.listed.iter().map(|m| fields(&world, row, m, "listed")).collect();
+        if brought.no_list || fields.is_empty() && args.all {
+            fields.extend(known(&world, row));
+        }
+        rows.extend(fields);
+        // A server on this machine that does not run is no news, unless it was asked for.
+        let told = !row.is_local() || args.provider.is_some();
+        for fault in brought.faults.iter().filter(|_| told) {
+            code = 1;
+            let said = format!("{}: {} → {}", row.id, fault.message, fault.advice());
+            let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&said));
         }
     }
     if let Some(word) = args.word.as_ref().map(|w| w.to_lowercase()) {
@@ -69,44 +88,71 @@ pub(super) fn run(args: &ModelsArgs) -> Result<u8, Stop> {
     if rows.is_empty() && code == 0 {
         let what = args.word.as_ref().map_or_else(String::new, |w| format!(" with {w:?} in its name"));
         return Err(Stop::usage(format!(
-            "no model{what} to list: see `bakeoff providers` for the keys that are looked for, or name a provider with -p"
+            "no model{what} to list: see `bakeoff providers` for the keys that are looked for, or --all for the catalog"
         )));
     }
     list(rows, args.list.format)?;
     Ok(code)
 }
 
-fn wanted(row: &Provider, args: &ModelsArgs, world: &World, own: &[Endpoint]) -> bool {
-    match &args.provider {
-        Some(id) => row.id == id,
-        None if row.base_url.is_none() => own.iter().any(|e| e.provider == row.id),
-        None => {
-            row.is_local()
-                || example(row).is_some_and(|e| ready(&e, &world.vars, &world.machine).is_ok())
-                || own.iter().any(|e| e.provider == row.id)
+/// Whom to ask: each account and place of the config's endpoints once, else the provider as
+/// its variables say, where they say enough.
+fn askable(row: &Provider, world: &World, own: &[Endpoint], named: bool) -> Vec<Endpoint> {
+    let mut all: Vec<Endpoint> = Vec::new();
+    for endpoint in own.iter().filter(|e| e.provider == row.id) {
+        // A list is of an account, not of a model.
+        let account = Endpoint {
+            provider: endpoint.provider.clone(),
+            place: endpoint.place.clone(),
+            base_url: endpoint.base_url.clone(),
+            key: endpoint.key.clone(),
+            auth: endpoint.auth.clone(),
+            token_scope: endpoint.token_scope.clone(),
+            allow_plain_http: endpoint.allow_plain_http,
+            ..Endpoint::default()
+        };
+        if !all.contains(&account) {
+            all.push(account);
         }
     }
+    let usual = || Endpoint { provider: row.id.to_owned(), ..Endpoint::default() };
+    let ready = || example(row).is_some_and(|e| ready(&e, &world.vars, &world.machine).is_ok());
+    if all.is_empty() && (named || row.is_local() || row.base_url.is_some() && ready()) {
+        all.push(usual());
+    }
+    all
 }
 
-/// Asks by the first endpoint of the config that has this provider: its key, its place.
-async fn ask(row: &Provider, world: &World, own: &[Endpoint]) -> Brought {
-    let endpoint = own.iter().find(|e| e.provider == row.id).cloned();
-    let endpoint =
-        endpoint.unwrap_or_else(|| Endpoint { provider: row.id.to_owned(), ..Endpoint::default() });
-    let asked = world.engine.models(&endpoint);
+async fn ask(row: &Provider, world: &World, endpoint: &Endpoint, brought: &mut Brought) {
+    let asked = world.engine.models(endpoint);
     let answer = if row.is_local() {
-        match tokio::time::timeout(LOCAL_PATIENCE, asked).await {
-            Ok(answer) => answer,
-            Err(_) => return Brought::Failed("no answer".into()),
-        }
+        let silent = || Fault::new(Class::Silent, "no answer").hint("see whether the server is well");
+        tokio::time::timeout(LOCAL_PATIENCE, asked).await.unwrap_or_else(|_| Err(silent()))
     } else {
         asked.await
     };
     match answer {
-        Ok(Some(models)) => Brought::Models(models),
-        Ok(None) => Brought::NoList,
-        Err(fault) => Brought::Failed(format!("{} → {}", fault.message, fault.advice())),
+        Ok(Some(models)) => {
+            brought.faults.extend(models.faults);
+            for model in models.listed {
+                if !brought.listed.iter().any(|known| known.id == model.id) {
+                    brought.listed.push(model);
+                }
+            }
+        }
+        Ok(None) => brought.no_list = true,
+        Err(fault) => brought.faults.push(fault),
     }
+}
+
+/// What the catalog has of a provider.
+fn known(world: &World, row: &Provider) -> Vec<Vec<(&'static str, Value)>> {
+    let catalog = (world.catalog)();
+    let mut routes: Vec<_> = catalog.routes().iter().filter(|r| r.kind == row.id).collect();
+    // A list has no zones.
+    routes.dedup_by(|a, b| a.id == b.id);
+    let listed = routes.into_iter().map(|r| Listed { id: r.id.clone(), context: r.context });
+    listed.map(|m| fields(world, row, &m, "catalog only")).collect()
 }
 
 fn fields(world: &World, row: &Provider, model: &Listed, from: &str) -> Vec<(&'static str, Value)> {

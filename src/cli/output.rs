@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::Stop;
+use super::world::Absent;
 use crate::engine::CatalogSource;
 use crate::model::clean_line;
 use crate::store::Meta;
@@ -18,10 +19,10 @@ pub(super) fn write_out(text: &str) -> Result<(), Stop> {
     }
 }
 
-/// Says on standard error what is no result.
-pub(super) fn say(notes: &[String]) {
-    for note in notes {
-        let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(note));
+/// Says on standard error which clouds are not among the results.
+pub(super) fn say(absent: &[Absent]) {
+    for absent in absent {
+        let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&absent.sentence()));
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::args::{Cli, DemoArgs};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
-use super::world::{Loaded, World};
+use super::world::{Absent, Loaded, World};
 use super::{Stop, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
@@ -17,7 +17,9 @@ use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::provider::PROVIDERS;
+use crate::provider::Provider;
 use crate::provider::Vars;
+use crate::provider::found;
 use crate::store::Round;
 use crate::store::export;
 use crate::store::save_lineup;
@@ -55,7 +57,7 @@ impl ui::Backend for Backend {
 /// Whom the screen asks.
 enum Cast {
     Demo(Option<String>),
-    Lineup(Lineup, Vec<String>),
+    Lineup(Lineup, Option<String>),
 }
 
 pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
@@ -88,21 +90,17 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let exit = runtime.block_on(async {
         let files = nobody || demo.is_none() && world::needs_files(&cli.who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits.clone(), files).await?;
-        let mut keys = None;
-        let cast = match demo {
-            Some(demo) => Cast::Demo(demo.prompt.clone()),
+        let (cast, keys) = match demo {
+            Some(demo) => (Cast::Demo(demo.prompt.clone()), None),
             None if nobody => match greet(&world, &loaded, &theme).await? {
-                Ok((cast, read)) => {
-                    keys = Some(read);
-                    cast
-                }
+                Ok((cast, keys)) => (cast, Some(keys)),
                 Err(code) => return Ok((ui::Exit { code, rounds: Vec::new() }, world.catalog)),
             },
             None => {
                 // The screen brings settings together itself, so that it can undo it.
                 let who = cli.who.with_own_settings();
-                let (lineup, notes) = world.lineup(&who, &loaded.config).await?;
-                Cast::Lineup(lineup, notes)
+                let (lineup, absent) = world.lineup(&who, &loaded.config).await?;
+                (Cast::Lineup(lineup, Absent::brief(&absent)), None)
             }
         };
         let mut setup = ui::Setup {
@@ -118,6 +116,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
             common: cli.who.common,
+            saves: demo.is_none() && loaded.path.is_some(),
         };
         let mut backend =
             Backend { engine: world.engine.clone(), endpoints: Vec::new(), config: loaded.path.clone() };
@@ -137,9 +136,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 setup.level = world::leveller(&catalog);
                 (Some(server), reports, catalog)
             }
-            Cast::Lineup(lineup, notes) => {
+            Cast::Lineup(lineup, notice) => {
                 setup.lineup = lineup;
-                setup.notice = Some(notes.join("; ")).filter(|n| !n.is_empty());
+                setup.notice = notice;
                 let (catalog, vars) = (Arc::clone(&world.catalog), world.vars.clone());
                 let own = loaded.config.endpoints.clone();
                 // Opened by a key, so that the files are looked at then and not at the start.
@@ -172,40 +171,51 @@ async fn greet(
     loaded: &Loaded,
     theme: &ui::Theme,
 ) -> Result<Result<(Cast, ui::Keys), u8>, Stop> {
-    let mut sights: Vec<_> = crate::provider::found(&world.vars, &world.machine)
-        .into_iter()
-        .map(|(id, found)| ui::Sight { name: id.to_owned(), found })
-        .collect();
-    let served = world.served().await;
-    let mut endpoints = world.examples();
-    for row in PROVIDERS.iter().filter(|row| row.is_local()) {
-        let models: Vec<_> = served.iter().filter(|(id, _)| id == row.id).collect();
-        if let Some((_, model)) = models.first() {
-            sights.push(ui::Sight {
-                name: row.id.into(),
-                found: Ok(format!("runs here, {} models", models.len())),
-            });
-            endpoints.push(Endpoint {
-                name: model.clone(),
-                provider: row.id.into(),
-                model: model.clone(),
-                ..Endpoint::default()
-            });
-        }
-    }
+    let sights = found(&world.vars, &world.machine).into_iter();
+    let sights = sights.map(|(endpoint, found)| ui::Sight {
+        name: endpoint.provider.clone(),
+        found,
+        endpoint: Some(endpoint),
+    });
     let config = loaded.path.as_ref().filter(|p| !p.exists()).map(|p| p.display().to_string());
-    let picked = ui::welcome(&ui::Welcome { sights, config }, theme).await;
+    let mut welcome = ui::Welcome { sights: sights.collect(), config, looking: true };
+    let picked = ui::welcome(&mut welcome, theme, local(world)).await;
     let (picked, keys) = picked.map_err(|e| Stop::io("the terminal", &e))?;
     Ok(match picked {
         ui::Picked::Demo => Ok((Cast::Demo(None), keys)),
         ui::Picked::Open => {
-            let mut lineup = Lineup { endpoints, ..Lineup::default() };
+            let here = welcome.sights.into_iter().filter(|sight| sight.found.is_ok());
+            let mut lineup =
+                Lineup { endpoints: here.filter_map(|s| s.endpoint).collect(), ..Lineup::default() };
             lineup.tell_apart();
-            Ok((Cast::Lineup(lineup, Vec::new()), keys))
+            Ok((Cast::Lineup(lineup, None), keys))
         }
         ui::Picked::Init => Err(super::init::write(loaded, world, false)?),
         ui::Picked::Quit(code) => Err(code),
     })
+}
+
+/// The servers that run on this machine, each with the first of its models.
+async fn local(world: &World) -> Vec<ui::Sight> {
+    let served = world.served().await.models;
+    let rows = PROVIDERS.iter().filter(|row| row.is_local());
+    let sight = |row: &Provider| {
+        let models: Vec<_> = served.iter().filter(|(id, _)| id == row.id).collect();
+        let (_, model) = models.first()?;
+        let endpoint = Endpoint {
+            name: model.clone(),
+            provider: row.id.into(),
+            model: model.clone(),
+            ..Endpoint::default()
+        };
+        let many = if models.len() == 1 { "1 model".to_owned() } else { format!("{} models", models.len()) };
+        Some(ui::Sight {
+            name: row.id.into(),
+            found: Ok(format!("runs here, {many}")),
+            endpoint: Some(endpoint),
+        })
+    };
+    rows.filter_map(sight).collect()
 }
 
 /// The screen's rounds as an export takes them; what still ran is interrupted.

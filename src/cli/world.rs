@@ -19,6 +19,7 @@ use crate::engine::profile_region;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::Report;
+use crate::model::nearest;
 use crate::provider::Machine;
 use crate::provider::Opened;
 use crate::provider::PROVIDERS;
@@ -82,56 +83,116 @@ impl World {
     }
 
     /// The lineup of the arguments, families opened and settings brought together where that
-    /// was asked; the words about clouds that are not among them.
-    pub(super) async fn lineup(&self, who: &Who, config: &Config) -> Result<(Lineup, Vec<String>), Stop> {
+    /// was asked; the clouds that are not among them.
+    pub(super) async fn lineup(&self, who: &Who, config: &Config) -> Result<(Lineup, Vec<Absent>), Stop> {
         let mut lineup = named(who, config)?;
-        let mut notes = Vec::new();
+        let mut titles: Vec<_> =
+            Some(lineup.name.clone()).filter(|name| !name.is_empty()).into_iter().collect();
+        let mut absent = Vec::new();
         for word in &who.models {
             let opened = self.family(word, who.all_routes, config).await?;
-            let missing: Vec<_> = opened.missing.iter().map(|(c, m)| format!("{c} ({m})")).collect();
-            let missing = missing.join(", ");
-            if opened.lineup.endpoints.is_empty() && lineup.endpoints.is_empty() && who.models.len() == 1 {
-                return Err(Stop::usage(format!("no cloud to ask for {word}: {missing}")));
+            if !opened.missing.is_empty() || opened.lineup.endpoints.is_empty() {
+                absent.push(Absent { model: word.clone(), clouds: opened.missing });
             }
-            if !missing.is_empty() {
-                notes.push(format!("{word} is not asked on {missing}"));
+            titles.push(opened.lineup.name);
+            for endpoint in opened.lineup.endpoints {
+                let endpoint = with_defaults(endpoint, config);
+                // Whoever is asked by name already is not asked again.
+                if !lineup.endpoints.iter().any(|known| known.asks_like(&endpoint)) {
+                    lineup.endpoints.push(endpoint);
+                }
             }
-            if lineup.endpoints.is_empty() {
-                lineup.name.clone_from(&opened.lineup.name);
-            }
-            lineup.endpoints.extend(opened.lineup.endpoints.into_iter().map(|e| with_defaults(e, config)));
         }
-        if lineup.endpoints.is_empty() && !notes.is_empty() {
-            return Err(Stop::usage(format!("no cloud to ask: {}", notes.join("; "))));
+        if lineup.endpoints.is_empty() && !absent.is_empty() {
+            let absent: Vec<_> = absent.iter().map(|a| format!("for {}: {}", a.model, a.reasons())).collect();
+            return Err(Stop::usage(format!("no cloud to ask {}", absent.join("; "))));
         }
+        lineup.name = titles.join(" + ");
         lineup.tell_apart();
         if who.common {
             lineup.endpoints = leveller(&self.catalog)(&lineup.endpoints);
         }
-        Ok((lineup, notes))
+        Ok((lineup, absent))
     }
 
     async fn family(&self, word: &str, all: bool, config: &Config) -> Result<Opened, Stop> {
         let catalog = (self.catalog)();
         // Only open weights can be on this machine; nobody else's server is asked.
         let open = catalog.family(word).is_some_and(|f| f.open_weights);
-        let served = if open { self.served().await } else { Vec::new() };
+        let served = if open { self.served().await } else { Served::default() };
         let own = &config.endpoints;
         let (vars, machine) = (&self.vars, &self.machine);
-        Reach { catalog: &catalog, vars, machine, own, served: &served, all }.open(word).map_err(Stop::usage)
+        let reach = Reach { catalog: &catalog, vars, machine, own, served: &served.models, all };
+        let mut opened = reach.open(word).map_err(Stop::usage)?;
+        opened
+            .missing
+            .extend(served.silent.into_iter().map(|label| (label.to_owned(), "no answer".to_owned())));
+        Ok(opened)
     }
 
     /// What the servers on this machine serve. One that does not run is no fault.
-    pub(super) async fn served(&self) -> Vec<(String, String)> {
+    pub(super) async fn served(&self) -> Served {
         let asked = PROVIDERS.iter().filter(|row| row.is_local()).map(|row| async move {
             let endpoint = Endpoint { provider: row.id.to_owned(), ..Endpoint::default() };
             match tokio::time::timeout(LOCAL_PATIENCE, self.engine.models(&endpoint)).await {
-                Ok(Ok(Some(models))) => models.into_iter().map(|m| (row.id.to_owned(), m.id)).collect(),
-                _ => Vec::new(),
+                Ok(Ok(Some(brought))) => {
+                    let models = brought.listed.into_iter().map(|m| (row.id.to_owned(), m.id)).collect();
+                    Served { models, silent: Vec::new() }
+                }
+                // Nothing listens there, or not this kind of server.
+                Ok(_) => Served::default(),
+                Err(_) => Served { models: Vec::new(), silent: vec![row.label] },
             }
         });
         // All at once: one that hangs costs a second, not one for each.
-        futures_util::future::join_all(asked).await.concat()
+        let mut all = Served::default();
+        for mut one in futures_util::future::join_all(asked).await {
+            all.models.append(&mut one.models);
+            all.silent.append(&mut one.silent);
+        }
+        all
+    }
+}
+
+/// What the servers on this machine have.
+#[derive(Default)]
+pub(super) struct Served {
+    /// Provider and model, in the providers' order.
+    pub(super) models: Vec<(String, String)>,
+    /// Servers that took the connection and did not answer.
+    silent: Vec<&'static str>,
+}
+
+/// Clouds that sell a model of `-m` and are not asked, each with what is missing.
+pub(super) struct Absent {
+    model: String,
+    clouds: Vec<(String, String)>,
+}
+
+impl Absent {
+    /// `gpt-6-sol is not asked on OpenAI (no key: OPENAI_API_KEY), …`
+    pub(super) fn sentence(&self) -> String {
+        let on = if self.clouds.is_empty() { "asked:" } else { "asked on" };
+        format!("{} is not {on} {}", self.model, self.reasons())
+    }
+
+    fn reasons(&self) -> String {
+        if self.clouds.is_empty() {
+            return "no server on this machine has it".into();
+        }
+        let clouds: Vec<_> = self.clouds.iter().map(|(cloud, why)| format!("{cloud} ({why})")).collect();
+        clouds.join(", ")
+    }
+
+    /// All of them on one line, where the picker tells the rest.
+    pub(super) fn brief(all: &[Self]) -> Option<String> {
+        let one = |absent: &Self| {
+            let clouds: Vec<_> = absent.clouds.iter().map(|(cloud, _)| cloud.as_str()).collect();
+            let clouds = if clouds.is_empty() { "this machine".to_owned() } else { clouds.join(", ") };
+            format!("{} not on {clouds}", absent.model)
+        };
+        let texts: Vec<_> = all.iter().map(one).collect();
+        (!texts.is_empty()).then(|| format!("{} · E says why", texts.join(" · ")))
     }
 }
 
@@ -163,6 +224,9 @@ pub(super) fn leveller(catalog: &CatalogSource) -> Leveller {
 
 /// The endpoints that -e and -l name, else the config's lineup, else all its endpoints.
 pub(super) fn named(who: &Who, config: &Config) -> Result<Lineup, Stop> {
+    if who.all_routes && who.models.is_empty() {
+        return Err(Stop::usage("--all-routes opens every route of a model: name one with -m"));
+    }
     // The config's own lineup opens when nobody is named.
     let usual = config.lineup.as_ref().filter(|_| !who.is_named());
     let mut lineup = match who.lineup.as_ref().or(usual) {
@@ -187,7 +251,16 @@ fn with_defaults(mut endpoint: Endpoint, config: &Config) -> Endpoint {
 }
 
 fn spec_endpoint(spec: &str, config: &Config) -> Result<Endpoint, Stop> {
-    let endpoint = parse_spec(spec).map_err(|e| Stop::usage(format!("-e {e}")))?;
+    let endpoint = parse_spec(spec).map_err(|e| {
+        // Without a colon it may be meant as a name.
+        let names = config.endpoints.iter().map(|e| e.name.as_str()).filter(|_| !spec.contains(':'));
+        match nearest(spec, names) {
+            Some(name) => {
+                Stop::usage(format!("-e {spec:?} is no endpoint of the config (did you mean {name:?}?)"))
+            }
+            None => Stop::usage(format!("-e {e}")),
+        }
+    })?;
     Ok(with_defaults(endpoint, config))
 }
 
@@ -249,11 +322,16 @@ pub(super) fn access(config: &Config) -> Access {
     Access { proxy: network.proxy.clone(), ca_file: network.ca_file.as_ref().map(PathBuf::from) }
 }
 
-/// The embedded catalog, read when first asked for, with the user's own rows on top: the file
-/// `catalog.toml` beside the config, in the same format.
+/// The user's own rows: the file `catalog.toml` beside the config, if there is one.
+pub(super) fn own_catalog(loaded: &Loaded) -> Option<PathBuf> {
+    let path = loaded.path.as_ref()?.parent()?.join("catalog.toml");
+    path.is_file().then_some(path)
+}
+
+/// The embedded catalog, read when first asked for, with the user's own rows on top,
+/// in the same format.
 pub(super) fn catalog(loaded: &Loaded) -> Result<CatalogSource, Stop> {
-    let path = loaded.path.as_ref().and_then(|p| Some(p.parent()?.join("catalog.toml")));
-    let Some(path) = path.filter(|p| p.is_file()) else { return Ok(Arc::new(Catalog::embedded)) };
+    let Some(path) = own_catalog(loaded) else { return Ok(Arc::new(Catalog::embedded)) };
     let wrong = |e: String| Stop::usage(format!("{}: {e}", path.display()));
     let text = std::fs::read_to_string(&path).map_err(|e| wrong(e.to_string()))?;
     let own = Arc::new(Catalog::embedded().with_extra(&text).map_err(wrong)?);

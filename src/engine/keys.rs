@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,14 +132,24 @@ fn text(bytes: Vec<u8>) -> Option<Zeroizing<String>> {
     String::from_utf8(bytes).ok().map(Zeroizing::new)
 }
 
+/// A path as people write it: `~/` is the home directory.
+pub(super) fn from_home(path: &Path) -> PathBuf {
+    let home = || std::env::home_dir().filter(|home| home.is_absolute());
+    match path.strip_prefix("~").ok().zip(home()) {
+        Some((rest, home)) => home.join(rest),
+        None => path.to_owned(),
+    }
+}
+
 /// A file that only its owner can read. What is checked is what is read, by its handle.
 fn file(path: &str) -> Result<Zeroizing<String>, String> {
     let cannot = |e: std::io::Error| format!("{path} cannot be read: {e}");
     // Opening a pipe waits for somebody to write into it.
-    if !std::fs::metadata(path).map_err(cannot)?.is_file() {
+    let place = from_home(Path::new(path));
+    if !std::fs::metadata(&place).map_err(cannot)?.is_file() {
         return Err(format!("{path} is not a regular file"));
     }
-    let mut file = std::fs::File::open(path).map_err(cannot)?;
+    let mut file = std::fs::File::open(&place).map_err(cannot)?;
     let mode = file.metadata().map_err(cannot)?.permissions().mode();
     if mode.trailing_zeros() < 6 {
         return Err(format!("{path} can be read by others (mode {:o})", mode & 0o777));

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use http::HeaderMap;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::call::{WHOLE_BODY, error_reply, header_map, read_up_to};
-use super::transport::Outgoing;
+use super::call::{WHOLE_BODY, error_reply, header_map};
+use super::transport::{Body, Outgoing};
 use super::{Engine, Shared, scrubbed};
 use crate::model::Class;
 use crate::model::Endpoint;
@@ -27,37 +28,47 @@ pub struct Listed {
     pub context: Option<u64>,
 }
 
+/// What the lists of one account say, where there is at least one.
+#[derive(Debug, Default)]
+pub struct Models {
+    /// Each once, in the order of the lists.
+    pub listed: Vec<Listed>,
+    /// Lists that did not come.
+    pub faults: Vec<Fault>,
+}
+
 impl Engine {
-    /// The models that an endpoint's provider lists, in its order, each once; `None`
-    /// where the provider has no list. The endpoint's model does not count.
+    /// The models that an endpoint's provider lists; `None` where the provider has no list.
+    /// The endpoint's model does not count.
     ///
     /// # Errors
-    /// The fault of the first list that failed, if none succeeded.
-    pub async fn models(&self, endpoint: &Endpoint) -> Result<Option<Vec<Listed>>, Fault> {
+    /// Why nobody could be asked: configuration or key.
+    pub async fn models(&self, endpoint: &Endpoint) -> Result<Option<Models>, Fault> {
         let shared = &self.shared;
         let vars = shared.keys.fill(endpoint, &shared.vars).await?;
         let questions = listings(endpoint, &vars)?;
         if questions.is_empty() {
             return Ok(None);
         }
-        let (mut all, mut failed) = (Vec::<Listed>::new(), None);
+        let mut models = Models::default();
         for question in questions {
             let secrets = question.secrets.clone();
-            match one(shared, question, &vars).await {
+            let answer = timeout(PATIENCE, one(shared, question, &vars)).await.unwrap_or_else(|_| {
+                let seconds = PATIENCE.as_secs();
+                Err(Fault::new(Class::Silent, format!("no list of models within {seconds} s")))
+            });
+            match answer {
                 Ok(listed) => {
                     for model in listed {
-                        if !all.iter().any(|known| known.id == model.id) {
-                            all.push(model);
+                        if !models.listed.iter().any(|known| known.id == model.id) {
+                            models.listed.push(model);
                         }
                     }
                 }
-                Err(fault) => _ = failed.get_or_insert(scrubbed(fault, &secrets)),
+                Err(fault) => models.faults.push(scrubbed(fault, &secrets)),
             }
         }
-        match failed {
-            Some(fault) if all.is_empty() => Err(fault),
-            _ => Ok(Some(all)),
-        }
+        Ok(Some(models))
     }
 }
 
@@ -69,16 +80,11 @@ async fn one(shared: &Shared, question: Question, vars: &Vars) -> Result<Vec<Lis
     let mut outgoing =
         Outgoing { url: url.clone(), headers, body: bytes::Bytes::new(), method: http::Method::GET };
     let signed = Box::pin(shared.identities.sign(&question.identity, vars, transport, &mut outgoing)).await?;
-    let reply = if let Ok(reply) = timeout(PATIENCE, transport.send(outgoing)).await {
-        reply?
-    } else {
-        let seconds = PATIENCE.as_secs();
-        return Err(Fault::new(Class::Silent, format!("no list of models within {seconds} s")));
-    };
+    let reply = transport.send(outgoing).await?;
     if !(200..300).contains(&reply.status) {
         return Err(scrubbed(error_reply(reply, &url).await, &signed.secrets));
     }
-    let body = read_up_to(reply.body, WHOLE_BODY).await;
+    let body = whole(reply.body).await?;
     let value: Value = serde_json::from_slice(&body).map_err(|_| {
         Fault::new(Class::Garbled, "the list of models is not JSON").hint("check the base URL")
     })?;
@@ -91,4 +97,17 @@ async fn one(shared: &Shared, question: Question, vars: &Vars) -> Result<Vec<Lis
         Some(Listed { id: id.strip_prefix("models/").unwrap_or(id).to_owned(), context })
     };
     Ok(items.iter().filter_map(read).collect())
+}
+
+/// A list in part is no list.
+async fn whole(mut body: Body) -> Result<Vec<u8>, Fault> {
+    let mut out = Vec::new();
+    while let Some(piece) = body.next().await {
+        out.extend_from_slice(&piece?);
+        if out.len() > WHOLE_BODY {
+            let most = WHOLE_BODY >> 20;
+            return Err(Fault::new(Class::Garbled, format!("the list of models is longer than {most} MiB")));
+        }
+    }
+    Ok(out)
 }

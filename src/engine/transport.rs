@@ -15,8 +15,10 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use hyper_util::client::legacy::connect::HttpInfo;
+use hyper_util::client::proxy::matcher::Matcher;
 use tokio::sync::OnceCell;
 
+use super::keys::from_home;
 use crate::model::Class;
 use crate::model::Fault;
 use crate::provider::is_loopback;
@@ -148,7 +150,8 @@ fn build(connect: Duration, access: &Access, near: bool) -> Result<reqwest::Clie
         .tcp_nodelay(true);
     if let Some(path) = &access.ca_file {
         let at = path.display();
-        let pem = std::fs::read(path).map_err(|e| setup(format!("ca_file {at} cannot be read: {e}")))?;
+        let pem =
+            std::fs::read(from_home(path)).map_err(|e| setup(format!("ca_file {at} cannot be read: {e}")))?;
         let certificates = reqwest::Certificate::from_pem_bundle(&pem)
             .ok()
             .filter(|c| !c.is_empty())
@@ -175,10 +178,13 @@ impl Transport for Network {
     }
 
     fn proxied(&self, url: &str) -> bool {
-        const NAMES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
         let near = url::Url::parse(url).is_ok_and(|u| is_loopback(&u));
-        let set = |n: &str| std::env::var_os(n).is_some_and(|v| !v.is_empty());
-        !near && (self.access.proxy.is_some() || NAMES.iter().any(|n| set(n)))
+        let Ok(uri) = url.parse::<http::Uri>() else { return false };
+        let proxies = match &self.access.proxy {
+            Some(proxy) => Matcher::builder().all(proxy.as_str()).no(no_proxy()).build(),
+            None => Matcher::from_system(),
+        };
+        !near && proxies.intercept(&uri).is_some()
     }
 
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Reply, Fault>> {
@@ -206,6 +212,12 @@ impl Transport for Network {
             Ok(Reply { status, headers, body: Box::pin(body), reused })
         })
     }
+}
+
+/// Hosts that no proxy stands before.
+fn no_proxy() -> String {
+    let set = |name: &str| std::env::var(name).ok();
+    set("NO_PROXY").or_else(|| set("no_proxy")).unwrap_or_default()
 }
 
 /// The innermost cause, which is the one that says something.

@@ -94,6 +94,14 @@ impl Endpoint {
         route(self) == route(other)
     }
 
+    /// Whether both ask the same in the same way, whatever they are called: route, settings,
+    /// key, system text.
+    #[must_use]
+    pub fn asks_like(&self, other: &Self) -> bool {
+        let plain = |e: &Self| Self { name: String::new(), leveled: Vec::new(), ..e.clone() };
+        plain(self) == plain(other)
+    }
+
     /// Whether both are the same pane of a lineup. Settings are left out: a round may have
     /// been asked with those that all endpoints take.
     #[must_use]

@@ -44,7 +44,7 @@ impl Reach<'_> {
         let Some(family) = self.catalog.family(word) else {
             let known: Vec<_> = self.catalog.families().iter().map(|f| f.id.as_str()).collect();
             let near = did_you_mean(word, known.iter().copied());
-            return Err(format!("no model {word:?} in the catalog{near}; `bakeoff models` lists them"));
+            return Err(format!("no model {word:?} in the catalog{near}; `bakeoff models --all` lists them"));
         };
         let mut opened = Opened { open_weights: family.open_weights, ..Opened::default() };
         let mut kinds: Vec<&str> = Vec::new();
@@ -206,14 +206,12 @@ pub fn routes(catalog: &Catalog) -> impl Iterator<Item = (Endpoint, &Route)> {
     })
 }
 
-/// Providers with something to find on this machine, for a first look: label and what was found or is missing.
+/// For a first look: an endpoint of each cloud by its example's model, with where its
+/// credential is or what is missing.
 #[must_use]
-pub fn found(vars: &Vars, machine: &Machine) -> Vec<(&'static str, Result<String, String>)> {
-    PROVIDERS
-        .iter()
-        .filter(|row| !row.is_local() && row.base_url.is_some())
-        .filter_map(|row| Some((row.id, ready(&example(row)?, vars, machine))))
-        .collect()
+pub fn found(vars: &Vars, machine: &Machine) -> Vec<(Endpoint, Result<String, String>)> {
+    let rows = PROVIDERS.iter().filter(|row| !row.is_local() && row.base_url.is_some());
+    rows.filter_map(example).map(|e| (e.clone(), ready(&e, vars, machine))).collect()
 }
 
 #[cfg(test)]

@@ -138,6 +138,8 @@ pub struct App {
     pub common: bool,
     /// Brings endpoints to the settings they have in common.
     pub level: Leveller,
+    /// There is a config in which a lineup can be saved.
+    pub saves: bool,
     pub editor: Editor,
     pub overlay: Option<Overlay>,
     pub picker: Picker,
@@ -177,6 +179,7 @@ impl App {
             follow_up: false,
             common: false,
             level: Arc::new(<[Endpoint]>::to_vec),
+            saves: true,
             editor: Editor::new(),
             overlay: None,
             picker: Picker::default(),

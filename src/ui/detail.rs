@@ -426,7 +426,8 @@ impl<'t> Sheet<'t> {
             };
             let (input, output) = (rate(price.rates.input), rate(price.rates.output));
             self.fact("list price", &format!("{input} in, {output} out per million tokens"));
-            self.fact("price date", &price.as_of);
+            let dated = if price.as_of.is_empty() { "none: a row of your own" } else { &price.as_of };
+            self.fact("price date", dated);
         }
         self.maybe("found by", answer.rule.word().map(|w| w.replace('_', " ")).as_deref());
         if cost.disputed {

@@ -56,6 +56,10 @@ impl App {
         let control = key.modifiers == KeyModifiers::CONTROL;
         if matches!(key.code, KeyCode::F(2)) || (control && key.code == KeyCode::Char('s')) {
             // Flow control takes ctrl+s on some terminals, hence the other key.
+            if !self.saves {
+                self.say("there is no config to save a lineup in");
+                return;
+            }
             let name = self.lineup.name.clone();
             self.picker.ask_name(&name);
             return;

@@ -91,6 +91,8 @@ pub struct Setup {
     pub level: Leveller,
     /// Whether that is switched on from the start.
     pub common: bool,
+    /// Whether there is a config in which a lineup can be saved.
+    pub saves: bool,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
     /// Said once, when the screen appears.
@@ -139,6 +141,7 @@ pub async fn run(
     app.prices_as_of = setup.prices_as_of;
     app.level = setup.level;
     app.common = setup.common;
+    app.saves = setup.saves;
     if let Some(notice) = setup.notice {
         app.say(notice);
     }
@@ -211,22 +214,33 @@ pub async fn run(
     Ok(Exit { code, rounds: app.rounds })
 }
 
-/// Shows it until the user has chosen or a signal ends it; the terminal is given back.
+/// Shows it until the user has chosen or a signal ends it; the terminal is given back. What
+/// takes a while to be found is added when it is there.
 ///
 /// # Errors
 /// When the terminal cannot be taken, drawn or read.
-pub async fn welcome(welcome: &Welcome, theme: &Theme) -> io::Result<(Picked, Keys)> {
+pub async fn welcome(
+    welcome: &mut Welcome,
+    theme: &Theme,
+    found_later: impl Future<Output = Vec<Sight>>,
+) -> io::Result<(Picked, Keys)> {
     terminal::install_panic_hook(std::thread::current().id());
     let mut signals = Signals::new()?;
     let _screen = Screen::enter(false)?;
     let mut terminal = ManuallyDrop::new(new_terminal()?);
     let mut keys = terminal::events();
+    let mut found_later = std::pin::pin!(found_later);
     loop {
         terminal.draw(|frame| welcome.draw(theme, frame))?;
         Write::flush(terminal.backend_mut())?;
         let event = tokio::select! {
             signal = signals.next() => return Ok((Picked::Quit(signal.code()), Keys(keys))),
             event = keys.recv() => event,
+            sights = &mut found_later, if welcome.looking => {
+                welcome.looking = false;
+                welcome.sights.extend(sights);
+                continue;
+            }
         };
         let Some(event) = event else {
             return Ok((Picked::Quit(terminal::Signal::HangUp.code()), Keys(keys)));

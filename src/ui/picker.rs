@@ -152,9 +152,8 @@ impl Picker {
             row.member = None;
         }
         let mut left: Vec<&Endpoint> = lineup.iter().collect();
-        let unnamed = |a: &Endpoint, b: &Endpoint| Endpoint { name: b.name.clone(), ..a.clone() } == *b;
         // The nearest row first: one model may be listed with several settings.
-        let kinds: [Alike; 3] = [&Endpoint::eq, &unnamed, &Endpoint::is_route_of];
+        let kinds: [Alike; 3] = [&Endpoint::eq, &Endpoint::asks_like, &Endpoint::is_route_of];
         for alike in kinds {
             left.retain(|endpoint| {
                 let free = |r: &&mut Row| r.member.is_none() && alike(&r.choice.endpoint, endpoint);

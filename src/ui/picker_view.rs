@@ -104,10 +104,12 @@ fn frame_of(app: &App, theme: &Theme, frame: &mut Frame, area: Rect) {
         format!(" {}/{} ", picker.cursor() + usize::from(picker.shown().len() > 0), picker.shown().len());
     let keys = if picker.naming.is_some() {
         "enter saves · esc goes back"
-    } else if picker.filter.is_empty() {
+    } else if !picker.filter.is_empty() {
+        "enter adds or removes · esc clears the filter"
+    } else if app.saves {
         "enter adds or removes · ctrl+s saves the lineup · esc closes"
     } else {
-        "enter adds or removes · esc clears the filter"
+        "enter adds or removes · esc closes"
     };
     // What a key has just done is said where the eyes are.
     let (text, style) = match &app.notice {

@@ -7,15 +7,18 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
-use super::ink::put;
+use super::ink::{cut, put};
 use super::theme::Theme;
+use crate::model::Endpoint;
 use crate::model::clean_line;
 
 /// One line of what was looked for: a provider, and where its credential is or what is missing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Sight {
     pub name: String,
     pub found: Result<String, String>,
+    /// What is opened where it was found.
+    pub endpoint: Option<Endpoint>,
 }
 
 /// What is on the screen.
@@ -23,6 +26,8 @@ pub struct Welcome {
     pub sights: Vec<Sight>,
     /// Where a config would be written; `None` when one is there already.
     pub config: Option<String>,
+    /// Servers on this machine are still being looked for.
+    pub looking: bool,
 }
 
 /// What the user chose.
@@ -66,7 +71,7 @@ impl Welcome {
         let buffer = frame.buffer_mut();
         for (line, y) in lines.into_iter().zip(top..area.bottom()) {
             let width = area.right().saturating_sub(left);
-            put(buffer, Rect { x: left, y, width, height: 1 }, line);
+            put(buffer, Rect { x: left, y, width, height: 1 }, ending(line, usize::from(width)));
         }
     }
 
@@ -89,8 +94,10 @@ impl Welcome {
         let wide = self.sights.iter().map(|s| s.name.chars().count()).max().unwrap_or(0);
         // What is there first; what is not tells what would be needed.
         let (ready, mut missing): (Vec<_>, Vec<_>) = self.sights.iter().partition(|s| s.found.is_ok());
-        let fixed =
-            out.len() + ready.len() + 4 + usize::from(self.anything()) + usize::from(self.config.is_some());
+        let fixed = out.len()
+            + ready.len()
+            + 4
+            + [self.anything(), self.config.is_some(), self.looking].map(usize::from).iter().sum::<usize>();
         let all = missing.len();
         if fixed + all > room {
             missing.truncate(room.saturating_sub(fixed + 1));
@@ -108,6 +115,9 @@ impl Welcome {
                 Span::styled(clean_line(words), theme.faint),
             ]));
         }
+        if self.looking {
+            out.push(Line::styled("    looking for servers on this machine …", theme.faint));
+        }
         if left_out > 0 {
             out.push(Line::styled(format!("    … {left_out} more: bakeoff providers"), theme.faint));
         }
@@ -124,4 +134,14 @@ impl Welcome {
         out.push(say("The same model on every cloud:  bakeoff -m claude-opus-5-5"));
         out
     }
+}
+
+/// The line in so many columns, with `…` where its last words do not fit.
+fn ending(mut line: Line<'static>, columns: usize) -> Line<'static> {
+    let wide = line.width();
+    if let Some(last) = line.spans.last_mut().filter(|_| wide > columns) {
+        let before = wide - last.width();
+        last.content = cut(&last.content, columns.saturating_sub(before)).into();
+    }
+    line
 }

@@ -87,7 +87,12 @@ fn every_mistake_names_line_column_and_the_nearest_right_word() {
             "[[endpoint]]\nprovider = \"azure\"\nmodel = \"m\"\nresource = \"r\"\nauth = \"antra\"\n",
             "config.toml:5:8: azure has no auth \"antra\" (did you mean \"entra\"?)",
         ),
-        ("[network]\nproxy = \"http://u:p@h\"\n", "config.toml:2:9: the proxy: a user name or password"),
+        (
+            "[network]\nproxy = \"http://u:canary@h\"\n",
+            "config.toml:2:9: a proxy's user and password do not belong in the file; set HTTPS_PROXY",
+        ),
+        ("[network]\nproxy = \"socks5://h:1\"\n", "a proxy is spoken to by http or https, not socks5"),
+        ("[network]\nproxy = \"http://h:1/x\"\n", "a proxy is a host and a port"),
         ("[defaults]\nmax_tokens = 0\n", "config.toml:2:14: max_tokens must be at least 1"),
         ("[timeouts]\nidle_s = -1\n", "config.toml:2:10: a time limit is a positive number of seconds"),
         ("lineup = \"x\"\n", "config.toml:1:10: no lineup is called \"x\""),
@@ -99,6 +104,7 @@ fn every_mistake_names_line_column_and_the_nearest_right_word() {
     ];
     for (text, want) in cases {
         let error = parse(text).unwrap_err();
+        assert!(!error.contains("canary"), "{error}");
         assert!(error.contains(want), "{text:?}\n gave {error}\n want {want}");
     }
 }

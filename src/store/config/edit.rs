@@ -75,9 +75,7 @@ pub fn save_lineup(path: &Path, name: &str, lineup: &Lineup) -> Result<String, S
 /// The file's endpoint that asks the same in the same way, whatever it is called; of several
 /// the one of that name, and none that is in the lineup already.
 fn same<'c>(config: &'c Config, endpoint: &Endpoint, taken: &[String]) -> Option<&'c Endpoint> {
-    let plain = |e: &Endpoint| Endpoint { name: String::new(), leveled: Vec::new(), ..e.clone() };
-    let wanted = plain(endpoint);
-    let mut found = config.endpoints.iter().filter(|e| !taken.contains(&e.name) && plain(e) == wanted);
+    let mut found = config.endpoints.iter().filter(|e| !taken.contains(&e.name) && e.asks_like(endpoint));
     let named = found.clone().find(|e| e.name == endpoint.name);
     named.or_else(|| found.next())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
+use url::Url;
 
 use super::{Config, KeyRow, Network, PlainKeys, Timeouts};
 use crate::model::Endpoint;
@@ -216,11 +217,29 @@ impl RawTimeouts {
 impl RawNetwork {
     fn check(self) -> Result<Network, Wrong> {
         if let Some(proxy) = &self.proxy {
-            parse_address(proxy.get_ref(), None)
-                .map_err(|e| Wrong::at(proxy.span(), format!("the proxy: {e}")))?;
+            check_proxy(proxy.get_ref()).map_err(|e| Wrong::at(proxy.span(), e))?;
         }
         Ok(Network { proxy: self.proxy.map(Spanned::into_inner), ca_file: self.ca_file })
     }
+}
+
+/// What can stand in the file as a proxy: an address without a password.
+fn check_proxy(text: &str) -> Result<(), String> {
+    let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let url = Url::parse(&full).map_err(|e| format!("the proxy is not a URL ({e})"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("a proxy is spoken to by http or https, not {}", url.scheme()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "a proxy's user and password do not belong in the file; set HTTPS_PROXY to its whole address"
+                .into(),
+        );
+    }
+    if url.host_str().is_none() || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err("a proxy is a host and a port: http://proxy.corp.example:3128".into());
+    }
+    Ok(())
 }
 
 impl RawEndpoint {
