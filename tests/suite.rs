@@ -46,6 +46,9 @@ mod parity;
 #[path = "suite/picker.rs"]
 mod picker;
 #[cfg(test)]
+#[path = "support/program.rs"]
+mod program;
+#[cfg(test)]
 #[path = "suite/provider.rs"]
 mod provider;
 #[cfg(test)]
@@ -54,6 +57,9 @@ mod pty;
 #[cfg(test)]
 #[path = "suite/readme.rs"]
 mod readme;
+#[cfg(test)]
+#[path = "support/replies.rs"]
+mod replies;
 #[cfg(test)]
 #[path = "suite/rows.rs"]
 mod rows;
@@ -69,9 +75,6 @@ mod simulator;
 #[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;
-#[cfg(test)]
-#[path = "support/token_server.rs"]
-mod token_server;
 #[cfg(test)]
 #[path = "suite/wire.rs"]
 mod wire;

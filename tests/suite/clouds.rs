@@ -3,47 +3,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use bakeoff::demo::Demo;
 use serde_json::Value;
 
-use crate::loopback::{Answer, Loopback, chat};
-
-/// The binary in a home of its own, with nothing of this machine's environment.
-fn bakeoff(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeoff"));
-    command.env_clear().env("HOME", home).env("AWS_EC2_METADATA_DISABLED", "true");
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command
-}
-
-fn home() -> tempfile::TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-fn out(o: &Output) -> String {
-    String::from_utf8_lossy(&o.stdout).into_owned()
-}
-
-fn err(o: &Output) -> String {
-    String::from_utf8_lossy(&o.stderr).into_owned()
-}
-
-fn json(o: &Output) -> Value {
-    serde_json::from_slice(&o.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", out(o), err(o)))
-}
-
-fn config(home: &Path, text: &str) {
-    let dir = home.join(".config/bakeoff");
-    fs::create_dir_all(&dir).unwrap();
-    fs::write(dir.join("config.toml"), text).unwrap();
-}
-
-fn answers(o: &Output) -> Vec<Value> {
-    json(o)["rounds"][0]["answers"].as_array().unwrap().clone()
-}
+use crate::loopback::{Answer, Loopback};
+use crate::program::{answers, bakeoff, config, err, home, json, out};
+use crate::replies::chat;
 
 #[test]
 fn a_family_becomes_one_endpoint_for_each_cloud_with_credentials() {
@@ -229,7 +195,7 @@ fn doctor_goes_step_by_step_and_says_the_fix_where_it_stops() {
         assert!(last["fix"].as_str().unwrap().contains(fix), "{last}");
     }
     // Without the question nothing is spent.
-    let before = server.asked_for("/openai").len();
+    let before = server.asked("/openai").len();
     let quiet = bakeoff(home.path())
         .env("AZURE_OPENAI_API_KEY", "k")
         .args(["doctor", "--no-ask", "-e", &azure("fine")])
@@ -237,7 +203,7 @@ fn doctor_goes_step_by_step_and_says_the_fix_where_it_stops() {
         .unwrap();
     assert_eq!(quiet.status.code(), Some(0), "{}", out(&quiet));
     assert!(out(&quiet).contains("✓ credential"), "{}", out(&quiet));
-    assert_eq!(server.asked_for("/openai").len(), before);
+    assert_eq!(server.asked("/openai").len(), before);
 }
 
 #[test]
@@ -304,7 +270,7 @@ fn keys_come_from_commands_files_and_the_config_and_reach_only_their_server() {
     }
     assert!(by("cmd")["credential_ns"].as_u64().unwrap() > 0, "fetching a key is its own step");
     assert_eq!(by("broken")["error"]["class"], "key");
-    let mut sent: Vec<_> = server.asked().iter().map(|a| a.headers["authorization"].clone()).collect();
+    let mut sent: Vec<_> = server.asked("").iter().map(|a| a.headers["authorization"].clone()).collect();
     sent.sort();
     assert_eq!(sent, ["Bearer sk-from-cmd-1", "Bearer sk-from-config-1", "Bearer sk-from-file-1"]);
     let all = format!("{}{}", out(&run), err(&run));
@@ -331,9 +297,9 @@ fn a_proxy_is_for_other_machines_and_one_that_refuses_is_named() {
     assert!(far["message"].as_str().unwrap().contains("through the proxy"), "{far}");
     assert!(far["hint"].as_str().unwrap().contains("HTTPS_PROXY"), "{far}");
     assert!(
-        proxy.asked().iter().all(|a| a.method == "CONNECT" && a.path.starts_with("llm.example")),
+        proxy.asked("").iter().all(|a| a.method == "CONNECT" && a.path.starts_with("llm.example")),
         "{:?}",
-        proxy.asked()
+        proxy.asked("")
     );
 }
 
@@ -361,10 +327,10 @@ fn settings_that_are_not_asked_as_written_are_said_and_common_ones_are_the_same(
     assert!(err(&run).contains("sol: temperature 0.2 dropped"), "{}", err(&run));
     let llama = answers(&run)[1]["parity"].as_array().unwrap().clone();
     assert!(llama.iter().all(|p| p["outcome"] == "as_asked"), "{llama:?}");
-    let before = server.asked().len();
+    let before = server.asked("").len();
     let common = ask(&["--common"]);
     assert!(err(&common).contains("llama: temperature 0.2 dropped"), "{}", err(&common));
-    for asked in &server.asked()[before..] {
+    for asked in &server.asked("")[before..] {
         assert!(!asked.body.contains("temperature") && !asked.body.contains("max_tokens"), "{}", asked.body);
     }
 }
@@ -438,7 +404,7 @@ fn converse_sends_the_credential_that_was_asked_for_and_no_other() {
         Answer::json(403, serde_json::json!({"message": headers.join("; ")}).to_string())
     });
     let ask = |auth: &str| {
-        let before = server.asked().len();
+        let before = server.asked("").len();
         let spec = format!("bedrock:us.m@{}?auth={auth}", server.url());
         let run = bakeoff(home.path())
             .env("AWS_REGION", "us-east-1")
@@ -451,7 +417,7 @@ fn converse_sends_the_credential_that_was_asked_for_and_no_other() {
             .unwrap();
         let said = format!("{}{}", out(&run), err(&run));
         assert!(!said.contains("canary"), "{auth}: {said}");
-        let asked = server.asked();
+        let asked = server.asked("");
         assert_eq!(asked.len(), before + 1, "{auth}: {said}");
         asked[before].clone()
     };
@@ -477,7 +443,7 @@ fn converse_sends_the_credential_that_was_asked_for_and_no_other() {
             .args(["run", "hi", "--format", "json", "-e", &spec])
             .output()
             .unwrap();
-        assert!(!format!("{:?}", proxy.asked()).contains("canary"), "{auth}: {:?}", proxy.asked());
+        assert!(!format!("{:?}", proxy.asked("")).contains("canary"), "{auth}: {:?}", proxy.asked(""));
         assert!(!format!("{}{}", out(&run), err(&run)).contains("canary"), "{auth}");
     }
 }
@@ -490,7 +456,7 @@ fn no_byte_follows_a_redirect_of_any_door() {
     let server = Loopback::start(move |asked| Answer {
         status: if asked.method == "POST" { 307 } else { 302 },
         kind: "text/plain",
-        location: format!("{target}{}", asked.path),
+        extra: Some(("location", format!("{target}{}", asked.path))),
         ..Answer::default()
     });
     let base = server.url();
@@ -533,8 +499,8 @@ fn no_byte_follows_a_redirect_of_any_door() {
     assert!(all.iter().all(|a| a["status"] == "failed"), "{}", err(&run));
     assert_eq!(doctor.output().unwrap().status.code(), Some(1));
     assert_eq!(command(&["models", "-p", "openai"]).output().unwrap().status.code(), Some(1));
-    assert!(server.asked().len() > 20, "{}", server.asked().len());
-    assert!(elsewhere.asked().is_empty(), "{:?}", elsewhere.asked());
+    assert!(server.asked("").len() > 20, "{}", server.asked("").len());
+    assert!(elsewhere.asked("").is_empty(), "{:?}", elsewhere.asked(""));
 }
 
 /// Every command that touches credentials, with keys that are found nowhere afterwards.
@@ -602,8 +568,8 @@ fn a_canary_is_found_in_no_output_and_no_file() {
         assert!(!said.contains("canary-"), "{arguments:?}: {said}");
     }
     assert!(
-        echo.asked().len() > 10
-            && echo.asked().iter().any(|a| format!("{:?}", a.headers).contains("canary-"))
+        echo.asked("").len() > 10
+            && echo.asked("").iter().any(|a| format!("{:?}", a.headers).contains("canary-"))
     );
     let mut files = vec![home.path().to_owned()];
     while let Some(path) = files.pop() {

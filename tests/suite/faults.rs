@@ -1,10 +1,9 @@
 //! The real binary against simulated clouds that fail in every way, on all six
 //! wires: one sentence each, the endpoints beside it untouched.
 
-use std::process::{Command, Output};
-
 use bakeoff::demo::Demo;
-use serde_json::Value;
+
+use crate::program::{answers, nowhere};
 
 const PROVIDERS: [&str; 6] = ["openai", "compatible", "anthropic", "gemini", "bedrock", "ollama"];
 
@@ -15,13 +14,6 @@ fn demo() -> (tokio::runtime::Runtime, Demo) {
     (runtime, demo)
 }
 
-fn bakeoff() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeoff"));
-    command.env_clear().env("HOME", std::env::temp_dir().join("bakeoff-no-home"));
-    command.env("AWS_EC2_METADATA_DISABLED", "true");
-    command
-}
-
 fn spec(demo: &Demo, provider: &str, model: &str) -> String {
     let base = format!("http://{}", demo.address());
     match provider {
@@ -29,11 +21,6 @@ fn spec(demo: &Demo, provider: &str, model: &str) -> String {
         "compatible" => format!("compatible:{model}@{base}/v1?api_key_env=BAKEOFF_DEMO_KEY"),
         _ => format!("{provider}:{model}@{base}"),
     }
-}
-
-fn answers(out: &Output) -> Vec<Value> {
-    let json: Value = serde_json::from_slice(&out.stdout).unwrap();
-    json["rounds"][0]["answers"].as_array().unwrap().clone()
 }
 
 #[test]
@@ -60,7 +47,7 @@ fn every_fault_on_every_wire_is_one_sentence_beside_a_whole_answer() {
     let elsewhere = std::net::TcpListener::bind(("127.0.0.2", demo.address().port())).unwrap();
     elsewhere.set_nonblocking(true).unwrap();
     for provider in PROVIDERS {
-        let mut command = bakeoff();
+        let mut command = nowhere();
         command.envs(Demo::variables().iter().copied()).args(["run", "hi", "--format", "json"]);
         for (model, ..) in &cases {
             command.args(["-e", &spec(&demo, provider, model)]);
@@ -106,7 +93,7 @@ fn every_vendors_own_variable_moves_its_endpoint() {
         ("bedrock", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", base.clone()),
         ("ollama", "OLLAMA_HOST", demo.address().to_string()),
     ];
-    let mut command = bakeoff();
+    let mut command = nowhere();
     command.envs(Demo::variables().iter().copied()).args(["run", "hi", "--format", "json"]);
     for (provider, variable, value) in &variables {
         command.env(variable, value).args(["-e", &format!("{provider}:load-n20-r0-u{}", provider.len())]);
@@ -124,7 +111,7 @@ fn every_vendors_own_variable_moves_its_endpoint() {
 #[test]
 fn bedrock_is_signed_with_the_chains_keys() {
     let (_runtime, demo) = demo();
-    let mut command = bakeoff();
+    let mut command = nowhere();
     command.envs([
         ("AWS_ACCESS_KEY_ID", "AKIACANARY0000000000"),
         ("AWS_SECRET_ACCESS_KEY", "secret-canary-00000000"),

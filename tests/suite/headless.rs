@@ -2,20 +2,14 @@
 //! and JSON out, exit codes.
 
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
-fn bakeoff() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeoff"));
-    command.env_clear().env("HOME", std::env::temp_dir().join("bakeoff-no-home"));
-    // No test asks a machine for its role.
-    command.env("AWS_EC2_METADATA_DISABLED", "true");
-    command
-}
+use crate::program::nowhere;
 
 fn run(args: &[&str], stdin: &str) -> Output {
-    let mut child = bakeoff()
+    let mut child = nowhere()
         .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -161,7 +155,7 @@ fn a_result_file_is_whole_or_absent_and_private() {
 
 #[test]
 fn a_reader_that_leaves_is_no_error() {
-    let mut child = bakeoff()
+    let mut child = nowhere()
         .args(["run", "--demo", "2+2?"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -201,13 +195,13 @@ fn config_errors_name_the_place() {
         ("[keys.pane]\nzoom = \"q\"\n", "the key q belongs to"),
     ] {
         std::fs::write(&path, text).unwrap();
-        let out = bakeoff().env("BAKEOFF_CONFIG", &path).args(["config", "check"]).output().unwrap();
+        let out = nowhere().env("BAKEOFF_CONFIG", &path).args(["config", "check"]).output().unwrap();
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
         assert_eq!(out.status.code(), Some(2), "{text:?}: {said}");
         assert!(said.contains(words), "{text:?}: {said}");
     }
     std::fs::write(&path, "[[endpoint]]\nprovider = \"openai\"\nmodle = \"m\"\n").unwrap();
-    let out = bakeoff().env("BAKEOFF_CONFIG", &path).args(["config", "check"]).output().unwrap();
+    let out = nowhere().env("BAKEOFF_CONFIG", &path).args(["config", "check"]).output().unwrap();
     assert_eq!(out.status.code(), Some(2));
     let said = text(&out.stderr);
     assert!(said.contains("c.toml:3:1") && said.contains("did you mean \"model\"?"), "{said}");

@@ -12,7 +12,9 @@ use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use serde_json::Value;
 
-use crate::token_server::{Asked, Say, Server};
+use crate::loopback::{Answer, Asked, Loopback};
+use crate::program;
+use crate::replies::chat;
 
 /// Times far from any test's.
 const LATER: &str = "2099-01-01T00:00:00Z";
@@ -22,13 +24,14 @@ const PAST: &str = "2001-01-01T00:00:00Z";
 const CANARY: &str = "canary";
 
 /// The binary in a world of its own: a home, the fake Bedrock, nothing else.
-fn bakeoff(home: &Path, server: &Server) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeoff"));
-    command.env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin");
-    command.env("AWS_EC2_METADATA_DISABLED", "true");
+fn bakeoff(home: &Path, server: &Loopback) -> Command {
+    let mut command = program::bakeoff(home);
     command.env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", server.url());
     command
 }
+
+/// A model behind the door that bakeoff signs itself; the others are the SDK's to sign.
+const DOOR: &str = "us.openai.gpt-0@us-east-1?api=chat";
 
 /// One prompt to these models of Bedrock, each beside the others.
 fn ask(command: &mut Command, models: &[&str]) -> Told {
@@ -65,9 +68,8 @@ impl Told {
         }
     }
 
-    /// The class, message and hint of the first answer's fault; nothing was sent.
-    fn fault(&self) -> (String, String) {
-        let answer = &self.answers[0];
+    /// The class, message and hint of an answer's fault; nothing was sent.
+    fn fault(answer: &Value) -> (String, String) {
         assert_eq!(answer["status"], "failed", "{answer}");
         assert!(answer["timeline"]["end"].is_null(), "nothing was sent: {answer}");
         let error = &answer["error"];
@@ -76,10 +78,12 @@ impl Told {
     }
 
     fn fails_with(&self, class: &str, words: &[&str]) {
-        let (got, said) = self.fault();
-        assert_eq!(got, class, "{said}");
-        for word in words {
-            assert!(said.contains(word), "{word:?} is missing: {said}");
+        for answer in &self.answers {
+            let (got, said) = Self::fault(answer);
+            assert_eq!(got, class, "{said}");
+            for word in words {
+                assert!(said.contains(word), "{word:?} is missing: {said}");
+            }
         }
     }
 }
@@ -95,7 +99,7 @@ fn frame(name: &str, payload: &str) -> Vec<u8> {
     out
 }
 
-fn answer() -> Say {
+fn answer() -> Answer {
     let body = [
         frame("messageStart", r#"{"role":"assistant"}"#),
         frame("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"text":"hello"}}"#),
@@ -103,30 +107,50 @@ fn answer() -> Say {
         frame("messageStop", r#"{"stopReason":"end_turn"}"#),
     ]
     .concat();
-    Say::new(200, "application/vnd.amazon.eventstream", body)
+    Answer::new(200, "application/vnd.amazon.eventstream", body)
 }
 
 /// A server that is Bedrock, and elsewhere what `other` says.
-fn cloud(other: impl Fn(&Asked) -> Say + Send + Sync + 'static) -> Server {
-    Server::start(move |asked| if asked.line.contains("/model/") { answer() } else { other(asked) })
+fn cloud(other: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Loopback {
+    Loopback::start(move |asked| match asked.path.as_str() {
+        path if path.starts_with("/model/") => answer(),
+        path if path.starts_with("/openai/v1/") => {
+            let signature = asked.header("authorization").unwrap_or_default();
+            let signed = signature.starts_with("AWS4-HMAC-SHA256 Credential=AKID")
+                && signature.contains("/us-east-1/bedrock/aws4_request")
+                && signature.contains("content-type;host;x-amz-date");
+            if signed {
+                chat("hello")
+            } else {
+                Answer::json(403, r#"{"message":"Missing Authentication Token"}"#)
+            }
+        }
+        _ => other(asked),
+    })
 }
 
-fn nothing(_: &Asked) -> Say {
-    Say::json(404, "{}")
+/// The requests to models, and those to the places where credentials come from.
+fn models_and_others(server: &Loopback) -> (Vec<Asked>, Vec<Asked>) {
+    let model = |asked: &Asked| asked.path.starts_with("/model/") || asked.path.starts_with("/openai/v1/");
+    server.asked("").into_iter().partition(model)
+}
+
+fn nothing(_: &Asked) -> Answer {
+    Answer::json(404, "{}")
 }
 
 /// Which access keys signed the requests to Bedrock.
-fn signers(server: &Server) -> Vec<String> {
+fn signers(server: &Loopback) -> Vec<String> {
     let key = |asked: Asked| {
         let value = asked.header("authorization").unwrap().to_owned();
         value.split("Credential=").nth(1).unwrap().split('/').next().unwrap().to_owned()
     };
-    let mut keys: Vec<_> = server.asked("/model/").into_iter().map(key).collect();
+    let mut keys: Vec<_> = models_and_others(server).0.into_iter().map(key).collect();
     keys.sort();
     keys
 }
 
-fn sts(action: &str, key: &str, expires: &str) -> Say {
+fn sts(action: &str, key: &str, expires: &str) -> Answer {
     let body = format!(
         "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result>\
          <AssumedRoleUser><AssumedRoleId>A:b</AssumedRoleId><Arn>arn:aws:sts::1:assumed-role/r/b</Arn></AssumedRoleUser>\
@@ -134,15 +158,15 @@ fn sts(action: &str, key: &str, expires: &str) -> Say {
          <SessionToken>canary-session</SessionToken><Expiration>{expires}</Expiration></Credentials>\
          </{action}Result></{action}Response>"
     );
-    Say::new(200, "text/xml", body)
+    Answer::new(200, "text/xml", body)
 }
 
-fn sts_error(status: u16, code: &str, message: &str) -> Say {
+fn sts_error(status: u16, code: &str, message: &str) -> Answer {
     let body = format!(
         "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
          <Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
     );
-    Say::new(status, "text/xml", body)
+    Answer::new(status, "text/xml", body)
 }
 
 /// A container's or a credential_process's answer.
@@ -162,7 +186,7 @@ fn profile(home: &Path, config: &str) {
     fs::write(home.join(".aws/config"), config).unwrap();
 }
 
-fn web_identity(home: &Path, server: &Server) -> Command {
+fn web_identity(home: &Path, server: &Loopback) -> Command {
     let file = home.join("token");
     fs::write(&file, "canary-web-identity").unwrap();
     let mut command = bakeoff(home, server);
@@ -176,33 +200,41 @@ fn web_identity(home: &Path, server: &Server) -> Command {
 #[test]
 fn a_web_identity_is_traded_once_for_panes_of_two_regions() {
     let (home, server) = (home(), cloud(|_| sts("AssumeRoleWithWebIdentity", "AKIDWEB", LATER)));
-    ask(&mut web_identity(home.path(), &server), &["m@us-east-1", "n@us-east-1", "o@eu-central-1"])
-        .all_complete();
+    ask(&mut web_identity(home.path(), &server), &["m@us-east-1", DOOR, "o@eu-central-1"]).all_complete();
     assert_eq!(signers(&server), ["AKIDWEB"; 3]);
-    let traded: Vec<_> = server.asked("POST /").into_iter().filter(|a| !a.line.contains("/model/")).collect();
+    let (asked, traded) = models_and_others(&server);
     assert_eq!(traded.len(), 1, "{traded:?}");
     assert!(traded[0].body.contains("WebIdentityToken=canary-web-identity"), "{}", traded[0].body);
-    let signed: Vec<_> =
-        server.asked("/model/").iter().map(|a| a.header("x-amz-security-token").map(str::to_owned)).collect();
+    let signed: Vec<_> = asked.iter().map(|a| a.header("x-amz-security-token").map(str::to_owned)).collect();
     assert!(signed.iter().all(|t| t.as_deref() == Some("canary-session")), "{signed:?}");
 }
 
 #[test]
 fn what_has_expired_is_fetched_again_for_the_next_pane() {
     let (home, server) = (home(), cloud(|_| sts("AssumeRoleWithWebIdentity", "AKIDWEB", PAST)));
-    ask(&mut web_identity(home.path(), &server), &["m@us-east-1", "n@us-east-1"]).all_complete();
-    let traded = server.asked("POST /").iter().filter(|a| !a.line.contains("/model/")).count();
-    assert_eq!(traded, 2);
+    ask(&mut web_identity(home.path(), &server), &["m@us-east-1", DOOR]).all_complete();
+    assert_eq!(models_and_others(&server).1.len(), 2);
+    // Nor does what has seconds left last for the next one.
+    let (home, server) = (
+        self::home(),
+        cloud(|_| {
+            let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(20);
+            let soon = soon.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+            sts("AssumeRoleWithWebIdentity", "AKIDWEB", &soon)
+        }),
+    );
+    ask(&mut web_identity(home.path(), &server), &["m@us-east-1", DOOR]).all_complete();
+    assert_eq!(models_and_others(&server).1.len(), 2, "each pane gets a session that will last");
 }
 
 #[test]
 fn a_web_identity_that_is_refused_says_what_to_look_at() {
     let (home, server) =
         (home(), cloud(|_| sts_error(400, "InvalidIdentityToken", "No OpenIDConnect provider found")));
-    let told = ask(&mut web_identity(home.path(), &server), &["m@us-east-1", "n@us-east-1"]);
+    let told = ask(&mut web_identity(home.path(), &server), &["m@us-east-1", DOOR]);
     told.fails_with("key", &["web identity", "AWS_WEB_IDENTITY_TOKEN_FILE"]);
     assert_eq!(told.answers[0]["error"]["message"], told.answers[1]["error"]["message"]);
-    assert!(server.asked("/model/").is_empty());
+    assert!(models_and_others(&server).0.is_empty());
 }
 
 #[test]
@@ -218,9 +250,14 @@ fn a_role_is_assumed_with_the_keys_of_its_source() {
         command.env("AWS_PROFILE", "dev").env("AWS_ENDPOINT_URL_STS", server.url());
         command
     };
-    ask(&mut world(), &["m@us-east-1", "n@us-east-1"]).all_complete();
+    let told = ask(&mut world(), &["m@us-east-1", DOOR]);
+    told.all_complete();
+    for answer in &told.answers {
+        assert_eq!(answer["credential"], "AWS credential chain (profile dev)");
+        assert!(answer["credential_ns"].as_u64().is_some(), "a session is its own step: {answer}");
+    }
     assert_eq!(signers(&server), ["AKIDROLE"; 2]);
-    let traded: Vec<_> = server.asked("POST /").into_iter().filter(|a| !a.line.contains("/model/")).collect();
+    let traded = models_and_others(&server).1;
     assert_eq!(traded.len(), 1);
     assert!(traded[0].header("authorization").unwrap().contains("Credential=AKIDBASE/"));
 
@@ -228,17 +265,17 @@ fn a_role_is_assumed_with_the_keys_of_its_source() {
         cloud(|_| sts_error(403, "AccessDenied", "User: x is not authorized to perform: sts:AssumeRole"));
     let mut command = bakeoff(home.path(), &denied);
     command.env("AWS_PROFILE", "dev").env("AWS_ENDPOINT_URL_STS", denied.url());
-    ask(&mut command, &["m@us-east-1"]).fails_with("key", &["profile dev", "role_arn"]);
+    ask(&mut command, &["m@us-east-1", DOOR]).fails_with("key", &["profile dev", "role_arn"]);
 }
 
 #[test]
 fn a_container_gives_its_credentials() {
-    let (home, server) = (home(), cloud(|_| Say::json(200, &keys("AKIDBOX", LATER))));
+    let (home, server) = (home(), cloud(|_| Answer::json(200, keys("AKIDBOX", LATER))));
     let mut command = bakeoff(home.path(), &server);
     command
         .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/creds", server.url()))
         .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary-box");
-    ask(&mut command, &["m@us-east-1", "n@us-east-1"]).all_complete();
+    ask(&mut command, &["m@us-east-1", DOOR]).all_complete();
     assert_eq!(signers(&server), ["AKIDBOX"; 2]);
     let asked = server.asked("GET /creds");
     assert_eq!(asked.len(), 1);
@@ -250,21 +287,23 @@ fn a_machine_gives_the_credentials_of_its_role() {
     let (home, server) = (
         home(),
         cloud(|asked| {
-            if asked.line.starts_with("PUT /latest/api/token") {
-                let mut say = Say::new(200, "text/plain", "canary-imds");
-                say.extra = "x-aws-ec2-metadata-token-ttl-seconds: 21600";
+            if asked.line().starts_with("PUT /latest/api/token") {
+                let mut say = Answer::new(200, "text/plain", "canary-imds");
+                say.extra = Some(("x-aws-ec2-metadata-token-ttl-seconds", "21600".into()));
                 return say;
             }
-            match asked.line.as_str() {
-                l if l.ends_with("/security-credentials/") => Say::new(200, "text/plain", "the-role"),
-                l if l.ends_with("/security-credentials/the-role") => Say::json(200, &keys("AKIDVM", LATER)),
+            match asked.line().as_str() {
+                l if l.ends_with("/security-credentials/") => Answer::new(200, "text/plain", "the-role"),
+                l if l.ends_with("/security-credentials/the-role") => {
+                    Answer::json(200, keys("AKIDVM", LATER))
+                }
                 _ => nothing(asked),
             }
         }),
     );
     let mut command = bakeoff(home.path(), &server);
     command.env_remove("AWS_EC2_METADATA_DISABLED").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url());
-    ask(&mut command, &["m@us-east-1", "n@us-east-1"]).all_complete();
+    ask(&mut command, &["m@us-east-1", DOOR]).all_complete();
     assert_eq!(signers(&server), ["AKIDVM"; 2]);
     assert_eq!(server.asked("/security-credentials/the-role").len(), 1);
 }
@@ -288,20 +327,20 @@ fn a_credential_process_runs_once_for_two_panes() {
         command.env("AWS_PROFILE", "dev");
         command
     };
-    ask(&mut world(), &["m@us-east-1", "n@us-east-1"]).all_complete();
+    ask(&mut world(), &["m@us-east-1", DOOR]).all_complete();
     assert_eq!(signers(&server), ["AKIDPROC"; 2]);
     assert_eq!(fs::read_to_string(home.path().join("runs")).unwrap(), "run\n");
 
     fs::write(&script, "#!/bin/sh\necho 'please sign in' >&2\nexit 3\n").unwrap();
-    ask(&mut world(), &["m@us-east-1"]).fails_with("key", &["credential_process of profile dev"]);
+    ask(&mut world(), &["m@us-east-1", DOOR]).fails_with("key", &["credential_process of profile dev"]);
     fs::write(&script, "#!/bin/sh\necho 'not json canary-leak'\n").unwrap();
-    ask(&mut world(), &["m@us-east-1"]).fails_with("key", &["credential_process of profile dev"]);
+    ask(&mut world(), &["m@us-east-1", DOOR]).fails_with("key", &["credential_process of profile dev"]);
 }
 
 /// The file in which `aws sso login` leaves its token; the name is the SHA-1 of the session's.
 const SSO_CACHE: &str = ".aws/sso/cache/7fcbfd2ac64bb0908b629d323526907f5af90f53.json";
 
-fn sso(home: &Path, server: &Server, expires: &str) -> Command {
+fn sso(home: &Path, server: &Loopback, expires: &str) -> Command {
     profile(
         home,
         "[profile dev]\nsso_session = bakeoff-sso\nsso_account_id = 1\nsso_role_name = r\n\
@@ -319,13 +358,13 @@ fn an_sso_sign_in_is_traded_once() {
     let (home, server) = (
         home(),
         cloud(|_| {
-            Say::json(
+            Answer::json(
                 200,
                 r#"{"roleCredentials":{"accessKeyId":"AKIDSSO","secretAccessKey":"canary-secret","sessionToken":"canary-session","expiration":4070908800000}}"#,
             )
         }),
     );
-    ask(&mut sso(home.path(), &server, LATER), &["m@us-east-1", "n@us-east-1"]).all_complete();
+    ask(&mut sso(home.path(), &server, LATER), &["m@us-east-1", DOOR]).all_complete();
     assert_eq!(signers(&server), ["AKIDSSO"; 2]);
     let asked = server.asked("/federation/credentials");
     assert_eq!(asked.len(), 1);
@@ -337,7 +376,7 @@ fn an_expired_sso_sign_in_says_the_command_with_its_profile() {
     let (home, server) = (
         home(),
         cloud(|_| {
-            Say::json(
+            Answer::json(
                 401,
                 r#"{"__type":"UnauthorizedException","message":"Session token not found or invalid"}"#,
             )
@@ -345,27 +384,27 @@ fn an_expired_sso_sign_in_says_the_command_with_its_profile() {
     );
     // Known to have expired, known to nobody but the server, and not there at all.
     let wanted = ["profile dev", "run `aws sso login --profile dev`"];
-    ask(&mut sso(home.path(), &server, PAST), &["m@us-east-1"]).fails_with("key", &wanted);
+    ask(&mut sso(home.path(), &server, PAST), &["m@us-east-1", DOOR]).fails_with("key", &wanted);
     assert!(server.asked("").is_empty(), "nobody is asked with a dead token");
-    ask(&mut sso(home.path(), &server, LATER), &["m@us-east-1"]).fails_with("key", &wanted);
+    ask(&mut sso(home.path(), &server, LATER), &["m@us-east-1", DOOR]).fails_with("key", &wanted);
     let mut command = sso(home.path(), &server, LATER);
     fs::remove_file(home.path().join(SSO_CACHE)).unwrap();
-    ask(&mut command, &["m@us-east-1"]).fails_with("key", &wanted);
+    ask(&mut command, &["m@us-east-1", DOOR]).fails_with("key", &wanted);
 }
 
 #[test]
 fn a_world_with_nothing_in_it_and_a_profile_that_is_not_there() {
     let (home, server) = (home(), cloud(nothing));
-    ask(&mut bakeoff(home.path(), &server), &["m@us-east-1"])
+    ask(&mut bakeoff(home.path(), &server), &["m@us-east-1", DOOR])
         .fails_with("key", &["no AWS credentials were found", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"]);
     profile(home.path(), "[profile other]\nregion = us-east-1\n");
     let mut command = bakeoff(home.path(), &server);
     command.env("AWS_PROFILE", "dve");
-    ask(&mut command, &["m@us-east-1"]).fails_with("key", &["profile dve", "AWS_PROFILE"]);
+    ask(&mut command, &["m@us-east-1", DOOR]).fails_with("key", &["profile dve", "AWS_PROFILE"]);
     profile(home.path(), "[profile dev]\nsso_session = gone\nsso_account_id = 1\nsso_role_name = r\n");
     let mut command = bakeoff(home.path(), &server);
     command.env("AWS_PROFILE", "dev");
-    ask(&mut command, &["m@us-east-1"]).fails_with("setup", &["~/.aws/config"]);
+    ask(&mut command, &["m@us-east-1", DOOR]).fails_with("setup", &["~/.aws/config"]);
 }
 
 #[test]
@@ -374,7 +413,8 @@ fn a_place_of_credentials_that_cannot_be_reached_is_not_called_a_wrong_key() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut command = web_identity(home.path(), &server);
     command.env("AWS_ENDPOINT_URL_STS", format!("http://{closed}"));
-    ask(&mut command, &["m@us-east-1"]).fails_with("unreachable", &["AWS credentials", "no connection"]);
+    ask(&mut command, &["m@us-east-1", DOOR])
+        .fails_with("unreachable", &["AWS credentials", "no connection"]);
 }
 
 /// A metadata address that takes a connection and says nothing has a second or two, not
@@ -392,6 +432,6 @@ fn a_metadata_address_that_says_nothing_is_soon_left() {
     let mut command = bakeoff(home.path(), &server);
     command.env_remove("AWS_EC2_METADATA_DISABLED").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url());
     let begun = std::time::Instant::now();
-    ask(&mut command, &["m@us-east-1", "n@us-east-1"]).fails_with("key", &["no AWS credentials were found"]);
+    ask(&mut command, &["m@us-east-1", DOOR]).fails_with("key", &["no AWS credentials were found"]);
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::Arc;
 
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
@@ -14,7 +14,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::loopback::chat;
+use crate::program::{answers, bakeoff};
+use crate::replies::chat;
 
 /// A Chat server behind TLS; its certificate signs itself. Gives the address and the PEM.
 fn serve(runtime: &tokio::runtime::Runtime, name: &str, expired: bool) -> (SocketAddr, String) {
@@ -43,7 +44,7 @@ fn serve(runtime: &tokio::runtime::Runtime, name: &str, expired: bool) -> (Socke
                     body.len()
                 );
                 let _ = stream.write_all(head.as_bytes()).await;
-                let _ = stream.write_all(body.as_bytes()).await;
+                let _ = stream.write_all(&body).await;
                 let _ = stream.shutdown().await;
             });
         }
@@ -52,15 +53,12 @@ fn serve(runtime: &tokio::runtime::Runtime, name: &str, expired: bool) -> (Socke
 }
 
 fn ask(home: &Path, address: SocketAddr, change: impl Fn(&mut Command)) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeoff"));
-    command.env_clear().env("HOME", home);
+    let mut command = bakeoff(home);
     // The name stands in the certificate; loopback addresses resolve it on every machine.
     let spec = format!("compatible:m@https://localhost:{}/v1", address.port());
     command.args(["run", "hi", "--format", "json", "-e", &spec]);
     change(&mut command);
-    let out: Output = command.output().unwrap();
-    let json: Value = serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {out:?}"));
-    json["rounds"][0]["answers"][0].clone()
+    answers(&command.output().unwrap()).remove(0)
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -1,10 +1,12 @@
-//! A server on this machine that answers by a function and remembers what it was asked.
-//! One thread a connection, keep-alive, no more HTTP than the clients here need.
+//! A server on this machine that answers by a function and remembers what it was asked: it
+//! plays clouds, and the places where their credentials come from. One thread a connection,
+//! keep-alive, no more HTTP than the clients here need.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// One request as it came.
 #[derive(Debug, Clone)]
@@ -16,22 +18,36 @@ pub struct Asked {
     pub body: String,
 }
 
+impl Asked {
+    /// `GET /path?query`
+    pub fn line(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// A header's value; the name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+}
+
 #[derive(Default)]
 pub struct Answer {
     pub status: u16,
     pub kind: &'static str,
-    pub body: String,
-    /// Where a redirect points; empty for anything else.
-    pub location: String,
+    pub body: Vec<u8>,
+    /// One more header.
+    pub extra: Option<(&'static str, String)>,
+    /// The answer takes this long, so that others can come meanwhile.
+    pub after: Duration,
 }
 
 impl Answer {
-    pub fn json(status: u16, body: impl Into<String>) -> Self {
-        Self { status, kind: "application/json", body: body.into(), ..Self::default() }
+    pub fn new(status: u16, kind: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, kind, body: body.into(), ..Self::default() }
     }
 
-    pub fn sse(body: impl Into<String>) -> Self {
-        Self { status: 200, kind: "text/event-stream", body: body.into(), ..Self::default() }
+    pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::new(status, "application/json", body)
     }
 }
 
@@ -61,13 +77,9 @@ impl Loopback {
         format!("http://{}", self.address)
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
-    }
-
-    /// Requests whose path begins so.
-    pub fn asked_for(&self, path: &str) -> Vec<Asked> {
-        self.asked().into_iter().filter(|a| a.path.starts_with(path)).collect()
+    /// Every request whose line holds this piece.
+    pub fn asked(&self, piece: &str) -> Vec<Asked> {
+        self.asked.lock().unwrap().iter().filter(|a| a.line().contains(piece)).cloned().collect()
     }
 }
 
@@ -77,16 +89,16 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, reply: &Reply) {
     while let Some(asked) = read(&mut reader) {
         log.lock().unwrap().push(asked.clone());
         let answer = reply(&asked);
-        let body = if asked.method == "HEAD" { "" } else { &answer.body };
+        std::thread::sleep(answer.after);
+        let body: &[u8] = if asked.method == "HEAD" { &[] } else { &answer.body };
+        let extra = answer.extra.map(|(name, value)| format!("{name}: {value}\r\n")).unwrap_or_default();
         let head = format!(
-            "HTTP/1.1 {} X\r\nlocation: {}\r\ncontent-type: {}\r\ncontent-length: {}\r\nx-request-id: req-loop\r\n\
-             x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n\r\n",
+            "HTTP/1.1 {} X\r\ncontent-type: {}\r\ncontent-length: {}\r\nx-request-id: req-loop\r\n{extra}\r\n",
             answer.status,
-            answer.location,
             answer.kind,
             answer.body.len(),
         );
-        if out.write_all(head.as_bytes()).and_then(|()| out.write_all(body.as_bytes())).is_err() {
+        if out.write_all(head.as_bytes()).and_then(|()| out.write_all(body)).is_err() {
             return;
         }
     }
@@ -112,21 +124,4 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some(Asked { method, path, headers, body: String::from_utf8_lossy(&body).into_owned() })
-}
-
-/// An answer of Chat Completions: a word, a stop, usage.
-pub fn chat(text: &str) -> Answer {
-    Answer::sse(format!(
-        "data: {{\"id\":\"c1\",\"model\":\"served-1\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n\
-         data: {{\"id\":\"c1\",\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"stop\"}}],\"usage\":{{\"prompt_tokens\":9,\"completion_tokens\":3}}}}\n\n\
-         data: [DONE]\n\n"
-    ))
-}
-
-/// An answer of Gemini.
-pub fn gemini(text: &str) -> Answer {
-    Answer::sse(format!(
-        "data: {{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\"{text}\"}}]}},\"finishReason\":\"STOP\"}}],\
-         \"usageMetadata\":{{\"promptTokenCount\":5,\"candidatesTokenCount\":2,\"totalTokenCount\":7}}}}\n\n"
-    ))
 }

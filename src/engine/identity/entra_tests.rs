@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 
-use super::super::token_server::{Say, Server};
+use super::super::loopback::{Answer, Loopback};
 use super::super::{Identities, LIMIT, Signed};
 use super::{Kind, Quiet, choose, tools};
 use crate::engine::transport::{Network, Outgoing, Reply, Transport};
@@ -42,7 +42,7 @@ async fn sign(
     Ok((signed, outgoing))
 }
 
-fn service(server: &Server) -> Vars {
+fn service(server: &Loopback) -> Vars {
     Vars::only(&[
         ("AZURE_AUTHORITY_HOST", &server.url()),
         ("AZURE_TENANT_ID", "tenant-1"),
@@ -51,26 +51,26 @@ fn service(server: &Server) -> Vars {
     ])
 }
 
-fn token(seconds: u32) -> Say {
-    Say::json(
+fn token(seconds: u32) -> Answer {
+    Answer::json(
         200,
-        &format!(
+        format!(
             r#"{{"token_type":"Bearer","expires_in":{seconds},"ext_expires_in":{seconds},"access_token":"{TOKEN}"}}"#
         ),
     )
 }
 
-fn refusal(status: u16, code: u32) -> Say {
+fn refusal(status: u16, code: u32) -> Answer {
     let text = format!("AADSTS{code}: the server repeats {SECRET} here. Trace ID: 1");
-    Say::json(
+    Answer::json(
         status,
-        &format!(r#"{{"error":"invalid_client","error_description":"{text}","error_codes":[{code}]}}"#),
+        format!(r#"{{"error":"invalid_client","error_description":"{text}","error_codes":[{code}]}}"#),
     )
 }
 
 #[tokio::test]
 async fn two_panes_make_one_token_request() {
-    let server = Server::start(|_| token(3600));
+    let server = Loopback::start(|_| token(3600));
     let (vars, identities, network) = (service(&server), Identities::default(), network());
     let (one, two) = tokio::join!(sign(&identities, &vars, &network), sign(&identities, &vars, &network));
     for got in [one, two] {
@@ -83,14 +83,14 @@ async fn two_panes_make_one_token_request() {
     }
     let asked = server.asked("");
     assert_eq!(asked.len(), 1, "{asked:?}");
-    assert_eq!(asked[0].line, "POST /tenant-1/oauth2/v2.0/token");
+    assert_eq!(asked[0].line(), "POST /tenant-1/oauth2/v2.0/token");
     assert!(asked[0].body.contains("grant_type=client_credentials"), "{}", asked[0].body);
     assert!(asked[0].body.contains("scope=https%3A%2F%2Fai.azure.com%2F.default"), "{}", asked[0].body);
 }
 
 #[tokio::test]
 async fn a_token_about_to_expire_is_renewed() {
-    let server = Server::start(|_| token(30));
+    let server = Loopback::start(|_| token(30));
     let (vars, identities, network) = (service(&server), Identities::default(), network());
     for wanted in 1..=3 {
         assert!(sign(&identities, &vars, &network).await.is_ok());
@@ -108,7 +108,7 @@ async fn each_refusal_names_its_variable_and_no_secret() {
         (400, 70_011, Class::Setup, "scope"),
         (400, 123_456, Class::Key, "AADSTS123456"),
     ] {
-        let server = Server::start(move |_| refusal(status, code));
+        let server = Loopback::start(move |_| refusal(status, code));
         let fault = sign(&Identities::default(), &service(&server), &network()).await.err().unwrap();
         let said = format!("{fault} → {}", fault.advice());
         assert_eq!(fault.class, class, "{said}");
@@ -121,12 +121,12 @@ async fn each_refusal_names_its_variable_and_no_secret() {
 #[tokio::test]
 async fn what_is_no_token_answer_is_a_fault_too() {
     for say in [
-        || Say::new(200, "text/html", "<html>a login page of a hotel</html>"),
-        || Say::new(502, "text/html", "<html>bad gateway</html>"),
-        || Say::json(200, r#"{"token_type":"Bearer","expires_in":60,"access_token":""}"#),
-        || Say::json(307, ""),
+        || Answer::new(200, "text/html", "<html>a login page of a hotel</html>"),
+        || Answer::new(502, "text/html", "<html>bad gateway</html>"),
+        || Answer::json(200, r#"{"token_type":"Bearer","expires_in":60,"access_token":""}"#),
+        || Answer::json(307, ""),
     ] {
-        let server = Server::start(move |_| say());
+        let server = Loopback::start(move |_| say());
         let fault = sign(&Identities::default(), &service(&server), &network()).await.err().unwrap();
         assert_eq!(fault.class, Class::Key, "{fault}");
         assert!(fault.hint.is_some() && fault.message.len() < 400, "{fault}");
@@ -163,7 +163,7 @@ async fn an_authority_that_cannot_be_reached_or_must_not_be_used_is_said() {
 
 #[tokio::test]
 async fn a_token_of_ones_own_wins() {
-    let server = Server::start(|_| token(3600));
+    let server = Loopback::start(|_| token(3600));
     let vars = Vars::only(&[
         ("AZURE_OPENAI_AD_TOKEN", "own-token\n"),
         ("AZURE_AUTHORITY_HOST", &server.url()),
@@ -185,7 +185,7 @@ async fn a_token_of_ones_own_wins() {
 
 #[tokio::test]
 async fn a_workload_sends_the_token_of_its_file() {
-    let server = Server::start(|_| token(3600));
+    let server = Loopback::start(|_| token(3600));
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "canary-assertion").unwrap();
     let vars = |path: &str| {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::super::token_server::{Asked, Say, Server};
+use super::super::loopback::{Answer, Asked, Loopback};
 use super::super::{Identities, Signed};
 use crate::engine::transport::{Network, Outgoing, Transport};
 use crate::model::Class;
@@ -30,11 +30,11 @@ async fn sign(identities: &Identities, vars: &Vars) -> Result<(Signed, Outgoing)
     Ok((signed, outgoing))
 }
 
-fn token(_: &Asked) -> Say {
-    Say::json(200, &format!(r#"{{"access_token":"{TOKEN}","expires_in":3600,"token_type":"Bearer"}}"#))
+fn token(_: &Asked) -> Answer {
+    Answer::json(200, format!(r#"{{"access_token":"{TOKEN}","expires_in":3600,"token_type":"Bearer"}}"#))
 }
 
-fn user(server: &Server) -> Value {
+fn user(server: &Loopback) -> Value {
     json!({
         "type": "authorized_user",
         "client_id": "id",
@@ -58,7 +58,7 @@ fn bearer(outgoing: &Outgoing) -> &str {
 
 #[tokio::test]
 async fn two_panes_make_one_token_request() {
-    let (server, dir) = (Server::start(token), tempfile::tempdir().unwrap());
+    let (server, dir) = (Loopback::start(token), tempfile::tempdir().unwrap());
     let (vars, identities) = (file(dir.path(), &user(&server)), Identities::default());
     let (one, two) = tokio::join!(sign(&identities, &vars), sign(&identities, &vars));
     for got in [one, two, sign(&identities, &vars).await] {
@@ -76,11 +76,11 @@ async fn two_panes_make_one_token_request() {
 
 #[tokio::test]
 async fn a_revoked_sign_in_is_said_and_a_new_one_counts_at_once() {
-    let server = Server::start(|asked| {
+    let server = Loopback::start(|asked| {
         if asked.body.contains("renewed-refresh") {
             return token(asked);
         }
-        Say::json(400, &format!(r#"{{"error":"invalid_grant","error_description":"revoked: {REFRESH}"}}"#))
+        Answer::json(400, format!(r#"{{"error":"invalid_grant","error_description":"revoked: {REFRESH}"}}"#))
     });
     let dir = tempfile::tempdir().unwrap();
     let (mut json, identities) = (user(&server), Identities::default());
@@ -109,13 +109,13 @@ async fn a_token_server_in_trouble_is_quoted_without_secrets() {
         (403, format!(r#"{{"error":"access_denied","error_description":"no {REFRESH}"}}"#), "<redacted>"),
         (500, "<html>down</html>".to_owned(), "Google gave no token"),
     ] {
-        let server = Server::start(move |_| Say::json(status, &body));
+        let server = Loopback::start(move |_| Answer::json(status, body.as_bytes()));
         let fault = sign(&Identities::default(), &file(dir.path(), &user(&server))).await.err().unwrap();
         let said = format!("{fault} → {}", fault.advice());
         assert!(fault.class == Class::Key && said.contains(words) && !said.contains("canary"), "{said}");
     }
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut json = user(&Server::start(token));
+    let mut json = user(&Loopback::start(token));
     json["token_uri"] = format!("http://{closed}/token").into();
     let fault = sign(&Identities::default(), &file(dir.path(), &json)).await.err().unwrap();
     assert_eq!(fault.class, Class::Unreachable, "{fault}");
@@ -123,7 +123,7 @@ async fn a_token_server_in_trouble_is_quoted_without_secrets() {
 
 #[tokio::test]
 async fn the_file_of_gcloud_is_found_where_gcloud_writes_it() {
-    let (server, dir) = (Server::start(token), tempfile::tempdir().unwrap());
+    let (server, dir) = (Loopback::start(token), tempfile::tempdir().unwrap());
     let known = dir.path().join(".config/gcloud");
     std::fs::create_dir_all(&known).unwrap();
     std::fs::write(known.join("application_default_credentials.json"), user(&server).to_string()).unwrap();
@@ -137,16 +137,16 @@ async fn the_file_of_gcloud_is_found_where_gcloud_writes_it() {
 
 #[tokio::test]
 async fn a_federated_identity_trades_the_token_of_its_file() {
-    let server = Server::start(|asked| {
-        if asked.line.contains(":generateAccessToken") {
-            return Say::json(
+    let server = Loopback::start(|asked| {
+        if asked.line().contains(":generateAccessToken") {
+            return Answer::json(
                 200,
                 r#"{"accessToken":"canary-impersonated","expireTime":"2099-01-01T00:00:00Z"}"#,
             );
         }
-        Say::json(
+        Answer::json(
             200,
-            &format!(
+            format!(
                 r#"{{"access_token":"{TOKEN}","expires_in":3600,"token_type":"Bearer","issued_token_type":"urn:ietf:params:oauth:token-type:access_token"}}"#
             ),
         )
@@ -173,10 +173,10 @@ async fn a_federated_identity_trades_the_token_of_its_file() {
 
 #[tokio::test]
 async fn a_person_in_the_role_of_a_service_account() {
-    let server = Server::start(|asked| {
-        if asked.line.contains(":generateAccessToken") {
+    let server = Loopback::start(|asked| {
+        if asked.line().contains(":generateAccessToken") {
             assert_eq!(asked.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
-            return Say::json(
+            return Answer::json(
                 200,
                 r#"{"accessToken":"canary-impersonated","expireTime":"2099-01-01T00:00:00Z"}"#,
             );
@@ -228,7 +228,7 @@ async fn what_is_missing_or_broken_is_said_at_once() {
 /// The crate's clock stops while a laptop sleeps; the wall's does not.
 #[tokio::test]
 async fn a_token_that_slept_for_an_hour_is_not_trusted() {
-    let (server, dir) = (Server::start(token), tempfile::tempdir().unwrap());
+    let (server, dir) = (Loopback::start(token), tempfile::tempdir().unwrap());
     let (vars, identities) = (file(dir.path(), &user(&server)), Identities::default());
     assert!(sign(&identities, &vars).await.is_ok());
     let account = identities.google.0.lock().await.clone().unwrap();

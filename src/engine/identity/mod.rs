@@ -221,8 +221,8 @@ fn brief(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "../../../tests/support/token_server.rs"]
-mod token_server;
+#[path = "../../../tests/support/loopback.rs"]
+mod loopback;
 
 #[cfg(test)]
 #[path = "flight_tests.rs"]
