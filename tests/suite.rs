@@ -73,6 +73,9 @@ mod secure;
 #[path = "suite/simulator.rs"]
 mod simulator;
 #[cfg(test)]
+#[path = "support/streams.rs"]
+mod streams;
+#[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;
 #[cfg(test)]

@@ -1,14 +1,6 @@
 use super::*;
+use crate::wire::fit::tests::params;
 use crate::wire::{Chat, Converse, Gemini, Messages, Ollama, Responses};
-
-fn params(text: &str) -> Params {
-    let mut params = Params::default();
-    for pair in text.split(',').filter(|p| !p.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap();
-        params.set(name, value).unwrap();
-    }
-    params
-}
 
 fn target<'a>(dialect: &'a dyn Dialect, model: &'a str) -> Target<'a> {
     Target { dialect, model, max_output: None }

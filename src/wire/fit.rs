@@ -333,4 +333,4 @@ impl Fitting<'_> {
 
 #[cfg(test)]
 #[path = "fit_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -5,7 +5,7 @@ use crate::model::Prompt;
 use crate::wire::{Call, Chat, Converse, Gemini, Messages, Ollama, Quirks, Responses, record};
 
 /// Parameters written as in a spec: `reasoning_effort=low,temperature=0.2`.
-fn params(text: &str) -> Params {
+pub(in crate::wire) fn params(text: &str) -> Params {
     let mut params = Params::default();
     for pair in text.split(',').filter(|p| !p.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap();

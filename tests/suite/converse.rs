@@ -15,10 +15,12 @@ use std::time::Duration;
 use aws_sdk_bedrockruntime::primitives::Blob;
 use aws_sdk_bedrockruntime::types as aws;
 use aws_smithy_types::{Document, Number};
-use bakeoff::model::{Answer, Delta, Params, Prompt, Role, Step, Turn, Usage};
+use bakeoff::model::{Delta, Params, Prompt, Role, Turn};
 use bakeoff::wire::{Call, Converse, ConverseReader, Dialect, Frame, Progress, Quirks, Reader};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::streams::{buckets, fold, stop};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,19 +88,6 @@ fn cases<T: for<'de> Deserialize<'de>>(folder: &str) -> Vec<(String, T)> {
     paths.into_iter().map(read).collect()
 }
 
-fn buckets(usage: &Usage) -> BTreeMap<String, u64> {
-    let told = [
-        ("input", usage.input),
-        ("cache_read", usage.cache_read),
-        ("cache_write", usage.cache_write),
-        ("cache_write_1h", usage.cache_write_1h),
-        ("audio_input", usage.audio_input),
-        ("output", usage.output),
-        ("reasoning", usage.reasoning),
-    ];
-    told.into_iter().filter_map(|(name, n)| Some((name.to_owned(), n?))).collect()
-}
-
 #[test]
 fn every_list_of_events_means_the_same_as_json_and_as_types() {
     let cases = cases::<Stream>("");
@@ -145,15 +134,10 @@ fn stream(name: &str, case: &Stream) {
 }
 
 fn compare(name: &str, case: &Stream, deltas: Vec<Delta>) {
-    let empty = |d: &Delta| matches!(d, Delta::Text(t) | Delta::Reasoning(t) if t.is_empty());
-    assert!(!deltas.iter().any(empty), "{name}: an empty delta is no first token");
-    let mut answer = Answer::new(false);
-    answer.apply(Duration::ZERO, Step::Sent);
-    answer.apply(Duration::ZERO, Step::Deltas(deltas));
+    let answer = fold(deltas);
     assert_eq!(answer.text, case.text, "{name}: text");
     assert_eq!(answer.reasoning, case.reasoning, "{name}: reasoning");
-    let stop = answer.stop.map(|(stop, word)| (format!("{stop:?}").to_lowercase(), word));
-    assert_eq!(stop, case.stop, "{name}: stop");
+    assert_eq!(stop(&answer), case.stop, "{name}: stop");
     assert_eq!(answer.usage.as_ref().map(buckets), case.usage, "{name}: usage");
     assert_eq!(answer.usage.is_some_and(|u| u.inconsistent), case.inconsistent, "{name}: inconsistent");
     assert_eq!(answer.served.tier, case.tier, "{name}: tier");
@@ -392,9 +376,7 @@ fn a_whole_answer_is_read_and_closed() {
     let (mut reader, mut out) = (Converse.reader(), Vec::new());
     reader.read_whole(&body, &mut out).unwrap();
     assert_eq!(reader.progress(), Progress::Closed);
-    let mut answer = Answer::new(false);
-    answer.apply(Duration::ZERO, Step::Sent);
-    answer.apply(Duration::ZERO, Step::Deltas(out));
+    let answer = fold(out);
     assert_eq!((answer.reasoning.as_str(), answer.text.as_str()), ("Two and two.", "4"));
     assert_eq!(answer.usage.unwrap().generated(), Some(5));
 
