@@ -7,6 +7,9 @@ mod bedrock;
 #[path = "suite/clouds.rs"]
 mod clouds;
 #[cfg(test)]
+#[path = "suite/commands.rs"]
+mod commands;
+#[cfg(test)]
 #[path = "suite/converse.rs"]
 mod converse;
 #[cfg(test)]

@@ -1,0 +1,274 @@
+//! Whom the words on the command line mean, and what the listing commands say about them.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Output;
+
+use crate::loopback::{Answer, Loopback};
+use crate::program::{answers, bakeoff, config, err, home, json, out};
+use crate::pty::Pty;
+use crate::replies::chat;
+
+fn run(home: &Path, arguments: &[&str]) -> Output {
+    bakeoff(home).args(arguments).output().unwrap()
+}
+
+/// What a usage error says.
+fn refused(home: &Path, arguments: &[&str]) -> String {
+    let done = run(home, arguments);
+    assert_eq!(done.status.code(), Some(2), "{}{}", out(&done), err(&done));
+    err(&done)
+}
+
+/// An endpoint of the config at a server of ours.
+fn endpoint(name: &str, provider: &str, model: &str, more: &str) -> String {
+    format!("[[endpoint]]\nname = \"{name}\"\nprovider = \"{provider}\"\nmodel = \"{model}\"\n{more}\n")
+}
+
+#[test]
+fn whoever_is_asked_by_name_is_not_asked_again_by_model() {
+    let home = home();
+    let show = |more: &[&str]| {
+        let mut command = bakeoff(home.path());
+        command.env("OPENAI_API_KEY", "k").env("OPENROUTER_API_KEY", "k");
+        let shown = command.args(["config", "show", "--format", "json"]).args(more).output().unwrap();
+        let rows = json(&shown);
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|r| r["endpoint"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let both = show(&["-m", "gpt-6-sol"]);
+    assert_eq!(both, ["gpt-6-sol openai", "gpt-6-sol openrouter"]);
+    assert_eq!(show(&["-m", "gpt-6-sol", "-m", "gpt-6-sol"]), both);
+    assert_eq!(show(&["-e", "openai:gpt-6-sol", "-m", "gpt-6-sol"]), ["gpt-6-sol", "gpt-6-sol openrouter"]);
+    // With other settings it is another question.
+    let hot = show(&["-e", "openai:gpt-6-sol?max_tokens=9", "-m", "gpt-6-sol"]);
+    assert_eq!(hot, ["gpt-6-sol", "gpt-6-sol openai", "gpt-6-sol openrouter"]);
+}
+
+#[test]
+fn words_that_mean_nobody_say_what_would_mean_somebody() {
+    let home = home();
+    config(home.path(), &endpoint("gemini-pro", "openai", "m", ""));
+    let near = refused(home.path(), &["run", "hi", "-e", "gemini-por"]);
+    assert!(near.contains("did you mean \"gemini-pro\"?"), "{near}");
+    let far = refused(home.path(), &["run", "hi", "-e", "zzz"]);
+    assert!(far.contains("provider:model"), "{far}");
+    let alone = refused(home.path(), &["run", "hi", "--all-routes"]);
+    assert!(alone.contains("name one with -m"), "{alone}");
+    let unknown = refused(home.path(), &["run", "hi", "-m", "qqq"]);
+    assert!(unknown.contains("`bakeoff models --all` lists them"), "{unknown}");
+    // A cloud that the catalog has and no row here speaks to is not passed over.
+    let zai = refused(home.path(), &["run", "hi", "-m", "glm-5"]);
+    assert!(zai.contains("zai (not spoken here)"), "{zai}");
+}
+
+#[test]
+fn what_the_config_lacks_is_said() {
+    let home = home();
+    let check = || run(home.path(), &["config", "check"]);
+    assert!(out(&check()).contains("no such file; `bakeoff init` writes one"), "{}", out(&check()));
+    let shown = run(home.path(), &["config", "show", "--format", "json"]);
+    assert_eq!(json(&shown), serde_json::json!([]));
+    assert!(err(&shown).contains("the config has no endpoint"), "{}", err(&shown));
+    config(home.path(), "");
+    let rows = home.path().join(".config/bakeoff/catalog.toml");
+    // Rows of one's own need no date.
+    fs::write(
+        &rows,
+        "[[family]]\nid = \"house\"\n[[family.route]]\nkind = \"openai\"\nid = \"h-1\"\nscope = \"global\"\n",
+    )
+    .unwrap();
+    assert!(out(&check()).contains("catalog.toml: fine"), "{}{}", out(&check()), err(&check()));
+    fs::write(&rows, "[[family]]\nid = 1\n").unwrap();
+    let wrong = refused(home.path(), &["config", "check"]);
+    assert!(wrong.contains("catalog.toml: ") && wrong.contains("line 2"), "{wrong}");
+}
+
+#[test]
+fn models_asks_every_account_and_tells_of_lists_that_did_not_come() {
+    let home = home();
+    let server = Loopback::start(|asked| match asked.header("authorization") {
+        Some("Bearer sk-first") => Answer::json(200, r#"{"data":[{"id":"a"},{"id":"both"}]}"#),
+        Some("Bearer sk-second") => Answer::json(200, r#"{"data":[{"id":"both"},{"id":"b"}]}"#),
+        _ => Answer::json(401, r#"{"error":{"message":"Incorrect API key"}}"#),
+    });
+    let at = |name: &str, model: &str, key: &str| {
+        let more = format!("base_url = \"{}/v1\"\napi_key_env = \"{key}\"", server.url());
+        endpoint(name, "compatible", model, &more)
+    };
+    let text = [
+        at("one", "a", "FIRST"),
+        at("two", "b", "FIRST"),
+        at("three", "b", "SECOND"),
+        at("four", "a", "THIRD"),
+    ];
+    config(home.path(), &text.concat());
+    let listed = bakeoff(home.path())
+        .envs([("FIRST", "sk-first"), ("SECOND", "sk-second"), ("THIRD", "sk-third")])
+        .args(["models", "-p", "compatible", "--format", "json"])
+        .output()
+        .unwrap();
+    let rows = json(&listed);
+    let ids: Vec<_> = rows.as_array().unwrap().iter().map(|r| r["model"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["a", "both", "b"]);
+    assert_eq!(server.asked("/v1/models").len(), 3, "each account once");
+    assert_eq!(listed.status.code(), Some(1), "a list is missing");
+    assert!(err(&listed).contains("Incorrect API key"), "{}", err(&listed));
+    let nowhere = self::home();
+    let none = refused(nowhere.path(), &["models", "-p", "compatible"]);
+    assert!(none.contains("write an [[endpoint]] with its base_url"), "{none}");
+    assert!(refused(nowhere.path(), &["models"]).contains("--all for the catalog"));
+    let all = run(nowhere.path(), &["models", "--all", "--format", "json", "opus-5-5"]);
+    let rows = json(&all);
+    let clouds: Vec<_> = rows.as_array().unwrap().iter().map(|r| r["provider"].as_str().unwrap()).collect();
+    assert!(["anthropic", "bedrock", "vertex", "azure"].iter().all(|c| clouds.contains(c)), "{clouds:?}");
+    assert!(rows.as_array().unwrap().iter().all(|r| r["from"] == "catalog only"), "{rows}");
+}
+
+#[test]
+fn a_list_that_breaks_off_is_no_list() {
+    let home = home();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{\"data\":[");
+        }
+    });
+    let listed = bakeoff(home.path())
+        .env("OPENAI_API_KEY", "k")
+        .env("OPENAI_BASE_URL", base)
+        .args(["models", "-p", "openai"])
+        .output()
+        .unwrap();
+    assert_eq!(listed.status.code(), Some(1));
+    assert!(err(&listed).contains("broke"), "{}", err(&listed));
+}
+
+/// A socket that takes connections and says nothing.
+fn silent() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+#[test]
+fn a_server_that_hangs_is_named_and_holds_nobody_up() {
+    let home = home();
+    let (_listener, url) = silent();
+    let asked = bakeoff(home.path())
+        .env("OLLAMA_HOST", &url)
+        .args(["run", "hi", "-m", "gpt-oss-120b"])
+        .output()
+        .unwrap();
+    assert!(err(&asked).contains("Ollama (no answer)"), "{}", err(&asked));
+    // The welcome is there before it, and takes a key meanwhile.
+    let place = home.path().display().to_string();
+    let vars = [("HOME", place.as_str()), ("OLLAMA_HOST", url.as_str())];
+    let mut pty = Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &[], &vars, 80, 30);
+    pty.wait_for("looking for servers on this machine");
+    pty.wait_for("the demo: simulated endpoints");
+    pty.send("q");
+    assert!(pty.exit().success());
+}
+
+#[test]
+fn servers_on_this_machine_are_added_to_the_welcome_when_they_answer() {
+    let home = home();
+    let server = Loopback::start(|asked| match asked.path.as_str() {
+        "/api/tags" => Answer::json(200, r#"{"models":[{"name":"qwen3:8b","model":"qwen3:8b"}]}"#),
+        _ => Answer::json(404, "{}"),
+    });
+    let place = home.path().display().to_string();
+    let url = server.url();
+    let vars = [("HOME", place.as_str()), ("OLLAMA_HOST", url.as_str())];
+    let mut pty = Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &[], &vars, 60, 40);
+    pty.wait_for("runs here, 1 model");
+    pty.wait_for("one pane for each");
+    // What does not fit a narrow screen says so.
+    assert!(pty.screen().lines().any(|l| l.trim_end().ends_with('…')), "{}", pty.screen());
+    pty.send("\r");
+    pty.wait_for("qwen3:8b");
+    pty.wait_for("type a prompt");
+    pty.send("\u{3}\u{3}\u{3}");
+    assert!(pty.exit().success());
+}
+
+#[test]
+fn clouds_that_are_left_out_stand_in_one_line_of_the_screen() {
+    let home = home();
+    let place = home.path().display().to_string();
+    let vars = [("HOME", place.as_str()), ("OPENAI_API_KEY", "k"), ("ANTHROPIC_API_KEY", "k")];
+    let arguments = ["-m", "gpt-6-sol", "-m", "claude-opus-5-5"];
+    let mut pty = Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &arguments, &vars, 140, 30);
+    pty.wait_for("gpt-6-sol not on Azure, Bedrock, OpenRouter · claude-opus-5-5 not on");
+    pty.wait_for("E says why");
+    assert!(pty.screen().contains("GPT-6 Sol + Claude Opus 5.5"), "{}", pty.screen());
+    pty.send("\u{3}\u{3}\u{3}");
+    assert!(pty.exit().success());
+}
+
+#[test]
+fn the_demo_offers_no_place_to_save_a_lineup() {
+    let home = home();
+    let place = home.path().display().to_string();
+    let mut pty =
+        Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &["demo"], &[("HOME", place.as_str())], 120, 30);
+    pty.wait_for("demo-swift");
+    pty.send("\x1b");
+    pty.wait_for("z zoom");
+    pty.send("E");
+    pty.wait_for("enter adds or removes · esc closes");
+    pty.send("\u{13}");
+    pty.wait_for("there is no config to save a lineup in");
+    pty.send("\u{3}\u{3}\u{3}");
+    assert!(pty.exit().success());
+}
+
+#[test]
+fn hosts_that_need_no_proxy_are_not_said_to_be_behind_one() {
+    let (home, proxy) = (home(), Loopback::start(|_| Answer::json(403, "{}")));
+    // Nothing listens there, on this machine or beyond; the name is not resolved.
+    let ask = |no_proxy: &str| {
+        let run = bakeoff(home.path())
+            .env("HTTPS_PROXY", proxy.url())
+            .env("NO_PROXY", no_proxy)
+            .args(["run", "hi", "--format", "json", "-e", "compatible:m@https://llm.invalid/v1"])
+            .output()
+            .unwrap();
+        answers(&run)[0]["error"].clone()
+    };
+    let direct = ask("localhost,.invalid");
+    assert!(!direct["message"].as_str().unwrap().contains("proxy"), "{direct}");
+    assert!(direct["hint"].as_str().unwrap().contains("resolve"), "{direct}");
+    assert!(proxy.asked("").is_empty(), "{:?}", proxy.asked(""));
+    let through = ask("other.invalid");
+    assert!(through["message"].as_str().unwrap().contains("through the proxy"), "{through}");
+    // A proxy for plain http counts for plain http.
+    let plain = bakeoff(home.path())
+        .env("HTTP_PROXY", "http://127.0.0.1:1")
+        .args(["run", "hi", "--format", "json"])
+        .args(["-e", "compatible:m@http://llm.invalid/v1?allow_plain_http=true"])
+        .output()
+        .unwrap();
+    let said = answers(&plain)[0]["error"]["message"].as_str().unwrap().to_owned();
+    assert!(said.contains("through the proxy"), "{said}");
+}
+
+#[test]
+fn a_path_may_begin_at_home() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = home();
+    let server = Loopback::start(|_| chat("hi"));
+    let key = home.path().join("keys");
+    fs::write(&key, "sk-from-home-1\n").unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    let more = format!("base_url = \"{}/v1\"\napi_key_file = \"~/keys\"", server.url());
+    config(home.path(), &endpoint("e", "compatible", "m", &more));
+    let asked = run(home.path(), &["run", "hi", "--format", "json"]);
+    assert_eq!(answers(&asked)[0]["status"], "complete", "{}", err(&asked));
+    assert_eq!(server.asked("")[0].header("authorization"), Some("Bearer sk-from-home-1"));
+}
