@@ -208,16 +208,10 @@ impl Catalog {
         }
         let id = profile_id(id);
         let folded = id.to_ascii_lowercase();
-        if kind == "bedrock"
-            && let Some(route) = self.sibling(&folded)
-        {
-            return (route.price.clone(), Rule::Sibling);
+        match self.sibling(kind, &folded) {
+            Some(route) => (route.price.clone(), Rule::Sibling),
+            None => (None, Rule::None),
         }
-        if kind == "ollama" && !folded.ends_with("cloud") {
-            // Whatever Ollama serves from this machine costs what the machine costs.
-            return (Some(Price { local: true, ..Price::default() }), Rule::Exact);
-        }
-        (None, Rule::None)
     }
 
     /// Of several scopes, the asked one; without one, the only one or the global one.
@@ -236,13 +230,13 @@ impl Catalog {
 
     /// A regional profile that the list does not have takes the price of another regional profile of
     /// the same model, if those agree. A global one never stands in, nor does the bare id.
-    fn sibling(&self, id: &str) -> Option<&Route> {
+    fn sibling(&self, kind: &str, id: &str) -> Option<&Route> {
         let (prefix, model) = id.split_once('.')?;
         if !rows::REGIONAL.contains(&prefix) {
             return None;
         }
         let mut found = self.routes.iter().filter(|r| {
-            r.kind == "bedrock"
+            r.kind == kind
                 && r.id
                     .split_once('.')
                     .is_some_and(|(p, m)| rows::REGIONAL.contains(&p) && m == model && p != "us-gov")

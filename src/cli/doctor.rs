@@ -19,13 +19,23 @@ use crate::model::Fault;
 use crate::model::Outcome;
 use crate::model::Prompt;
 use crate::model::Report;
+use crate::model::Stop as Ended;
 use crate::model::clean_line;
 
 /// Costs next to nothing anywhere, and every model can answer it.
 const QUESTION: &str = "Say ok.";
 
-/// Enough for a word after some thought, little enough to cost nothing.
+/// Enough for a word after some thought, little enough to cost nothing. It stands only where
+/// the endpoint sets no limit and asks for no thought: what is examined is its own request.
 const MOST_TOKENS: u32 = 512;
+
+/// An endpoint under examination.
+struct Case {
+    endpoint: Endpoint,
+    /// The limit on its answer is the doctor's.
+    capped: bool,
+    findings: Vec<Finding>,
+}
 
 /// One line of the report.
 struct Finding {
@@ -49,11 +59,11 @@ pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Result<u8, Stop> {
         let (world, reports) = World::look(&loaded, limits, files).await?;
         let (lineup, absent) = world.lineup(&who, &loaded.config).await?;
         say(&absent);
-        let endpoints: Vec<Endpoint> = lineup.endpoints.into_iter().map(short).collect();
-        Ok(examine(&world.engine, reports, endpoints, !args.no_ask).await)
+        let cases = lineup.endpoints.into_iter().map(Case::new).collect();
+        Ok(examine(&world.engine, reports, cases, !args.no_ask).await)
     })?;
     runtime.shutdown_background();
-    let failed = found.iter().any(|(_, findings)| findings.iter().any(|f| f.result.is_err()));
+    let failed = !found.iter().all(Case::is_well);
     write_out(&match args.list.format {
         ListFormat::Json => as_json(&found),
         ListFormat::Table => as_text(&found),
@@ -61,49 +71,55 @@ pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Result<u8, Stop> {
     Ok(u8::from(failed))
 }
 
-/// The endpoint with a small limit, unless it has a smaller one.
-fn short(mut endpoint: Endpoint) -> Endpoint {
-    let limit = endpoint.params.max_tokens.map_or(MOST_TOKENS, |n| n.min(MOST_TOKENS));
-    endpoint.params.max_tokens = Some(limit);
-    endpoint
+impl Case {
+    fn new(mut endpoint: Endpoint) -> Self {
+        let params = &mut endpoint.params;
+        let capped = params.max_tokens.is_none() && !params.thinks();
+        if capped {
+            params.max_tokens = Some(MOST_TOKENS);
+        }
+        Self { endpoint, capped, findings: Vec::new() }
+    }
+
+    fn is_well(&self) -> bool {
+        self.findings.iter().all(|f| f.result.is_ok())
+    }
 }
 
 async fn examine(
     engine: &Engine,
     mut reports: UnboundedReceiver<Report>,
-    endpoints: Vec<Endpoint>,
+    mut cases: Vec<Case>,
     ask: bool,
-) -> Vec<(Endpoint, Vec<Finding>)> {
+) -> Vec<Case> {
     let prompt = Prompt::new(QUESTION);
-    let before = endpoints.iter().map(|e| prepare(engine, e, &prompt));
-    let mut found: Vec<_> =
-        endpoints.iter().cloned().zip(futures_util::future::join_all(before).await).collect();
-    let whole = |findings: &[Finding]| findings.iter().all(|f| f.result.is_ok());
-    let asked: Vec<usize> =
-        found.iter().enumerate().filter(|(_, (_, f))| ask && whole(f)).map(|(at, _)| at).collect();
-    let mut answers: Vec<Answer> = found.iter().map(|_| Answer::default()).collect();
-    for at in &asked {
-        if let Some((endpoint, _)) = found.get(*at) {
-            engine.launch(AnswerId(*at as u64), endpoint.clone(), prompt.clone());
-        }
+    let before = cases.iter().map(|case| prepare(engine, &case.endpoint, &prompt));
+    let before = futures_util::future::join_all(before).await;
+    for (case, findings) in cases.iter_mut().zip(before) {
+        case.findings = findings;
     }
-    let mut open = asked.len();
+    let mut answers: Vec<Option<Answer>> =
+        cases.iter().map(|case| (ask && case.is_well()).then(Answer::default)).collect();
+    let asked = (0..).zip(&cases).zip(&answers).filter(|(_, answer)| answer.is_some());
+    let mut open = 0;
+    for ((id, case), _) in asked {
+        engine.launch(AnswerId(id), case.endpoint.clone(), prompt.clone());
+        open += 1;
+    }
     while open > 0
         && let Some(report) = reports.recv().await
     {
-        let Some(answer) = usize::try_from(report.id.0).ok().and_then(|at| answers.get_mut(at)) else {
-            continue;
-        };
+        let at = usize::try_from(report.id.0).unwrap_or(usize::MAX);
+        let Some(Some(answer)) = answers.get_mut(at) else { continue };
         let was_over = answer.is_over();
         answer.apply(report.at, report.step);
         open -= usize::from(answer.is_over() && !was_over);
     }
-    for at in asked {
-        if let (Some((_, findings)), Some(answer)) = (found.get_mut(at), answers.get(at)) {
-            findings.extend(heard(answer));
-        }
+    for (case, answer) in cases.iter_mut().zip(answers) {
+        let heard = answer.map(|answer| heard(&answer, case.capped));
+        case.findings.extend(heard.into_iter().flatten());
     }
-    found
+    cases
 }
 
 /// What can be known before a question is asked.
@@ -147,7 +163,7 @@ async fn prepare(engine: &Engine, endpoint: &Endpoint, prompt: &Prompt) -> Vec<F
 }
 
 /// What an answer says about its endpoint: was the credential taken, is the model there, does it speak.
-fn heard(answer: &Answer) -> Vec<Finding> {
+fn heard(answer: &Answer, capped: bool) -> Vec<Finding> {
     let headers = answer.timeline.headers;
     if let Some(fault) = &answer.fault {
         let step = match fault.class {
@@ -162,9 +178,17 @@ fn heard(answer: &Answer) -> Vec<Finding> {
     let spoke = first.is_some() && answer.outcome() == Some(Outcome::Complete);
     let token = if spoke {
         Ok("an answer came".to_owned())
+    } else if capped && matches!(answer.stop, Some((Ended::Length, _))) {
+        // It works: what ended it is a limit that no other request has.
+        Ok(format!("none within the {MOST_TOKENS} tokens that doctor allows: this model thinks first"))
     } else {
-        Err(Fault::new(Class::Garbled, "the answer held no text")
-            .hint("raise max_tokens: a model may think first"))
+        Err(Fault::new(Class::Garbled, "the answer held no text").hint(match answer.stop {
+            Some((Ended::Length, _)) => "raise max_tokens: this model thinks first",
+            Some((Ended::Filtered, _)) => {
+                "a filter took the answer: ask something else to see whether it takes all"
+            }
+            _ => "re-run it; if it stays so, try another model or API of this provider",
+        }))
     };
     vec![
         Finding { step: "auth", took: headers, result: Ok("accepted".into()) },
@@ -173,9 +197,9 @@ fn heard(answer: &Answer) -> Vec<Finding> {
     ]
 }
 
-fn as_text(found: &[(Endpoint, Vec<Finding>)]) -> String {
+fn as_text(found: &[Case]) -> String {
     let mut out = String::new();
-    for (at, (endpoint, findings)) in found.iter().enumerate() {
+    for (at, Case { endpoint, findings, .. }) in found.iter().enumerate() {
         let gap = if at == 0 { "" } else { "\n" };
         let name = clean_line(&endpoint.name);
         let cloud = if name.contains(&endpoint.provider) {
@@ -199,8 +223,8 @@ fn as_text(found: &[(Endpoint, Vec<Finding>)]) -> String {
     out
 }
 
-fn as_json(found: &[(Endpoint, Vec<Finding>)]) -> String {
-    let rows = found.iter().flat_map(|(endpoint, findings)| {
+fn as_json(found: &[Case]) -> String {
+    let rows = found.iter().flat_map(|Case { endpoint, findings, .. }| {
         findings.iter().map(|f| {
             let mut map = Map::new();
             map.insert("endpoint".into(), json!(endpoint.name));

@@ -17,6 +17,7 @@ use crate::model::clean_line;
 use crate::provider::PROVIDERS;
 use crate::provider::Provider;
 use crate::provider::example;
+use crate::provider::list_price;
 use crate::provider::provider;
 use crate::provider::ready;
 use crate::provider::unknown_provider;
@@ -25,6 +26,7 @@ use crate::provider::unknown_provider;
 #[derive(Default)]
 struct Brought {
     listed: Vec<Listed>,
+    url: String,
     /// The provider has no list; the catalog speaks for it.
     no_list: bool,
     faults: Vec<Fault>,
@@ -68,7 +70,8 @@ pub(super) fn run(args: &ModelsArgs) -> Result<u8, Stop> {
     let mut code = 0;
     let mut rows = Vec::new();
     for (row, brought) in brought {
-        let mut fields: Vec<_> = brought.listed.iter().map(|m| fields(&world, row, m, "listed")).collect();
+        let mut fields: Vec<_> =
+            brought.listed.iter().map(|m| fields(&world, row, m, &brought.url, "listed")).collect();
         if brought.no_list || fields.is_empty() && args.all {
             fields.extend(known(&world, row));
         }
@@ -134,6 +137,7 @@ async fn ask(row: &Provider, world: &World, endpoint: &Endpoint, brought: &mut B
     match answer {
         Ok(Some(models)) => {
             brought.faults.extend(models.faults);
+            brought.url = models.url;
             for model in models.listed {
                 if !brought.listed.iter().any(|known| known.id == model.id) {
                     brought.listed.push(model);
@@ -152,13 +156,26 @@ fn known(world: &World, row: &Provider) -> Vec<Vec<(&'static str, Value)>> {
     // A list has no zones.
     routes.dedup_by(|a, b| a.id == b.id);
     let listed = routes.into_iter().map(|r| Listed { id: r.id.clone(), context: r.context });
-    listed.map(|m| fields(world, row, &m, "catalog only")).collect()
+    listed.map(|m| fields(world, row, &m, row.base_url.unwrap_or_default(), "catalog only")).collect()
 }
 
-fn fields(world: &World, row: &Provider, model: &Listed, from: &str) -> Vec<(&'static str, Value)> {
+fn fields(
+    world: &World,
+    row: &Provider,
+    model: &Listed,
+    url: &str,
+    from: &str,
+) -> Vec<(&'static str, Value)> {
     let catalog = (world.catalog)();
     let route = catalog.route(row.id, &model.id, None).map(|(r, _)| r);
-    let price = catalog.lookup(row.id, &model.id, None).0;
+    let endpoint = Endpoint {
+        provider: row.id.to_owned(),
+        model: model.id.clone(),
+        // What a list calls a model is one.
+        deployment: Some(model.id.clone()),
+        ..Endpoint::default()
+    };
+    let price = list_price(&catalog, &endpoint, url).0;
     let context = model.context.or_else(|| route.and_then(|r| r.context));
     vec![
         ("provider", json!(row.id)),

@@ -35,6 +35,8 @@ pub struct Models {
     pub listed: Vec<Listed>,
     /// Lists that did not come.
     pub faults: Vec<Fault>,
+    /// Where the first list was asked for.
+    pub url: String,
 }
 
 impl Engine {
@@ -50,7 +52,8 @@ impl Engine {
         if questions.is_empty() {
             return Ok(None);
         }
-        let mut models = Models::default();
+        let url = questions.first().map(|q| q.url.clone()).unwrap_or_default();
+        let mut models = Models { url, ..Models::default() };
         for question in questions {
             let secrets = question.secrets.clone();
             let answer = timeout(PATIENCE, one(shared, question, &vars)).await.unwrap_or_else(|_| {

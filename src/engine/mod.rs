@@ -36,16 +36,12 @@ use crate::model::AnswerId;
 use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;
-use crate::model::Price;
 use crate::model::Prompt;
 use crate::model::Report;
-use crate::model::Rule;
 use crate::model::Step;
-use crate::provider::Place;
 use crate::provider::Secret;
 use crate::provider::Vars;
-use crate::provider::is_regional;
-use crate::provider::provider;
+use crate::provider::list_price;
 use crate::provider::resolve;
 use pump::Reporter;
 
@@ -234,7 +230,7 @@ async fn attempt(
     let catalog = (shared.catalog)();
     let request = resolve(endpoint, prompt, &vars, max_output(&catalog, endpoint))?;
     let secrets = request.secrets.clone();
-    let (price, rule) = price(&catalog, endpoint, &request.url);
+    let (price, rule) = list_price(&catalog, endpoint, &request.url);
     reporter.send(Instant::now(), Step::Priced(price, rule));
     let sent = if request.aws.is_some() {
         let asked = endpoint.asked(prompt);
@@ -265,24 +261,6 @@ fn placed(mut fault: Fault, endpoint: &Endpoint) -> Fault {
 #[must_use]
 pub fn max_output(catalog: &Catalog, endpoint: &Endpoint) -> Option<u64> {
     catalog.route(&endpoint.provider, &endpoint.model, None)?.0.max_output
-}
-
-/// The list price of an endpoint. What an Azure deployment serves is for its owner to
-/// say: one that is called like a model may be another.
-fn price(catalog: &Catalog, endpoint: &Endpoint, url: &str) -> (Option<Price>, Rule) {
-    let row = provider(&endpoint.provider);
-    let deployed = row.is_some_and(|row| row.place == Place::Resource);
-    if deployed && endpoint.deployment.is_none() {
-        return (None, Rule::None);
-    }
-    let (price, rule) = catalog.lookup(&endpoint.provider, &endpoint.model, endpoint.place.as_deref());
-    // A request that another region of the same cloud serves may cost more; a factor that
-    // does not give an exact rate gives no price.
-    let uplift = catalog.route(&endpoint.provider, &endpoint.model, None).and_then(|(r, _)| r.uplift);
-    match (price, uplift.filter(|_| row.is_some_and(|row| is_regional(row, url)))) {
-        (Some(price), Some((up, down))) => (price.scaled(up, down), rule),
-        (price, _) => (price, rule),
-    }
 }
 
 /// A fault without any key that the provider may have repeated in it.

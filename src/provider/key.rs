@@ -104,7 +104,7 @@ fn key(row: &Provider, api: &Api, endpoint: &Endpoint, vars: &Vars) -> Result<Op
 }
 
 /// Whether a credential of this provider may go to this host: the provider's own, or this machine.
-fn belongs(row: &Provider, base: &Url) -> bool {
+pub(super) fn belongs(row: &Provider, base: &Url) -> bool {
     address::is_loopback(base) || on_own_host(row, base)
 }
 
@@ -115,7 +115,7 @@ fn belongs(row: &Provider, base: &Url) -> bool {
 /// is `bedrock-runtime.us-east-1.amazonaws.com`), or for a private endpoint of it
 /// (`vpce-….bedrock-runtime.us-east-1.vpce.amazonaws.com`): below the clouds' own domains anybody
 /// can rent a host.
-fn on_own_host(row: &Provider, base: &Url) -> bool {
+pub(super) fn on_own_host(row: &Provider, base: &Url) -> bool {
     let host = base.host_str().unwrap_or_default();
     let below = |domain: &str| {
         host.strip_suffix(domain)
@@ -158,14 +158,6 @@ fn is_region_word(text: &str) -> bool {
 /// where a variable of the provider's points.
 pub(super) fn vouched(row: &Provider, place: &Site) -> bool {
     belongs(row, &place.base) || place.named != Named::Nobody
-}
-
-/// Whether a URL is one of the provider's own hosts, but not its main one: a region's, where
-/// the same model may cost more.
-#[must_use]
-pub fn is_regional(row: &Provider, url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else { return false };
-    !address::is_loopback(&url) && belongs(row, &url) && url.host_str() != row.hosts.first().copied()
 }
 
 fn astray(from: &str, row: &Provider, base: &Url) -> Fault {

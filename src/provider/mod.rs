@@ -8,6 +8,7 @@ mod address;
 mod family;
 mod identity;
 mod key;
+mod price;
 mod ready;
 mod row;
 mod secret;
@@ -38,7 +39,7 @@ pub use family::{Opened, Reach, found, routes};
 pub use identity::{
     ENTRA_MANAGED, ENTRA_SECRET, GOOGLE_FILE, GOOGLE_HOSTED, Identity, announced, google_file,
 };
-pub use key::is_regional;
+pub use price::list_price;
 pub use ready::{Machine, ready};
 pub use row::{Api, Auth, Chain, KeyVar, Listing, Place, Provider};
 pub use secret::{Secret, Vars};

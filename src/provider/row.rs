@@ -157,6 +157,8 @@ pub struct Provider {
     pub header_vars: &'static [(&'static str, &'static str)],
     /// Empty where no listing says what an account may call.
     pub listings: &'static [Listing],
+    /// Models that a server on the user's machine passes on to a cloud, which wants money for them.
+    pub passes_on: fn(&str) -> bool,
     /// A model id of this provider, for examples in help and errors.
     pub example: &'static str,
 }
@@ -212,6 +214,7 @@ pub(super) const ROW: Provider = Provider {
     apis: &[API],
     header_vars: &[],
     listings: &[MODELS],
+    passes_on: none,
     example: "",
 };
 

@@ -368,6 +368,7 @@ pub const PROVIDERS: &[Provider] = &[
         hosts: &["ollama.com"],
         apis: &[Api { id: "ollama", dialect: &Ollama, ..API }, Api { id: "chat", prefix: "/v1", ..API }],
         listings: &[Listing { path: "/api/tags", items: "/models", id: &["model", "name"], ..MODELS }],
+        passes_on: |model| model.ends_with("cloud"),
         example: "qwen3",
         ..ROW
     },

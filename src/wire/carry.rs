@@ -105,21 +105,25 @@ pub fn record(dialect: &dyn Dialect, asked: &Params, parity: Vec<Parity>, body: 
                 rows.push(row);
             }
             (None, Some(asked)) => rows.push(unchanged(param, asked, sent, dialect)),
-            (None, None) => {
-                let why = place.map_or("", |c| c.unasked);
-                if let Some((path, value)) = sent.filter(|_| !why.is_empty()) {
-                    rows.push(Parity {
-                        param,
-                        asked: "–".to_owned(),
-                        sent: Some(format!("{path} = {value}")),
-                        fate: Fate::AsAsked,
-                        why: why.to_owned(),
-                    });
-                }
-            }
+            (None, None) => rows.extend(place.and_then(|c| unasked(c, body))),
         }
     }
+    // What no parameter asks for and the wire adds by itself.
+    let own = carried.iter().filter(|c| !PARAMS.iter().any(|(param, ..)| *param == c.param));
+    rows.extend(own.filter_map(|c| unasked(c, body)));
     rows
+}
+
+/// A field that was sent although nobody asked for it, where the wire says why.
+fn unasked(place: &Carried, body: &Value) -> Option<Parity> {
+    let (path, value) = place.sent(body).filter(|_| !place.unasked.is_empty())?;
+    Some(Parity {
+        param: place.param,
+        asked: "–".to_owned(),
+        sent: Some(format!("{path} = {value}")),
+        fate: Fate::AsAsked,
+        why: place.unasked.to_owned(),
+    })
 }
 
 fn unchanged(

@@ -291,3 +291,20 @@ fn what_is_not_in_the_body_was_dropped() {
     assert_eq!(rows[0].fate, Fate::Dropped);
     assert_eq!(rows[0].why, "Chat Completions has no field for it");
 }
+
+#[test]
+fn a_prompt_that_ollama_would_cut_names_its_window_and_says_so() {
+    let window = |bytes: usize, limit: &str| {
+        let (prompt, params) = (Prompt::new("x".repeat(bytes)), params(limit));
+        let call = Call { model: "m", is: "m", prompt: &prompt, params: &params, quirks: Quirks::default() };
+        let body = Ollama.encode(&call).unwrap();
+        let rows = record(&Ollama, &params, Vec::new(), &body);
+        let row = rows.into_iter().find(|row| row.param == "num_ctx");
+        row.map(|row| format!("{} -> {}: {}", row.asked, row.sent.unwrap(), row.why))
+    };
+    assert_eq!(window(6000, ""), None);
+    assert_eq!(window(6000, "max_tokens=100000"), None, "a limit is no need");
+    let long = window(6200, "").unwrap();
+    assert!(long.starts_with("– -> options.num_ctx = 8192: the prompt may not fit"), "{long}");
+    assert!(window(200_000, "max_tokens=64").unwrap().contains("= 131072"));
+}

@@ -65,6 +65,9 @@ impl Dialect for Ollama {
         if let Some(t) = call.params.temperature {
             options.insert("temperature".into(), t.into());
         }
+        if let Some(tokens) = window(call) {
+            options.insert("num_ctx".into(), tokens.into());
+        }
         if !options.is_empty() {
             body.insert("options".into(), options.into());
         }
@@ -81,7 +84,12 @@ impl Dialect for Ollama {
     }
 
     fn carries(&self) -> &'static [Carried] {
-        const CARRIED: [Carried; 4] = [
+        const CARRIED: [Carried; 5] = [
+            Carried {
+                unasked: "the prompt may not fit the usual window of 4096 tokens, and Ollama cuts what does not fit \
+                          without a word",
+                ..Carried::new("num_ctx", &["/options/num_ctx"])
+            },
             Carried::new("max_tokens", &["/options/num_predict"]),
             Carried::new("temperature", &["/options/temperature"]),
             Carried::new("reasoning_effort", &["/think"]),
@@ -93,6 +101,24 @@ impl Dialect for Ollama {
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(OllamaReader::default())
     }
+}
+
+/// The window that a long prompt needs, in tokens; `None` where the server's own will do.
+///
+/// Ollama's default is 4096 on machines with little memory, and the beginning of a longer
+/// prompt is dropped silently (docs.ollama.com/context-length). A request that names another
+/// window loads the model anew, so it is named only where it must be, in powers of two.
+fn window(call: &Call<'_>) -> Option<u64> {
+    const USUAL: u64 = 4096;
+    const ANSWER: u64 = 1024;
+    let texts = call.prompt.system.iter().chain(call.prompt.turns.iter().map(|t| &t.text));
+    let bytes: usize = texts.map(String::len).sum();
+    // Most text has three or four bytes to a token; the densest has hardly less than two.
+    let prompt = u64::try_from(bytes / 2).unwrap_or(u64::MAX);
+    // A high limit is a permission, not a need: memory is not set aside for all of it.
+    let answer = call.params.max_tokens.map_or(ANSWER, |most| u64::from(most).min(ANSWER));
+    let needed = prompt.saturating_add(answer);
+    (needed > USUAL).then(|| needed.checked_next_power_of_two().unwrap_or(u64::MAX))
 }
 
 /// One field carries both wishes: false, true, or how hard.

@@ -272,3 +272,44 @@ fn a_path_may_begin_at_home() {
     assert_eq!(answers(&asked)[0]["status"], "complete", "{}", err(&asked));
     assert_eq!(server.asked("")[0].header("authorization"), Some("Bearer sk-from-home-1"));
 }
+
+#[test]
+fn doctor_examines_the_endpoints_own_request() {
+    let home = home();
+    // Thinks until its limit ends it.
+    let server = Loopback::start(|asked| match asked.method.as_str() {
+        "POST" => Answer::new(
+            200,
+            "text/event-stream",
+            "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":512}}\n\ndata: [DONE]\n\n",
+        ),
+        _ => Answer::json(404, "{}"),
+    });
+    let spec = |query: &str| format!("openai:gpt-6-sol@{}/v1?api=chat&name={query}", server.url());
+    let examined = bakeoff(home.path())
+        .env("OPENAI_API_KEY", "k")
+        .args(["doctor", "--format", "json", "-e", &spec("plain")])
+        .args(["-e", &spec("limited&max_tokens=16"), "-e", &spec("thinking&reasoning_effort=high")])
+        .output()
+        .unwrap();
+    let rows = json(&examined);
+    let last = |name: &str| {
+        let mut all = rows.as_array().unwrap().iter();
+        all.rfind(|r| r["endpoint"] == name).unwrap().clone()
+    };
+    let plain = last("plain");
+    assert_eq!((plain["step"].as_str(), plain["ok"].as_bool()), (Some("first token"), Some(true)));
+    assert!(plain["found"].as_str().unwrap().contains("512 tokens that doctor allows"), "{plain}");
+    for name in ["limited", "thinking"] {
+        assert!(last(name)["fix"].as_str().unwrap().contains("raise max_tokens"), "{}", last(name));
+    }
+    let limits: Vec<_> = server
+        .asked("POST")
+        .iter()
+        .map(|a| serde_json::from_str::<serde_json::Value>(&a.body).unwrap())
+        .map(|body| (body["reasoning_effort"].is_string(), body["max_completion_tokens"].as_u64()))
+        .collect();
+    for want in [(false, Some(512)), (false, Some(16)), (true, None)] {
+        assert!(limits.contains(&want), "{want:?} is not among {limits:?}");
+    }
+}

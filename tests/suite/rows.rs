@@ -11,8 +11,8 @@ use std::path::Path;
 use std::thread;
 
 use bakeoff::catalog::Catalog;
-use bakeoff::model::{Answer, Money, settle};
-use bakeoff::provider::{Api, PROVIDERS, Provider};
+use bakeoff::model::{Answer, Endpoint, Money, settle};
+use bakeoff::provider::{Api, PROVIDERS, Provider, list_price};
 use bakeoff::wire::Converse;
 use serde::Deserialize;
 
@@ -123,7 +123,14 @@ fn price(name: &str, row: &Provider, case: &Stream, answer: &Answer) {
         assert!(case.cost.is_none(), "{name}: the cost of which model?");
         return;
     };
-    let (price, rule) = Catalog::embedded().lookup(row.id, model, None);
+    let endpoint = Endpoint {
+        provider: row.id.to_owned(),
+        model: model.clone(),
+        deployment: Some(model.clone()),
+        ..Endpoint::default()
+    };
+    let url = row.base_url.unwrap_or("https://gateway.example");
+    let (price, rule) = list_price(&Catalog::embedded(), &endpoint, url);
     let billed = answer.served.cost_usd.is_some();
     assert!(price.is_some() || billed || case.cost.is_none(), "{name}: {model} has no price");
     let served = &answer.served;
