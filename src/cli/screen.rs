@@ -23,6 +23,7 @@ use crate::provider::found;
 use crate::store::Round;
 use crate::store::export;
 use crate::store::save_lineup;
+use crate::store::shorten_home;
 use crate::ui;
 
 struct Backend {
@@ -177,7 +178,8 @@ async fn greet(
         found,
         endpoint: Some(endpoint),
     });
-    let config = loaded.path.as_ref().filter(|p| !p.exists()).map(|p| p.display().to_string());
+    let home = std::env::home_dir();
+    let config = loaded.path.as_ref().filter(|p| !p.exists()).map(|p| shorten_home(p, home.as_deref()));
     let mut welcome = ui::Welcome { sights: sights.collect(), config, looking: true };
     let picked = ui::welcome(&mut welcome, theme, local(world)).await;
     let (picked, keys) = picked.map_err(|e| Stop::io("the terminal", &e))?;

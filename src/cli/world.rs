@@ -192,7 +192,7 @@ impl Absent {
             format!("{} not on {clouds}", absent.model)
         };
         let texts: Vec<_> = all.iter().map(one).collect();
-        (!texts.is_empty()).then(|| format!("{} · E says why", texts.join(" · ")))
+        (!texts.is_empty()).then(|| format!("E says why: {}", texts.join(" · ")))
     }
 }
 

@@ -133,7 +133,7 @@ fn text(bytes: Vec<u8>) -> Option<Zeroizing<String>> {
 }
 
 /// A path as people write it: `~/` is the home directory.
-pub(super) fn from_home(path: &Path) -> PathBuf {
+pub(super) fn expand_home(path: &Path) -> PathBuf {
     let home = || std::env::home_dir().filter(|home| home.is_absolute());
     match path.strip_prefix("~").ok().zip(home()) {
         Some((rest, home)) => home.join(rest),
@@ -145,7 +145,7 @@ pub(super) fn from_home(path: &Path) -> PathBuf {
 fn file(path: &str) -> Result<Zeroizing<String>, String> {
     let cannot = |e: std::io::Error| format!("{path} cannot be read: {e}");
     // Opening a pipe waits for somebody to write into it.
-    let place = from_home(Path::new(path));
+    let place = expand_home(Path::new(path));
     if !std::fs::metadata(&place).map_err(cannot)?.is_file() {
         return Err(format!("{path} is not a regular file"));
     }

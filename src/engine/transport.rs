@@ -18,7 +18,7 @@ use hyper_util::client::legacy::connect::HttpInfo;
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::sync::OnceCell;
 
-use super::keys::from_home;
+use super::keys::expand_home;
 use crate::model::Class;
 use crate::model::Fault;
 use crate::provider::is_loopback;
@@ -150,8 +150,8 @@ fn build(connect: Duration, access: &Access, near: bool) -> Result<reqwest::Clie
         .tcp_nodelay(true);
     if let Some(path) = &access.ca_file {
         let at = path.display();
-        let pem =
-            std::fs::read(from_home(path)).map_err(|e| setup(format!("ca_file {at} cannot be read: {e}")))?;
+        let pem = std::fs::read(expand_home(path))
+            .map_err(|e| setup(format!("ca_file {at} cannot be read: {e}")))?;
         let certificates = reqwest::Certificate::from_pem_bundle(&pem)
             .ok()
             .filter(|c| !c.is_empty())

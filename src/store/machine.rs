@@ -38,16 +38,22 @@ pub fn machine(vars: &Vars, aws_region: Option<String>) -> Machine {
         .as_ref()
         .and_then(|p| serde_json::from_str(&std::fs::read_to_string(p).ok()?).ok())
         .unwrap_or_default();
-    let shown = |p: &Path| match home.as_ref().and_then(|h| p.strip_prefix(h).ok()) {
-        Some(rest) => format!("~/{}", rest.display()),
-        None => p.display().to_string(),
-    };
+    let shown = |p: &Path| shorten_home(p, home.as_deref());
     Machine {
         aws: aws.map(|p| format!("AWS profile in {}", shown(&p))).or_else(|| instance(vars)),
         aws_region,
         google: google.map(|p| shown(&p)),
         google_project: adc.quota_project_id.or(adc.project_id),
         entra: entra.map(|_| "Entra ID: az or azd sign-in".to_owned()),
+    }
+}
+
+/// A path for people: one below the home directory begins with `~`.
+#[must_use]
+pub fn shorten_home(path: &Path, home: Option<&Path>) -> String {
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) => format!("~/{}", rest.display()),
+        None => path.display().to_string(),
     }
 }
 

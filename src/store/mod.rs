@@ -8,4 +8,4 @@ pub use config::{
     Config, ConfigError, KeyRow, Network, PlainKeys, Timeouts, config_path, private, save_lineup, write_whole,
 };
 pub use export::{EXPORTS, Export, Meta, Round, aligned, export};
-pub use machine::machine;
+pub use machine::{machine, shorten_home};

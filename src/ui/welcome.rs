@@ -96,7 +96,7 @@ impl Welcome {
         let (ready, mut missing): (Vec<_>, Vec<_>) = self.sights.iter().partition(|s| s.found.is_ok());
         let fixed = out.len()
             + ready.len()
-            + 4
+            + 5
             + [self.anything(), self.config.is_some(), self.looking].map(usize::from).iter().sum::<usize>();
         let all = missing.len();
         if fixed + all > room {
