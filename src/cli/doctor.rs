@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::args::{Cli, DoctorArgs, ListFormat};
 use super::output::{say, write_out};
 use super::world::World;
-use super::{Stop, runtime, world};
+use super::{Stop, asked, runtime, world};
 use crate::engine::Engine;
 use crate::model::Answer;
 use crate::model::AnswerId;
@@ -48,14 +48,14 @@ struct Finding {
 pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Result<u8, Stop> {
     let who = cli.who.and(&args.who);
     let loaded = world::load()?;
-    let named = world::named(&who, &loaded.config)?;
+    let named = asked::named(&who, &loaded.config)?;
     if named.endpoints.is_empty() && who.models.is_empty() {
-        return Err(world::nobody(&loaded));
+        return Err(asked::nobody(&loaded));
     }
     let limits = world::limits(&loaded.config, None);
     let runtime = runtime()?;
     let found = runtime.block_on(async {
-        let files = world::needs_files(&who, &named.endpoints);
+        let files = asked::needs_files(&who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits, files).await?;
         let (lineup, absent) = world.lineup(&who, &loaded.config).await?;
         say(&absent);

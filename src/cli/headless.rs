@@ -7,7 +7,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::args::{Cli, RunArgs};
 use super::output::{meta, round_id, say, writable, write_file, write_out};
 use super::world::World;
-use super::{Stop, runtime, text_or_file, world};
+use super::{Stop, asked, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -64,11 +64,11 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
             }
             (engine, reports, lineup, catalog)
         } else {
-            let named = world::named(&who, &loaded.config)?;
+            let named = asked::named(&who, &loaded.config)?;
             if named.endpoints.is_empty() && who.models.is_empty() {
-                return Err(world::nobody(&loaded));
+                return Err(asked::nobody(&loaded));
             }
-            let files = world::needs_files(&who, &named.endpoints);
+            let files = asked::needs_files(&who, &named.endpoints);
             let (world, reports) = World::look(&loaded, limits, files).await?;
             let (lineup, absent) = world.lineup(&who, &loaded.config).await?;
             if !args.quiet {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::args::{ListFormat, Who};
 use super::output::{say, write_out};
 use super::world::World;
-use super::{Stop, runtime, world};
+use super::{Stop, asked, runtime, world};
 use crate::model::Endpoint;
 use crate::model::KeySource;
 use crate::model::PARAMS;
@@ -50,8 +50,8 @@ pub(super) fn config_check() -> Result<u8, Stop> {
 
 pub(super) fn config_show(who: &Who, format: ListFormat) -> Result<u8, Stop> {
     let loaded = world::load()?;
-    let named = world::named(who, &loaded.config)?;
-    let files = world::needs_files(who, &named.endpoints);
+    let named = asked::named(who, &loaded.config)?;
+    let files = asked::needs_files(who, &named.endpoints);
     let limits = world::limits(&loaded.config, None);
     let lineup = runtime()?.block_on(async {
         let (world, _) = World::look(&loaded, limits, files).await?;

@@ -1,6 +1,7 @@
 //! Floor 5: arguments and wiring. The only room that knows all the others.
 
 mod args;
+mod asked;
 mod choices;
 mod doctor;
 mod headless;

@@ -5,9 +5,10 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::args::ModelsArgs;
+use super::asked::LOCAL_PATIENCE;
 use super::choices::{price_words, tokens};
 use super::lists::list;
-use super::world::{LOCAL_PATIENCE, World};
+use super::world::World;
 use super::{Stop, runtime, world};
 use crate::engine::Listed;
 use crate::model::Class;

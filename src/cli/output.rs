@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::Stop;
-use super::world::Absent;
+use super::asked::Absent;
 use crate::engine::CatalogSource;
 use crate::model::clean_line;
 use crate::store::Meta;

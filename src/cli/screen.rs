@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::{Cli, DemoArgs};
+use super::asked::Absent;
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
-use super::world::{Absent, Loaded, World};
-use super::{Stop, runtime, text_or_file, world};
+use super::world::{Loaded, World};
+use super::{Stop, asked, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -70,11 +71,11 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let limits = world::limits(&loaded.config, None);
     let theme = world::theme(cli.theme.as_deref(), &loaded)?;
     let keymap = world::keymap(&loaded)?;
-    let named = world::named(&cli.who, &loaded.config)?;
+    let named = asked::named(&cli.who, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(if nobody {
-            world::nobody(&loaded)
+            asked::nobody(&loaded)
         } else {
             Stop::usage("the screen needs a terminal on standard input and output; use `bakeoff run`")
         });
@@ -89,7 +90,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let started_at = jiff::Timestamp::now();
     let runtime = runtime()?;
     let exit = runtime.block_on(async {
-        let files = nobody || demo.is_none() && world::needs_files(&cli.who, &named.endpoints);
+        let files = nobody || demo.is_none() && asked::needs_files(&cli.who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits.clone(), files).await?;
         let (cast, keys) = match demo {
             Some(demo) => (Cast::Demo(demo.prompt.clone()), None),

@@ -1,0 +1,208 @@
+//! Whom the arguments mean: endpoints by spec, by name, by lineup, and a model on every cloud.
+
+use std::time::Duration;
+
+use super::Stop;
+use super::args::Who;
+use super::world::{Loaded, World, leveller};
+use crate::model::Endpoint;
+use crate::model::Lineup;
+use crate::model::nearest;
+use crate::provider::Opened;
+use crate::provider::PROVIDERS;
+use crate::provider::Place;
+use crate::provider::Reach;
+use crate::provider::Vars;
+use crate::provider::parse_spec;
+use crate::provider::provider;
+use crate::store::Config;
+
+/// What the servers on this machine have.
+#[derive(Default)]
+pub(super) struct Served {
+    /// Provider and model, in the providers' order.
+    pub(super) models: Vec<(String, String)>,
+    /// Servers that took the connection and did not answer.
+    silent: Vec<&'static str>,
+}
+
+/// Clouds that sell a model of `-m` and are not asked, each with what is missing.
+pub(super) struct Absent {
+    model: String,
+    clouds: Vec<(String, String)>,
+}
+
+impl Absent {
+    /// `gpt-6-sol is not asked on OpenAI (no key: OPENAI_API_KEY), …`
+    pub(super) fn sentence(&self) -> String {
+        let on = if self.clouds.is_empty() { "asked:" } else { "asked on" };
+        format!("{} is not {on} {}", self.model, self.reasons())
+    }
+
+    fn reasons(&self) -> String {
+        if self.clouds.is_empty() {
+            return "no server on this machine has it".into();
+        }
+        let clouds: Vec<_> = self.clouds.iter().map(|(cloud, why)| format!("{cloud} ({why})")).collect();
+        clouds.join(", ")
+    }
+
+    /// All of them on one line, where the picker tells the rest.
+    pub(super) fn brief(all: &[Self]) -> Option<String> {
+        let one = |absent: &Self| {
+            let clouds: Vec<_> = absent.clouds.iter().map(|(cloud, _)| cloud.as_str()).collect();
+            let clouds = if clouds.is_empty() { "this machine".to_owned() } else { clouds.join(", ") };
+            format!("{} not on {clouds}", absent.model)
+        };
+        let texts: Vec<_> = all.iter().map(one).collect();
+        (!texts.is_empty()).then(|| format!("E says why: {}", texts.join(" · ")))
+    }
+}
+
+/// A server on this machine answers a list at once, or does not run.
+pub(super) const LOCAL_PATIENCE: Duration = Duration::from_secs(1);
+
+impl World {
+    /// The lineup of the arguments, families opened and settings brought together where that
+    /// was asked; the clouds that are not among them.
+    pub(super) async fn lineup(&self, who: &Who, config: &Config) -> Result<(Lineup, Vec<Absent>), Stop> {
+        let mut lineup = named(who, config)?;
+        let mut titles: Vec<_> =
+            Some(lineup.name.clone()).filter(|name| !name.is_empty()).into_iter().collect();
+        let mut absent = Vec::new();
+        for word in &who.models {
+            let opened = self.family(word, who.all_routes, config).await?;
+            if !opened.missing.is_empty() || opened.lineup.endpoints.is_empty() {
+                absent.push(Absent { model: word.clone(), clouds: opened.missing });
+            }
+            titles.push(opened.lineup.name);
+            for endpoint in opened.lineup.endpoints {
+                let endpoint = with_defaults(endpoint, config);
+                // Whoever is asked by name already is not asked again.
+                if !lineup.endpoints.iter().any(|known| known.asks_like(&endpoint)) {
+                    lineup.endpoints.push(endpoint);
+                }
+            }
+        }
+        if lineup.endpoints.is_empty() && !absent.is_empty() {
+            let absent: Vec<_> = absent.iter().map(|a| format!("for {}: {}", a.model, a.reasons())).collect();
+            return Err(Stop::usage(format!("no cloud to ask {}", absent.join("; "))));
+        }
+        lineup.name = titles.join(" + ");
+        lineup.tell_apart();
+        if who.common {
+            lineup.endpoints = leveller(&self.catalog)(&lineup.endpoints);
+        }
+        Ok((lineup, absent))
+    }
+
+    async fn family(&self, word: &str, all: bool, config: &Config) -> Result<Opened, Stop> {
+        let catalog = (self.catalog)();
+        // Only open weights can be on this machine; nobody else's server is asked.
+        let open = catalog.family(word).is_some_and(|f| f.open_weights);
+        let served = if open { self.served().await } else { Served::default() };
+        let own = &config.endpoints;
+        let (vars, machine) = (&self.vars, &self.machine);
+        let reach = Reach { catalog: &catalog, vars, machine, own, served: &served.models, all };
+        let mut opened = reach.open(word).map_err(Stop::usage)?;
+        opened
+            .missing
+            .extend(served.silent.into_iter().map(|label| (label.to_owned(), "no answer".to_owned())));
+        Ok(opened)
+    }
+
+    /// What the servers on this machine serve. One that does not run is no fault.
+    pub(super) async fn served(&self) -> Served {
+        let asked = PROVIDERS.iter().filter(|row| row.is_local()).map(|row| async move {
+            let endpoint = Endpoint { provider: row.id.to_owned(), ..Endpoint::default() };
+            match tokio::time::timeout(LOCAL_PATIENCE, self.engine.models(&endpoint)).await {
+                Ok(Ok(Some(brought))) => {
+                    let models = brought.listed.into_iter().map(|m| (row.id.to_owned(), m.id)).collect();
+                    Served { models, silent: Vec::new() }
+                }
+                // Nothing listens there, or not this kind of server.
+                Ok(_) => Served::default(),
+                Err(_) => Served { models: Vec::new(), silent: vec![row.label] },
+            }
+        });
+        // All at once: one that hangs costs a second, not one for each.
+        let mut all = Served::default();
+        for mut one in futures_util::future::join_all(asked).await {
+            all.models.append(&mut one.models);
+            all.silent.append(&mut one.silent);
+        }
+        all
+    }
+}
+
+/// Whether these arguments need the clouds' own files: a family is opened, or an endpoint
+/// leaves its region or project to them.
+pub(super) fn needs_files(who: &Who, endpoints: &[Endpoint]) -> bool {
+    let placed = |e: &Endpoint| {
+        match provider(&e.provider).map(|row| row.place) {
+            Some(Place::Region) => e.place.is_some(),
+            // A location alone leaves the project to the credentials' file.
+            Some(Place::Location) => e.place.as_ref().is_some_and(|p| p.contains('/')),
+            _ => true,
+        }
+    };
+    !who.models.is_empty() || !endpoints.iter().all(placed)
+}
+
+/// The endpoints that -e and -l name, else the config's lineup, else all its endpoints.
+pub(super) fn named(who: &Who, config: &Config) -> Result<Lineup, Stop> {
+    if who.all_routes && who.models.is_empty() {
+        return Err(Stop::usage("--all-routes opens every route of a model: name one with -m"));
+    }
+    // The config's own lineup opens when nobody is named.
+    let usual = config.lineup.as_ref().filter(|_| !who.is_named());
+    let mut lineup = match who.lineup.as_ref().or(usual) {
+        Some(name) => config.lineup_named(name).map_err(Stop::usage)?,
+        None if who.is_named() => Lineup::default(),
+        None => Lineup { endpoints: config.endpoints.clone(), ..Lineup::default() },
+    };
+    for spec in &who.endpoints {
+        let endpoint = match config.endpoint(spec) {
+            Some(named) => named.clone(),
+            None => spec_endpoint(spec, config)?,
+        };
+        lineup.endpoints.push(endpoint);
+    }
+    lineup.tell_apart();
+    Ok(lineup)
+}
+
+fn with_defaults(mut endpoint: Endpoint, config: &Config) -> Endpoint {
+    endpoint.params = endpoint.params.or(config.defaults);
+    endpoint
+}
+
+fn spec_endpoint(spec: &str, config: &Config) -> Result<Endpoint, Stop> {
+    let endpoint = parse_spec(spec).map_err(|e| {
+        // Without a colon it may be meant as a name.
+        let names = config.endpoints.iter().map(|e| e.name.as_str()).filter(|_| !spec.contains(':'));
+        match nearest(spec, names) {
+            Some(name) => {
+                Stop::usage(format!("-e {spec:?} is no endpoint of the config (did you mean {name:?}?)"))
+            }
+            None => Stop::usage(format!("-e {e}")),
+        }
+    })?;
+    Ok(with_defaults(endpoint, config))
+}
+
+/// What to say when nobody is asked.
+pub(super) fn nobody(config: &Loaded) -> Stop {
+    let vars = Vars::process();
+    let found: Vec<String> = PROVIDERS
+        .iter()
+        .flat_map(|p| p.keys.iter().filter(|k| vars.get(k.name).is_some()).map(move |k| (p, k)))
+        .map(|(p, k)| format!("{} is set: try -e {}:{}", k.name, p.id, p.example))
+        .collect();
+    let found = if found.is_empty() { "no provider's key is set".to_owned() } else { found.join("; ") };
+    let path = config.path.as_ref().map_or("no config file".into(), |p| p.display().to_string());
+    Stop::usage(format!(
+        "no endpoint to ask ({found}). Name some with -e provider:model, write [[endpoint]] into {path}, \
+         or see `bakeoff demo`, which needs no account"
+    ))
+}
