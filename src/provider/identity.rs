@@ -31,8 +31,9 @@ pub type Announced = &'static [&'static str];
 pub const ENTRA_SECRET: Announced = &["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"];
 /// A workload's file.
 pub const ENTRA_WORKLOAD: Announced = &["AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"];
-/// Hosts that give their program an identity.
-pub const ENTRA_MANAGED: [Announced; 2] = [&["IDENTITY_ENDPOINT"], &["MSI_ENDPOINT"]];
+/// Hosts that give their program an identity, of the kind that Azure's library speaks to. Its
+/// Cloud Shell and Arc machines announce theirs otherwise, and there `az` answers.
+pub const ENTRA_MANAGED: Announced = &["IDENTITY_ENDPOINT", "IDENTITY_HEADER"];
 /// The variable that names Google's file.
 pub const GOOGLE_FILE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 /// Machines of Google's, which have a metadata server.
@@ -57,11 +58,11 @@ pub fn announced(vars: &Vars, by: Announced) -> bool {
 #[must_use]
 pub fn in_environment(chain: Chain, vars: &Vars) -> Option<&'static str> {
     let google: [Announced; 1] = [&[GOOGLE_FILE]];
-    let entra = [ENTRA_SECRET, ENTRA_WORKLOAD];
+    let entra = [ENTRA_SECRET, ENTRA_WORKLOAD, ENTRA_MANAGED];
     let sources: Vec<Announced> = match chain {
         Chain::None => Vec::new(),
         Chain::Aws => AWS.to_vec(),
-        Chain::Entra => entra.into_iter().chain(ENTRA_MANAGED).collect(),
+        Chain::Entra => entra.to_vec(),
         Chain::Google => google.into_iter().chain(GOOGLE_HOSTED).collect(),
     };
     let found = sources.into_iter().find(|by| announced(vars, by))?;

@@ -2,6 +2,7 @@
 //! one request for all panes that share a token, renewal, and each failure with its fix.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -132,6 +133,96 @@ fn what_entra_refuses_is_said_with_the_variable_to_change() {
     let (class, message, hint) = fault(&ask(&mut bare, &["azure:m@contoso".into()]));
     assert_eq!(class, "key", "{message}");
     assert!(hint.contains("az login") && hint.contains("AZURE_CLIENT_SECRET"), "{message} → {hint}");
+}
+
+/// A program of this name, first on the path, that notes how it was called.
+fn tool(home: &Path, name: &str, body: &str) -> String {
+    let folder = home.join("bin");
+    fs::create_dir_all(&folder).unwrap();
+    let script = format!("#!/bin/sh\necho \"$@\" >> \"$HOME/{name}.calls\"\n{body}\n");
+    fs::write(folder.join(name), script).unwrap();
+    fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o700)).unwrap();
+    format!("{}:/usr/bin:/bin", folder.display())
+}
+
+#[test]
+fn a_sign_in_of_az_or_azd_is_asked_once_for_all_panes() {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let server = entra(3600, &COUNT);
+    for (name, says, scope) in [
+        (
+            "az",
+            r#"echo '{"accessToken":"entra-token-az","expiresOn":"2099-01-01 00:00:00.000000","expires_on":4070908800,"tenant":"t","tokenType":"Bearer"}'"#,
+            "--scope https://ai.azure.com/.default",
+        ),
+        (
+            "azd",
+            r#"echo '{"token":"entra-token-azd","expiresOn":"2099-01-01T00:00:00Z"}'"#,
+            "--scope https://ai.azure.com/.default",
+        ),
+    ] {
+        let home = home();
+        let path = tool(home.path(), name, says);
+        let before = server.asked("/openai").len();
+        let run = ask(bakeoff(home.path()).env("PATH", &path), &azure_specs(&server, 2));
+        assert_complete(&run, 2);
+        let calls = fs::read_to_string(home.path().join(format!("{name}.calls"))).unwrap();
+        assert_eq!(calls.lines().count(), 1, "two panes, one token: {calls}");
+        assert!(calls.contains(scope), "{calls}");
+        for asked in &server.asked("/openai")[before..] {
+            assert_eq!(asked.headers["authorization"], format!("Bearer entra-token-{name}"));
+        }
+        let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), err(&run));
+        assert!(said.contains("Entra ID (az or azd sign-in)") && !said.contains("entra-token"), "{said}");
+    }
+    // A Cloud Shell announces an identity that Azure's library does not speak to; `az` is there.
+    let home = home();
+    let path = tool(
+        home.path(),
+        "az",
+        r#"echo '{"accessToken":"entra-token-az","expires_on":4070908800,"tokenType":"Bearer"}'"#,
+    );
+    let mut command = bakeoff(home.path());
+    command.env("PATH", &path).env("MSI_ENDPOINT", server.url());
+    assert_complete(&ask(&mut command, &azure_specs(&server, 1)), 1);
+    // Signed out: the command that signs in.
+    let path = tool(home.path(), "az", "echo 'Please run: az login to setup account.' >&2\nexit 1");
+    let (class, message, hint) =
+        fault(&ask(bakeoff(home.path()).env("PATH", &path), &azure_specs(&server, 1)));
+    assert_eq!(class, "key", "{message}");
+    assert!(hint.contains("az login"), "{message} → {hint}");
+    assert_eq!(COUNT.load(Ordering::SeqCst), 0, "nobody's token server is asked");
+}
+
+#[test]
+fn a_host_of_azures_gives_its_program_an_identity() {
+    let home = home();
+    let server = Loopback::start(|asked| match asked.path.as_str() {
+        path if path.starts_with("/msi/token") => {
+            if asked.header("x-identity-header") != Some("canary-identity-header") {
+                return Answer::json(401, r#"{"error":"unauthorized_client"}"#);
+            }
+            let body = json!({"access_token": "entra-token-msi", "expires_on": "4070908800", "resource": "https://ai.azure.com", "token_type": "Bearer"});
+            Answer::json(200, body.to_string())
+        }
+        _ if asked.header("authorization") == Some("Bearer entra-token-msi") => chat("hi"),
+        _ => Answer::json(401, "{}"),
+    });
+    let world = |header: &str| {
+        let mut command = bakeoff(home.path());
+        command
+            .env("IDENTITY_ENDPOINT", format!("{}/msi/token", server.url()))
+            .env("IDENTITY_HEADER", header);
+        command
+    };
+    let run = ask(&mut world("canary-identity-header"), &azure_specs(&server, 2));
+    assert_complete(&run, 2);
+    let asked = server.asked("/msi/token");
+    assert_eq!(asked.len(), 1, "two panes, one token");
+    assert!(asked[0].path.contains("resource=https%3A%2F%2Fai.azure.com"), "{}", asked[0].path);
+    let (class, message, hint) = fault(&ask(&mut world("canary-wrong-header"), &azure_specs(&server, 1)));
+    assert_eq!(class, "key", "{message}");
+    assert!(message.contains("managed identity") && !message.contains("canary"), "{message} → {hint}");
 }
 
 // ---- Google ------------------------------------------------------------------------------

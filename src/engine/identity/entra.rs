@@ -109,7 +109,7 @@ fn choose(vars: &Vars) -> Result<Option<Kind>, Fault> {
         // it is a wait for nothing.
         Kind::Managed => {
             let told = asked.as_deref() == Some("managedidentitycredential");
-            vars.is_process() && (told || ENTRA_MANAGED.iter().any(|by| announced(vars, by)))
+            vars.is_process() && (told || announced(vars, ENTRA_MANAGED))
         }
         Kind::Tools => vars.is_process(),
     };
@@ -155,7 +155,10 @@ fn build(
                 user_assigned_id: vars.get("AZURE_CLIENT_ID").map(UserAssignedId::ClientId),
                 client_options: options(vars, transport)?,
             };
-            let made = ManagedIdentityCredential::new(Some(options)).map_err(setup)?;
+            let made = ManagedIdentityCredential::new(Some(options)).map_err(|e| {
+                Fault::new(Class::Setup, brief(&causes(&e)))
+                    .hint("sign in with `az login` and unset AZURE_TOKEN_CREDENTIALS, or use a key")
+            })?;
             (made, "managed identity".into())
         }
         Kind::Tools => {
