@@ -79,7 +79,11 @@ impl World {
             for endpoint in opened.lineup.endpoints {
                 let endpoint = with_defaults(endpoint, config);
                 // Whoever is asked by name already is not asked again.
-                if !lineup.endpoints.iter().any(|known| known.asks_like(&endpoint)) {
+                let asked = |known: &Endpoint| {
+                    let place = known.place.clone().or_else(|| endpoint.place.clone());
+                    Endpoint { place, ..known.clone() }.asks_like(&endpoint)
+                };
+                if !lineup.endpoints.iter().any(asked) {
                     lineup.endpoints.push(endpoint);
                 }
             }

@@ -48,11 +48,13 @@ pub(super) fn choices(
 /// With the region or the project of the clouds' own files, which no variable names.
 fn placed(mut endpoint: Endpoint, vars: &Vars, machine: &Machine) -> Endpoint {
     let Some(row) = provider(&endpoint.provider) else { return endpoint };
-    if endpoint.place.is_none() && vars.first(row.place_vars).is_none() {
+    if endpoint.place.is_none() {
+        let named = vars.first(row.place_vars).map(|(_, v)| v);
         endpoint.place = match row.place {
-            Place::Region => machine.aws_region.clone(),
-            Place::Location => machine.google_project.clone(),
-            Place::Resource | Place::BaseUrl => None,
+            // Which profile may be called depends on it, so it is shown and kept.
+            Place::Region => named.or_else(|| machine.aws_region.clone()),
+            Place::Location if named.is_none() => machine.google_project.clone(),
+            Place::Location | Place::Resource | Place::BaseUrl => None,
         };
     }
     endpoint

@@ -25,7 +25,7 @@ use tokio::time::{Instant, timeout};
 use super::Shared;
 use super::aws_http::{Probe, http_client};
 use super::call::{no_reply, plain_headers, sending};
-use super::identity::{Signed, aws_fault, causes, ours};
+use super::identity::{Signed, aws_fault, causes, ours, renewal};
 use super::pump::{self, Arrival, Reporter, Source};
 use super::scrubbed;
 use crate::model::Class;
@@ -100,7 +100,13 @@ pub(super) async fn converse(
                 .hint("run the profile's credential process or `aws sso login` by hand and look at what it waits for"));
         }
         Err(_) => return Err(no_reply(&request.url, first)),
-        Ok(Err(error)) => return Err(scrubbed(before_stream(&error), &secrets)),
+        Ok(Err(error)) => {
+            let mut fault = scrubbed(before_stream(&error), &secrets);
+            if fault.class == Class::Key && fault.status.is_some() {
+                fault.hint.get_or_insert_with(|| renewal(request.via.as_deref()));
+            }
+            return Err(fault);
+        }
         Ok(Ok(output)) => output,
     };
     let events = Events { stream: output.stream, reader: ConverseReader::new(&endpoint.model), probe };

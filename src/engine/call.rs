@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::Limits;
 use super::Shared;
+use super::identity::renewal;
 use super::pump::{self, ByteSource, Reporter};
 use super::scrubbed;
 use super::transport::{Body, Outgoing, Reply, Transport, host_of};
@@ -71,11 +72,18 @@ pub(super) async fn http(
     let signed = Box::pin(shared.identities.sign(&request.identity, vars, transport, &mut outgoing)).await?;
     let took = if request.identity == Identity::None { fetched } else { Some(asked.elapsed()) };
     let via = request.via.clone().or(Some(signed.via).filter(|via| !via.is_empty()));
-    reporter.send(Instant::now(), Step::Prepared(Box::new(sending(&request, &outgoing.headers, via, took))));
+    let leaving = sending(&request, &outgoing.headers, via.clone(), took);
+    reporter.send(Instant::now(), Step::Prepared(Box::new(leaving)));
     reporter.sent();
     let thinks = request.thinks;
     let sent = exchange(&request, outgoing, transport, reporter, limits, thinks).await;
-    sent.map_err(|fault| scrubbed(fault, &signed.secrets))
+    sent.map_err(|fault| {
+        let mut fault = scrubbed(fault, &signed.secrets);
+        if fault.class == Class::Key && matches!(request.identity, Identity::SigV4 { .. }) {
+            fault.hint.get_or_insert_with(|| renewal(via.as_deref()));
+        }
+        fault
+    })
 }
 
 async fn exchange(

@@ -39,9 +39,12 @@ use crate::model::Fault;
 use crate::model::Prompt;
 use crate::model::Report;
 use crate::model::Step;
+use crate::provider::Chain;
 use crate::provider::Secret;
 use crate::provider::Vars;
 use crate::provider::list_price;
+use crate::provider::out_of_region;
+use crate::provider::provider;
 use crate::provider::resolve;
 use pump::Reporter;
 
@@ -229,7 +232,7 @@ async fn attempt(
     let fetched = endpoint.key.is_some().then(|| asked.elapsed());
     let catalog = (shared.catalog)();
     let request = resolve(endpoint, prompt, &vars, max_output(&catalog, endpoint))?;
-    let secrets = request.secrets.clone();
+    let (secrets, via) = (request.secrets.clone(), request.via.clone());
     let (price, rule) = list_price(&catalog, endpoint, &request.url);
     reporter.send(Instant::now(), Step::Priced(price, rule));
     let sent = if request.aws.is_some() {
@@ -238,15 +241,29 @@ async fn attempt(
     } else {
         call::http(request, shared, &vars, fetched, reporter).await
     };
-    let sent = sent.map_err(|fault| placed(scrubbed(fault, &secrets), endpoint));
+    let sent = sent.map_err(|fault| {
+        let mut fault = placed(scrubbed(fault, &secrets), endpoint, &shared.vars);
+        let row = provider(&endpoint.provider);
+        if fault.class == Class::Key && via.is_some() && row.is_some_and(|row| row.chain == Chain::Aws) {
+            fault.hint.get_or_insert_with(|| identity::renewal(via.as_deref()));
+        }
+        fault
+    });
     if sent.as_ref().is_err_and(|fault| fault.class == Class::Key) {
         shared.keys.forget(endpoint).await;
     }
     sent
 }
 
-/// A host that does not exist is most often a place that does not: the host is made from it.
-fn placed(mut fault: Fault, endpoint: &Endpoint) -> Fault {
+/// What the endpoint's place explains of a fault.
+fn placed(mut fault: Fault, endpoint: &Endpoint, vars: &Vars) -> Fault {
+    if matches!(fault.class, Class::NotFound | Class::Refused)
+        && let Some(why) = out_of_region(endpoint, vars)
+    {
+        fault.hint = Some(why);
+        return fault;
+    }
+    // A host that does not exist is most often a place that does not: the host is made from it.
     let Some(place) = endpoint.place.as_ref().filter(|_| endpoint.base_url.is_none()) else { return fault };
     let unresolved = ["dns", "lookup", "name or service"];
     let lower = fault.message.to_ascii_lowercase();

@@ -4,6 +4,7 @@
 use super::ready::{Machine, ready};
 use super::row::{Place, Provider};
 use super::secret::Vars;
+use super::site::region;
 use super::spec::example;
 use super::table::{PROVIDERS, provider};
 use crate::catalog::Catalog;
@@ -125,7 +126,7 @@ impl Reach<'_> {
         }
         let taken = if self.all { routes.len() } else { 1 };
         for route in routes.into_iter().take(taken) {
-            let endpoint = endpoint(family, route);
+            let endpoint = in_place(endpoint(family, route), self.vars, self.machine);
             match ready(&endpoint, self.vars, self.machine) {
                 Ok(_) => opened.lineup.endpoints.push(endpoint),
                 Err(missing) => {
@@ -171,6 +172,56 @@ fn scopes(region: &str) -> Vec<&'static str> {
     own.iter().copied().chain(["global", "in-region"]).collect()
 }
 
+/// An endpoint at the region that variables and files say, by a profile that it may call: which
+/// one that is depends on the region, so they go together wherever the endpoint is kept.
+fn in_place(mut endpoint: Endpoint, vars: &Vars, machine: &Machine) -> Endpoint {
+    let Some(row) = provider(&endpoint.provider).filter(|row| row.place == Place::Region) else {
+        return endpoint;
+    };
+    let named = vars.first(row.place_vars).map(|(_, v)| v);
+    endpoint.place = endpoint.place.or(named).or_else(|| machine.aws_region.clone());
+    if out_of_region(&endpoint, vars).is_some()
+        && let Some(region) = &endpoint.place
+        && let Some((_, model)) = endpoint.model.split_once('.')
+        && let Some(scope) = scopes(region).first()
+    {
+        endpoint.model = format!("{scope}.{model}");
+    }
+    endpoint
+}
+
+/// Why a region cannot call the endpoint's inference profile, and what it can; `None` where
+/// it can, or where that is not known.
+#[must_use]
+pub fn out_of_region(endpoint: &Endpoint, vars: &Vars) -> Option<String> {
+    let row = provider(&endpoint.provider).filter(|row| row.place == Place::Region)?;
+    let region = region(row, endpoint, vars).ok().flatten()?;
+    let (scope, model) = endpoint.sent_model().split_once('.')?;
+    let (able, here) = (regions_of(scope)?, scopes(&region));
+    if here.contains(&scope) {
+        return None;
+    }
+    let own = here.first().filter(|s| **s != "in-region").unwrap_or(&"global");
+    Some(format!(
+        "{scope}. profiles are called from {able}, and this endpoint asks in {region}: use {own}.{model}"
+    ))
+}
+
+/// Where the profiles of a scope are called from, in words; `None` for what is no profile.
+fn regions_of(scope: &str) -> Option<&'static str> {
+    Some(match scope {
+        "us" => "regions in the US and Canada",
+        "ca" => "regions in Canada",
+        "eu" => "regions in Europe",
+        "jp" => "regions in Japan",
+        "au" => "regions in Australia",
+        "in" => "regions in India",
+        "apac" => "regions in Asia and the Pacific",
+        "us-gov" => "GovCloud",
+        _ => return None,
+    })
+}
+
 /// The endpoint that a route of the catalog is.
 fn endpoint(family: &Family, route: &Route) -> Endpoint {
     // `@default` is how price lists write an id that carries no version.
@@ -211,7 +262,8 @@ pub fn routes(catalog: &Catalog) -> impl Iterator<Item = (Endpoint, &Route)> {
 #[must_use]
 pub fn found(vars: &Vars, machine: &Machine) -> Vec<(Endpoint, Result<String, String>)> {
     let rows = PROVIDERS.iter().filter(|row| !row.is_local() && row.base_url.is_some());
-    rows.filter_map(example).map(|e| (e.clone(), ready(&e, vars, machine))).collect()
+    let placed = rows.filter_map(example).map(|e| in_place(e, vars, machine));
+    placed.map(|e| (e.clone(), ready(&e, vars, machine))).collect()
 }
 
 #[cfg(test)]

@@ -153,3 +153,43 @@ fn every_route_of_the_catalog_is_spoken_to_by_the_api_that_it_names() {
     }
     assert!(seen > 380, "{seen}");
 }
+
+#[test]
+fn a_first_look_takes_a_profile_that_its_region_may_call() {
+    for (region, model) in [
+        ("us-east-1", "us.anthropic.claude-opus-5-5"),
+        ("eu-central-1", "eu.anthropic.claude-opus-5-5"),
+        ("sa-east-1", "global.anthropic.claude-opus-5-5"),
+    ] {
+        let vars = Vars::only(&[("AWS_PROFILE", "dev"), ("AWS_REGION", region)]);
+        let all = found(&vars, &Machine::default());
+        let (endpoint, ready) = all.iter().find(|(e, _)| e.provider == "bedrock").unwrap();
+        assert_eq!((endpoint.model.as_str(), endpoint.place.as_deref()), (model, Some(region)));
+        assert!(ready.is_ok(), "{ready:?}");
+    }
+}
+
+#[test]
+fn a_profile_of_other_regions_says_which_one_is_meant() {
+    let why = |spec: &str| {
+        out_of_region(
+            &crate::provider::parse_spec(spec).unwrap(),
+            &Vars::only(&[("AWS_REGION", "eu-west-1")]),
+        )
+    };
+    assert_eq!(
+        why("bedrock:us.anthropic.claude-opus-5-5").unwrap(),
+        "us. profiles are called from regions in the US and Canada, and this endpoint asks in eu-west-1: use eu.anthropic.claude-opus-5-5"
+    );
+    assert!(why("bedrock:jp.anthropic.claude-opus-5-5@sa-east-1").unwrap().contains("use global.anthropic"));
+    for fine in [
+        "bedrock:us.anthropic.claude-opus-5-5@us-west-2",
+        "bedrock:us.anthropic.claude-opus-5-5@ca-central-1",
+        "bedrock:eu.anthropic.claude-opus-5-5",
+        "bedrock:global.anthropic.claude-opus-5-5",
+        "bedrock:openai.gpt-oss-120b",
+        "openai:us.something",
+    ] {
+        assert_eq!(why(fine), None, "{fine}");
+    }
+}

@@ -1,5 +1,6 @@
 //! What this machine can reach with the credentials it already has.
 
+use super::family::out_of_region;
 use super::identity::in_environment;
 use super::row::{Api, Auth, Chain, Provider};
 use super::secret::Vars;
@@ -60,6 +61,9 @@ pub fn ready(endpoint: &Endpoint, vars: &Vars, machine: &Machine) -> Result<Stri
     {
         // A command or a keyring is asked when the endpoint is; here it stands for what it gives.
         vars = vars.with(&source.label(), "fetched-later");
+    }
+    if let Some(why) = out_of_region(endpoint, &vars) {
+        return Err(why);
     }
     let request = resolve(endpoint, &Prompt::new("?"), &vars, None).map_err(|fault| fault.message)?;
     if request.aws.is_some_and(|aws| aws.region.is_none()) {
@@ -194,8 +198,9 @@ mod tests {
             ..Machine::default()
         };
         for (spec, auth, want) in [
-            ("bedrock:us.anthropic.claude-opus-5-5", None, Ok("AWS profile in ~/.aws/config")),
-            ("bedrock:us.anthropic.claude-opus-5-5", Some("key"), Err("no AWS credentials")),
+            ("bedrock:eu.anthropic.claude-opus-5-5", None, Ok("AWS profile in ~/.aws/config")),
+            ("bedrock:eu.anthropic.claude-opus-5-5", Some("key"), Err("no AWS credentials")),
+            ("bedrock:us.anthropic.claude-opus-5-5", None, Err("use eu.anthropic.claude-opus-5-5")),
             ("vertex:gemini-3.8-flash", None, Ok("~/adc.json")),
         ] {
             let endpoint = Endpoint { auth: auth.map(str::to_owned), ..parse_spec(spec).unwrap() };

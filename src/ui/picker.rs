@@ -153,7 +153,12 @@ impl Picker {
         }
         let mut left: Vec<&Endpoint> = lineup.iter().collect();
         // The nearest row first: one model may be listed with several settings.
-        let kinds: [Alike; 3] = [&Endpoint::eq, &Endpoint::asks_like, &Endpoint::is_route_of];
+        // One that leaves its place to the environment is there where the list says.
+        let placed = |a: &Endpoint, b: &Endpoint| {
+            (a.place.is_none() || b.place.is_none())
+                && Endpoint { place: None, ..a.clone() }.is_route_of(&Endpoint { place: None, ..b.clone() })
+        };
+        let kinds: [Alike; 4] = [&Endpoint::eq, &Endpoint::asks_like, &Endpoint::is_route_of, &placed];
         for alike in kinds {
             left.retain(|endpoint| {
                 let free = |r: &&mut Row| r.member.is_none() && alike(&r.choice.endpoint, endpoint);

@@ -4,6 +4,8 @@
 //! again, so nothing here is bound to one provider: the words are collected
 //! from wherever they may stand, then one table and the status decide the class.
 
+mod words;
+
 use std::time::Duration;
 
 use jiff::fmt::rfc2822;
@@ -11,6 +13,7 @@ use serde_json::Value;
 
 use crate::model::Class;
 use crate::model::Fault;
+use words::{BILLING, BROKE, FIRM, HINTS, LACKS_ROLE, LOOSE, PARAMS, PHRASES};
 
 /// The parts of a response head that an error may be read from; names in lower case.
 #[derive(Debug, Clone, Default)]
@@ -39,128 +42,6 @@ const REQUEST_IDS: [&str; 6] = [
     "x-amzn-requestid",
     "x-ms-request-id",
     "x-goog-request-id",
-];
-
-const BILLING: &str =
-    "this is a matter of billing, waiting does not help: add credit or raise the spend limit";
-
-/// How Azure says that it knows an identity, which lacks the role; its status is 401.
-const LACKS_ROLE: &str = "lacks the required data action";
-const ROLE: &str =
-    "give this identity the role Cognitive Services OpenAI User on the resource, and wait some minutes";
-
-const AUDIENCE: &str = "the token is for another audience: set token_scope, \
-    https://ai.azure.com/.default or https://cognitiveservices.azure.com/.default";
-
-const QUOTA_PROJECT: &str = "set GOOGLE_CLOUD_QUOTA_PROJECT to a project that has the API enabled";
-
-/// How vendors say that the account has no money left, lower case; their statuses
-/// for it go from 400 to 429 (`wire-protocols` §6, §10).
-const BROKE: [&str; 4] = ["credit balance", "any credits", "all available credits", "spending limit"];
-
-/// Code words that say more than the status they come with. Compared by their
-/// letters and digits only, lower case, since vendors spell them in every style;
-/// the `Exception` that AWS appends is dropped first.
-const FIRM: &[(&str, Class)] = &[
-    ("accessdenied", Class::Denied),
-    ("apikeyinvalid", Class::Key),
-    ("authenticationerror", Class::Key),
-    ("billingerror", Class::Limit),
-    ("contentfilter", Class::Refused),
-    ("contextlengthexceeded", Class::TooLong),
-    ("contextwindowexceeded", Class::TooLong),
-    ("deploymentnotfound", Class::NotFound),
-    ("exceedcontextsizeerror", Class::TooLong),
-    ("expiredtoken", Class::Key),
-    ("incompletesignature", Class::Key),
-    ("insufficientquota", Class::Limit),
-    ("invalidapikey", Class::Key),
-    ("invalidmodel", Class::NotFound),
-    ("invalidsignature", Class::Key),
-    ("missingauthenticationtoken", Class::Key),
-    ("modeldecommissioned", Class::NotFound),
-    ("modelerror", Class::Overloaded),
-    ("modelnotavailable", Class::NotFound),
-    ("modelnotfound", Class::NotFound),
-    ("modelnotready", Class::Overloaded),
-    ("modelstreamerror", Class::Overloaded),
-    ("modeltimeout", Class::Silent),
-    ("overloadederror", Class::Overloaded),
-    ("permissiondenied", Class::Denied),
-    ("permissionerror", Class::Denied),
-    ("provideroverloaded", Class::Overloaded),
-    ("ratelimited", Class::Limit),
-    ("ratelimiterror", Class::Limit),
-    ("ratelimitexceeded", Class::Limit),
-    ("requesttoolarge", Class::TooLong),
-    ("resourceexhausted", Class::Limit),
-    ("resourcenotfound", Class::NotFound),
-    ("servicequotaexceeded", Class::Limit),
-    ("stringabovemaxlength", Class::TooLong),
-    ("throttling", Class::Limit),
-    ("toomanyrequests", Class::Limit),
-    ("unauthenticated", Class::Key),
-    ("unrecognizedclient", Class::Key),
-];
-
-/// Words so general that a status, where there is one, knows better.
-const LOOSE: &[(&str, Class)] = &[
-    ("badrequest", Class::Refused),
-    ("failedprecondition", Class::Refused),
-    ("invalidargument", Class::Refused),
-    ("invalidprompt", Class::Refused),
-    ("invalidrequesterror", Class::Refused),
-    ("notfound", Class::NotFound),
-    ("notfounderror", Class::NotFound),
-    ("timeouterror", Class::Silent),
-    ("unsupportedparameter", Class::Refused),
-    ("unsupportedvalue", Class::Refused),
-    ("validation", Class::Refused),
-];
-
-/// Pieces of messages, lower case, that decide where no code word does.
-const PHRASES: &[(&str, Class)] = &[
-    ("api key not valid", Class::Key),
-    ("api key expired", Class::Key),
-    ("incorrect api key", Class::Key),
-    ("location is not supported", Class::Denied),
-    ("must be verified", Class::Denied),
-    ("invalid model name", Class::NotFound),
-    ("is not a valid model id", Class::NotFound),
-    ("model identifier is invalid", Class::NotFound),
-    ("model not exist", Class::NotFound),
-    ("not servable in region", Class::NotFound),
-    ("context length", Class::TooLong),
-    ("context size", Class::TooLong),
-    ("context window", Class::TooLong),
-    ("input is too long", Class::TooLong),
-    ("input token count", Class::TooLong),
-    ("prompt is too long", Class::TooLong),
-    ("too many input tokens", Class::TooLong),
-];
-
-/// Names a parameter may have on a wire, and the one a user knows it by; the
-/// first that a message holds wins, so longer names stand before their parts.
-const PARAMS: &[(&str, &str)] = &[
-    ("temperature", "temperature"),
-    ("max_completion_tokens", "max_tokens"),
-    ("max_output_tokens", "max_tokens"),
-    ("maxOutputTokens", "max_tokens"),
-    ("max_tokens", "max_tokens"),
-    ("maxTokens", "max_tokens"),
-    ("num_predict", "max_tokens"),
-    ("reasoning_effort", "reasoning_effort"),
-    ("reasoning.effort", "reasoning_effort"),
-    ("output_config.effort", "reasoning_effort"),
-    ("thinkingLevel", "reasoning_effort"),
-    ("thinking_level", "reasoning_effort"),
-    ("reasoning.summary", "thinking"),
-    ("thinkingBudget", "thinking"),
-    ("thinking_budget", "thinking"),
-    ("budget_tokens", "thinking"),
-    ("thinking.type", "thinking"),
-    ("thinking", "thinking"),
-    ("effort", "reasoning_effort"),
 ];
 
 /// The fault that a response other than an answer states, whatever its shape:
@@ -357,14 +238,15 @@ impl Told {
                 "check the key, and try the other path in the base URL: /openai/v1 or /v1".to_owned(),
             );
         }
-        if lower.contains("audience is incorrect") {
-            return Some(AUDIENCE.to_owned());
+        if let Some(hint) = hinted(lower) {
+            return Some(hint.to_owned());
         }
-        if lower.contains(LACKS_ROLE) {
-            return Some(ROLE.to_owned());
-        }
-        if lower.contains("requires a quota project") {
-            return Some(QUOTA_PROJECT.to_owned());
+        // OpenAI's regional keys are good at the region's host alone, which the message names.
+        if self.has("incorrecthostname")
+            && let Some(host) = quoted_after(&self.message, "request to ")
+        {
+            let host = host.trim_start_matches("https://").trim_end_matches('/');
+            return Some(format!("this key is for that host: set the base URL to https://{host}/v1"));
         }
         // Ollama's words: LM Studio says the same with a code, Fireworks without a name.
         let named = ["model '", "model \""].iter().any(|begin| lower.starts_with(begin));
@@ -386,14 +268,22 @@ impl Told {
             ),
             Class::Refused => match self.param.as_deref()? {
                 "messages" | "input" | "prompt" | "contents" => None,
-                param => {
-                    let known = own_name(param).unwrap_or(param);
-                    Some(format!("this model does not take {known} as sent: change or remove {known}"))
-                }
+                param => Some(not_taken(param)),
             },
             _ => None,
         }
     }
+}
+
+/// What to do about a parameter that was refused.
+pub(super) fn not_taken(param: &str) -> String {
+    let known = own_name(param).unwrap_or(param);
+    format!("this model does not take {known} as sent: change or remove {known}")
+}
+
+/// What a message, in lower case, asks for in particular.
+pub(super) fn hinted(lower: &str) -> Option<&'static str> {
+    HINTS.iter().find(|(piece, _)| lower.contains(piece)).map(|(_, hint)| *hint)
 }
 
 /// Whether a message, in lower case, is Bedrock's refusal of an API key: its code is the
@@ -408,7 +298,7 @@ fn broke(lower: &str) -> bool {
 }
 
 /// The name a user knows a wire's parameter by.
-fn own_name(param: &str) -> Option<&'static str> {
+pub(super) fn own_name(param: &str) -> Option<&'static str> {
     PARAMS.iter().find(|(wire, _)| *wire == param).map(|(_, own)| *own)
 }
 
@@ -480,7 +370,7 @@ fn named_by_detail(core: &Value) -> Option<String> {
 }
 
 /// The parameter a refusal names in its text.
-fn named_in(message: &str) -> Option<String> {
+pub(super) fn named_in(message: &str) -> Option<String> {
     let whole = |name: &&str| {
         let part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
         message.match_indices(*name).any(|(at, _)| {

@@ -435,3 +435,70 @@ fn a_metadata_address_that_says_nothing_is_soon_left() {
     ask(&mut command, &["m@us-east-1", DOOR]).fails_with("key", &["no AWS credentials were found"]);
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
+
+#[test]
+fn credentials_that_bedrock_does_not_take_say_how_theirs_are_renewed() {
+    let refused = || {
+        Loopback::start(|_| {
+            let mut answer =
+                Answer::json(403, r#"{"message":"The security token included in the request is invalid."}"#);
+            answer.extra = Some(("x-amzn-errortype", "UnrecognizedClientException".into()));
+            answer
+        })
+    };
+    let (home, server) = (home(), refused());
+    profile(
+        home.path(),
+        "[profile team]\naws_access_key_id = AKIDTEAM\naws_secret_access_key = canary-secret\n",
+    );
+    for (vars, words) in [
+        (
+            &[("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "canary-secret")][..],
+            "AWS_SECRET_ACCESS_KEY and, for temporary ones, AWS_SESSION_TOKEN anew",
+        ),
+        (&[("AWS_PROFILE", "team")], "aws sso login --profile team"),
+        (&[("AWS_BEARER_TOKEN_BEDROCK", "canary-bearer-1")], "set AWS_BEARER_TOKEN_BEDROCK anew"),
+    ] {
+        let mut command = bakeoff(home.path(), &server);
+        command.envs(vars.iter().copied());
+        let told = ask(&mut command, &["m@us-east-1", DOOR]);
+        for answer in &told.answers {
+            let hint = answer["error"]["hint"].as_str().unwrap();
+            assert!(answer["error"]["class"] == "key" && hint.contains(words), "{answer}");
+        }
+    }
+}
+
+#[test]
+fn a_model_of_other_regions_is_told_by_its_name() {
+    let server = Loopback::start(|_| {
+        let mut answer = Answer::json(400, r#"{"message":"The provided model identifier is invalid."}"#);
+        answer.extra = Some(("x-amzn-errortype", "ValidationException".into()));
+        answer
+    });
+    let home = home();
+    let mut command = bakeoff(home.path(), &server);
+    command.env("AWS_BEARER_TOKEN_BEDROCK", "k");
+    let told = ask(&mut command, &["us.anthropic.claude-opus-5-5@eu-west-1"]);
+    let hint = told.answers[0]["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("use eu.anthropic.claude-opus-5-5"), "{hint}");
+}
+
+#[test]
+fn a_parameter_that_converse_refuses_is_recorded_as_refused() {
+    let server = Loopback::start(|_| {
+        let mut answer = Answer::json(400, r#"{"message":"`temperature` is deprecated for this model."}"#);
+        answer.extra = Some(("x-amzn-errortype", "ValidationException".into()));
+        answer
+    });
+    let home = home();
+    let mut command = bakeoff(home.path(), &server);
+    command.env("AWS_BEARER_TOKEN_BEDROCK", "k");
+    let told = ask(&mut command, &["us.meta.llama4-maverick-17b-instruct-v1:0@us-east-1?temperature=0.5"]);
+    let answer = &told.answers[0];
+    assert_eq!(
+        (&answer["parity"][0]["param"], &answer["parity"][0]["outcome"]),
+        (&"temperature".into(), &"refused".into())
+    );
+    assert!(answer["error"]["hint"].as_str().unwrap().contains("change or remove temperature"), "{answer}");
+}

@@ -126,6 +126,26 @@ fn hidden(credentials: &Credentials) -> Vec<Secret> {
     all.into_iter().flatten().filter_map(|s| Secret::parse(s).ok().flatten()).collect()
 }
 
+/// How credentials are renewed that Bedrock did not take, by where they are from.
+pub(in crate::engine) fn renewal(via: Option<&str>) -> String {
+    let profile = via.and_then(|v| v.split_once("(profile ")?.1.strip_suffix(')'));
+    match (via, profile) {
+        (_, Some(name)) => format!(
+            "renew profile {name}: run `aws sso login --profile {name}` if it signs in that way, else correct its keys"
+        ),
+        (Some("AWS_ACCESS_KEY_ID"), _) => {
+            "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary ones, AWS_SESSION_TOKEN anew"
+                .to_owned()
+        }
+        (Some(chain), _) if chain == crate::provider::Chain::Aws.label() => SIGN_IN.to_owned(),
+        (Some(name), _) => format!(
+            "set {name} anew: a Bedrock key ends with its time, and a short-term one is good only in the region that it \
+             was made for"
+        ),
+        (None, _) => SIGN_IN.to_owned(),
+    }
+}
+
 fn via(vars: &Vars) -> String {
     if vars.get("AWS_ACCESS_KEY_ID").is_some() && vars.get("AWS_SECRET_ACCESS_KEY").is_some() {
         return "AWS_ACCESS_KEY_ID".to_owned();

@@ -1,13 +1,10 @@
 //! AWS's error codes, before and inside a stream, in classes a user can act on.
 
-use super::super::error::bad_bearer;
+use super::super::error::{bad_bearer, hinted, named_in, not_taken, own_name, skewed};
 use super::Converse;
 use crate::model::Class;
 use crate::model::Fault;
-use crate::wire::error::skewed;
 
-const SIGN_IN: &str = "renew the credentials: run `aws sso login`, or set AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK; a short-term \
-     Bedrock key is good only in the region that it was made for";
 const GRANT: &str = "enable access to this model in the Bedrock console of the region, and allow bedrock:InvokeModelWithResponseStream";
 const LOADING: &str = "the model is being made ready: re-run it in a minute";
 const PROFILE: &str =
@@ -17,7 +14,8 @@ const QUOTA: &str =
     "the account's quota is used up: raise it in Service Quotas, or use another region or endpoint";
 
 /// Codes in lower case without `Exception`, their class, and a hint that is
-/// better than the class's own.
+/// better than the class's own. How a credential is renewed is for whoever knows
+/// where it is from.
 const CODES: &[(&str, Class, Option<&str>)] = &[
     ("throttling", Class::Limit, None),
     ("throttled", Class::Limit, None),
@@ -33,13 +31,13 @@ const CODES: &[(&str, Class, Option<&str>)] = &[
     ("accessdenied", Class::Denied, Some(GRANT)),
     ("resourcenotfound", Class::NotFound, Some(LOOK_UP)),
     ("validation", Class::Refused, None),
-    ("expiredtoken", Class::Key, Some(SIGN_IN)),
-    ("unrecognizedclient", Class::Key, Some(SIGN_IN)),
-    ("invalidsignature", Class::Key, Some(SIGN_IN)),
-    ("signaturedoesnotmatch", Class::Key, Some(SIGN_IN)),
-    ("incompletesignature", Class::Key, Some(SIGN_IN)),
-    ("invalidclienttokenid", Class::Key, Some(SIGN_IN)),
-    ("missingauthenticationtoken", Class::Key, Some(SIGN_IN)),
+    ("expiredtoken", Class::Key, None),
+    ("unrecognizedclient", Class::Key, None),
+    ("invalidsignature", Class::Key, None),
+    ("signaturedoesnotmatch", Class::Key, None),
+    ("incompletesignature", Class::Key, None),
+    ("invalidclienttokenid", Class::Key, None),
+    ("missingauthenticationtoken", Class::Key, None),
 ];
 
 /// What a validation error means, by pieces of its message in lower case.
@@ -62,11 +60,11 @@ impl Converse {
         let row = CODES.iter().find(|(name, ..)| *name == bare);
         let (mut class, mut hint) = match row {
             Some((_, class, hint)) => (*class, *hint),
-            None if bare.contains("credential") || bare.contains("token") => (Class::Key, Some(SIGN_IN)),
+            None if bare.contains("credential") || bare.contains("token") => (Class::Key, None),
             None => (by_status(http_status), None),
         };
         if class == Class::Denied && bad_bearer(&message.to_lowercase()) {
-            (class, hint) = (Class::Key, Some(SIGN_IN));
+            (class, hint) = (Class::Key, None);
         }
         if class == Class::Refused {
             let lower = message.to_lowercase();
@@ -74,9 +72,19 @@ impl Converse {
                 (class, hint) = (*better, Some(*advice));
             }
         }
-        hint = skewed(&message.to_lowercase()).or(hint);
+        let lower = message.to_lowercase();
+        hint = skewed(&lower).or(hinted(&lower)).or(hint);
         let mut fault = Fault::new(class, if message.is_empty() { code } else { message });
         fault.hint = hint.map(str::to_owned);
+        // A validation that nothing else explains is often about one parameter.
+        if class == Class::Refused
+            && hint.is_none()
+            && let Some(param) = named_in(message)
+        {
+            fault.hint = Some(not_taken(&param));
+            fault.setting = own_name(&param);
+            fault.param = Some(param);
+        }
         fault.status = http_status;
         fault.code = (!code.is_empty()).then(|| code.to_owned());
         fault
