@@ -17,6 +17,7 @@ mod call;
 mod identity;
 mod keys;
 mod listing;
+mod proxy;
 mod pump;
 mod reach;
 mod region;

@@ -23,7 +23,7 @@ use crate::provider::resolve;
 /// One step of the way.
 #[derive(Debug)]
 pub struct Reached {
-    /// `dns`, `tcp`, `tls`.
+    /// `dns`, `tcp`, `tls`; `proxy` for all of them where one stands in between.
     pub step: &'static str,
     pub took: Duration,
     pub result: Result<String, Fault>,
@@ -75,8 +75,8 @@ impl Engine {
         let port = parsed.port_or_known_default().unwrap_or(443);
         let limit = self.shared.limits.connect;
         let mut steps = Vec::new();
-        let proxied = self.shared.transport.proxied(url);
-        if !proxied {
+        let proxy = self.shared.transport.proxy(url);
+        if proxy.is_none() {
             let began = Instant::now();
             let found = timeout(limit, lookup_host((host.as_str(), port))).await;
             let found = match found {
@@ -131,10 +131,14 @@ impl Engine {
             Err(_) => {
                 Err(unreachable(format!("{} did not answer within {} s", host_of(url), limit.as_secs_f32())))
             }
-            Ok(answer) => answer
-                .map(|_| if proxied { "through the proxy".into() } else { "certificate accepted".into() }),
+            Ok(answer) => answer.map(|_| match &proxy {
+                Some(proxy) => format!("through {proxy}, certificate accepted"),
+                None => "certificate accepted".into(),
+            }),
         };
-        steps.push(Reached { step: "tls", took: began.elapsed(), result: answer });
+        // The names and the connections behind a proxy are its own to find and make.
+        let step = if proxy.is_some() { "proxy" } else { "tls" };
+        steps.push(Reached { step, took: began.elapsed(), result: answer });
         steps
     }
 }

@@ -15,10 +15,10 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use hyper_util::client::legacy::connect::HttpInfo;
-use hyper_util::client::proxy::matcher::Matcher;
 use tokio::sync::OnceCell;
 
 use super::keys::expand_home;
+use super::proxy;
 use crate::model::Class;
 use crate::model::Fault;
 use crate::provider::is_loopback;
@@ -50,9 +50,9 @@ pub trait Transport: Send + Sync + 'static {
     /// so that its clock does not pay for it.
     fn prepare<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), Fault>>;
 
-    /// Whether a proxy stands between this machine and the host of a URL.
-    fn proxied(&self, _url: &str) -> bool {
-        false
+    /// Host and port of the proxy between this machine and the host of a URL.
+    fn proxy(&self, _url: &str) -> Option<String> {
+        None
     }
 
     /// Writes a request; resolves with the response's head.
@@ -89,6 +89,9 @@ impl Network {
 
     async fn client(&self, url: &str) -> Result<&reqwest::Client, Fault> {
         let near = url::Url::parse(url).is_ok_and(|u| is_loopback(&u));
+        if !near && self.access.proxy.is_none() {
+            proxy::check(url)?;
+        }
         // Each holds the system's roots, a megabyte or two: only what is used is made.
         let client = if near { &self.near } else { &self.far };
         client
@@ -121,10 +124,11 @@ impl Network {
             );
         }
         if connecting {
-            let proxied = self.proxied(url);
-            let through = if proxied { " through the proxy" } else { "" };
-            return Fault::new(Class::Unreachable, format!("no connection to {host}{through}: {cause}"))
-                .hint(connect_hint(&cause, proxied));
+            let proxy = self.proxy(url);
+            let through = proxy.as_ref().map(|p| format!(" through the proxy {p}")).unwrap_or_default();
+            let (said, hint) = connect_words(&cause, proxy.is_some());
+            return Fault::new(Class::Unreachable, format!("no connection to {host}{through}: {said}"))
+                .hint(hint);
         }
         if cause.contains("HTTP version") {
             return Fault::new(Class::Garbled, format!("{host} does not speak plain HTTP ({cause})"))
@@ -167,9 +171,30 @@ fn build(connect: Duration, access: &Access, near: bool) -> Result<reqwest::Clie
         }
         None => builder,
     };
-    builder
-        .build()
-        .map_err(|e| Fault::new(Class::Internal, format!("no HTTP client: {}", deepest(&e.without_url()))))
+    check_roots()?;
+    builder.build().map_err(|e| {
+        let cause = deepest(&e.without_url());
+        if cause.contains("No CA certificates") {
+            return Fault::new(Class::Setup, "this machine has no trusted root certificates")
+                .hint("install its package of CA certificates, or set SSL_CERT_FILE");
+        }
+        Fault::new(Class::Internal, format!("no HTTP client: {cause}"))
+    })
+}
+
+/// Whether the file that stands in for the system's roots has any.
+fn check_roots() -> Result<(), Fault> {
+    const NAME: &str = "SSL_CERT_FILE";
+    let Some(path) = std::env::var_os(NAME).filter(|p| !p.is_empty()).map(PathBuf::from) else {
+        return Ok(());
+    };
+    let wrong = |why: String| {
+        Fault::new(Class::Setup, format!("{NAME} {} {why}", path.display()))
+            .hint("correct it, or unset it: it stands in place of the system's certificates")
+    };
+    let pem = std::fs::read(&path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
+    let any = reqwest::Certificate::from_pem_bundle(&pem).is_ok_and(|c| !c.is_empty());
+    any.then_some(()).ok_or_else(|| wrong("holds no certificate in PEM".to_owned()))
 }
 
 impl Transport for Network {
@@ -177,14 +202,8 @@ impl Transport for Network {
         Box::pin(async move { self.client(url).await.map(|_| ()) })
     }
 
-    fn proxied(&self, url: &str) -> bool {
-        let near = url::Url::parse(url).is_ok_and(|u| is_loopback(&u));
-        let Ok(uri) = url.parse::<http::Uri>() else { return false };
-        let proxies = match &self.access.proxy {
-            Some(proxy) => Matcher::builder().all(proxy.as_str()).no(no_proxy()).build(),
-            None => Matcher::from_system(),
-        };
-        !near && proxies.intercept(&uri).is_some()
+    fn proxy(&self, url: &str) -> Option<String> {
+        proxy::before(url, self.access.proxy.as_deref())
     }
 
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Reply, Fault>> {
@@ -214,12 +233,6 @@ impl Transport for Network {
     }
 }
 
-/// Hosts that no proxy stands before.
-fn no_proxy() -> String {
-    let set = |name: &str| std::env::var(name).ok();
-    set("NO_PROXY").or_else(|| set("no_proxy")).unwrap_or_default()
-}
-
 /// The innermost cause, which is the one that says something.
 pub(super) fn deepest(error: &dyn Error) -> String {
     let mut cause = error;
@@ -240,27 +253,60 @@ pub(super) fn host_of(url: &str) -> String {
         .unwrap_or_else(|| "the server".into())
 }
 
-fn connect_hint(cause: &str, proxied: bool) -> &'static str {
-    let cause = cause.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|w| cause.contains(w));
-    if says(&["unknownissuer", "unknown issuer", "self-signed", "selfsigned"]) {
-        "this machine does not trust who signed the certificate: if a company proxy stands in between, set \
-         SSL_CERT_FILE or [network] ca_file to its certificate"
-    } else if says(&["expired", "notvalidyet"]) {
-        "the certificate is not valid today: check this machine's clock, then the server's certificate"
-    } else if says(&["notvalidforname", "not valid for name"]) {
-        "the certificate is for another host: check the address, and any proxy in between"
-    } else if proxied && says(&["tunnel", "proxy", "refused", "407"]) {
-        "the proxy refused: check HTTPS_PROXY or [network] proxy, and NO_PROXY for hosts that need none"
-    } else if says(&["lookup", "dns", "name or service"]) {
-        "check the host name, and that this machine can resolve it"
-    } else if says(&["refused"]) {
-        "nothing listens there: start the server, or correct the address"
-    } else if says(&["corrupt message", "contenttype"]) {
-        "the server does not speak TLS there: write http:// in the base URL, or correct the port"
-    } else if says(&["certificate", "tls", "handshake"]) {
-        "the certificate was not accepted: check the address and this machine's trusted roots"
-    } else {
-        Class::Unreachable.hint()
+/// Why a connection did not come about: pieces of the cause in lower case, what they mean where
+/// the cause itself is no sentence, and what to do.
+const CONNECT: &[(&[&str], Option<&str>, &str)] = &[
+    (
+        &["causedasendentity"],
+        Some("its certificate is self-signed and made for an authority, not for a server"),
+        "make a server certificate (basicConstraints CA:FALSE), or sign one with your own authority and name that in \
+         SSL_CERT_FILE or [network] ca_file",
+    ),
+    (
+        &["unknownissuer", "unknown issuer", "self-signed", "selfsigned"],
+        Some("nobody that this machine trusts has signed its certificate"),
+        "if a company proxy stands in between, set SSL_CERT_FILE or [network] ca_file to its certificate; for a \
+         server of your own, to that server's",
+    ),
+    (
+        &["expired", "notvalidyet"],
+        Some("its certificate is not valid today"),
+        "check this machine's clock, then the server's certificate",
+    ),
+    (
+        &["notvalidforname", "not valid for name"],
+        Some("its certificate is for another host"),
+        "check the address, and any proxy in between",
+    ),
+    (
+        &["lookup", "dns", "name or service"],
+        None,
+        "check the host name, and that this machine can resolve it",
+    ),
+    (&["refused"], None, "nothing listens there: start the server, or correct the address"),
+    (
+        &["corrupt message", "contenttype"],
+        None,
+        "the server does not speak TLS there: write http:// in the base URL, or correct the port",
+    ),
+    (
+        &["certificate", "tls", "handshake"],
+        None,
+        "the certificate was not accepted: check the address and this machine's trusted roots",
+    ),
+];
+
+/// The cause of a failed connection in words, and what to do about it.
+fn connect_words(cause: &str, proxied: bool) -> (String, &'static str) {
+    const PROXY: &str =
+        "look at the proxy first: HTTPS_PROXY or [network] proxy says which, NO_PROXY which hosts need none";
+    let lower = cause.to_ascii_lowercase();
+    let row = CONNECT.iter().find(|(pieces, ..)| pieces.iter().any(|p| lower.contains(p)));
+    match row {
+        Some((_, Some(said), hint)) => ((*said).to_owned(), hint),
+        _ if proxied && lower.contains("unsuccessful") => ("it opened no tunnel".to_owned(), PROXY),
+        _ if proxied => (cause.to_owned(), PROXY),
+        Some((_, None, hint)) => (cause.to_owned(), hint),
+        None => (cause.to_owned(), Class::Unreachable.hint()),
     }
 }

@@ -46,6 +46,24 @@ pub fn parse(text: &str, default_port: Option<u16>) -> Result<Url, String> {
     Ok(url)
 }
 
+/// The address of a proxy: host and port, spoken to by http or https. A password in it is left
+/// to whoever may hold one.
+///
+/// # Errors
+/// A sentence saying what is wrong with it; it never repeats a password.
+pub fn parse_proxy(text: &str) -> Result<Url, String> {
+    let text = text.trim();
+    let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let url = Url::parse(&full).map_err(|e| format!("not a URL ({e})"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("a proxy is spoken to by http or https, not {}", url.scheme()));
+    }
+    if url.host_str().is_none() || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err("a proxy is a host and a port: http://proxy.corp.example:3128".into());
+    }
+    Ok(url)
+}
+
 /// Whether this host is the machine itself.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {

@@ -34,7 +34,7 @@ use crate::wire::record;
 use key::{Credential, credential, vouched};
 use site::site;
 
-pub use address::{is_loopback, parse as parse_address};
+pub use address::{is_loopback, parse as parse_address, parse_proxy};
 pub use family::{Opened, Reach, found, out_of_region, routes};
 pub use identity::{
     ENTRA_MANAGED, ENTRA_SECRET, GOOGLE_FILE, GOOGLE_HOSTED, Identity, announced, google_file,

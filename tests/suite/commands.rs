@@ -245,7 +245,8 @@ fn hosts_that_need_no_proxy_are_not_said_to_be_behind_one() {
     assert!(direct["hint"].as_str().unwrap().contains("resolve"), "{direct}");
     assert!(proxy.asked("").is_empty(), "{:?}", proxy.asked(""));
     let through = ask("other.invalid");
-    assert!(through["message"].as_str().unwrap().contains("through the proxy"), "{through}");
+    let named = format!("through the proxy {}: it opened no tunnel", proxy.address);
+    assert!(through["message"].as_str().unwrap().contains(&named), "{through}");
     // A proxy for plain http counts for plain http.
     let plain = bakeoff(home.path())
         .env("HTTP_PROXY", "http://127.0.0.1:1")
@@ -255,6 +256,41 @@ fn hosts_that_need_no_proxy_are_not_said_to_be_behind_one() {
         .unwrap();
     let said = answers(&plain)[0]["error"]["message"].as_str().unwrap().to_owned();
     assert!(said.contains("through the proxy"), "{said}");
+}
+
+#[test]
+fn a_variable_that_names_no_proxy_is_not_passed_over() {
+    let home = home();
+    let ask = |proxy: &str, no_proxy: &str| {
+        let run = bakeoff(home.path())
+            .envs([("HTTPS_PROXY", proxy), ("NO_PROXY", no_proxy)])
+            .args(["run", "hi", "--format", "json", "-e", "compatible:m@https://llm.invalid/v1"])
+            .output()
+            .unwrap();
+        answers(&run)[0]["error"].clone()
+    };
+    for (proxy, words) in [
+        ("htp:/canary", "host and a port"),
+        ("socks5://user:canary@p:1", "socks5"),
+        ("http://p:1/canary", "host and a port"),
+    ] {
+        let error = ask(proxy, "");
+        assert_eq!(error["class"], "setup", "{error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.starts_with("HTTPS_PROXY: ") && message.contains(words), "{error}");
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+    assert_eq!(ask("htp:/x", ".invalid")["class"], "unreachable", "a host that needs none");
+    // The doctor's way through a proxy is one step.
+    let proxy = Loopback::start(|_| Answer::json(403, "{}"));
+    let examined = bakeoff(home.path())
+        .env("HTTPS_PROXY", proxy.url())
+        .args(["doctor", "--format", "json", "-e", "compatible:m@https://llm.invalid/v1"])
+        .output()
+        .unwrap();
+    let rows = json(&examined);
+    let last = rows.as_array().unwrap().last().unwrap();
+    assert_eq!((last["step"].as_str(), last["ok"].as_bool()), (Some("proxy"), Some(false)), "{rows}");
 }
 
 #[test]

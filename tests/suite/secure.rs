@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
@@ -18,11 +18,13 @@ use crate::program::{answers, bakeoff};
 use crate::replies::chat;
 
 /// A Chat server behind TLS; its certificate signs itself. Gives the address and the PEM.
-fn serve(runtime: &tokio::runtime::Runtime, name: &str, expired: bool) -> (SocketAddr, String) {
+fn serve(
+    runtime: &tokio::runtime::Runtime,
+    name: &str,
+    change: impl Fn(&mut CertificateParams),
+) -> (SocketAddr, String) {
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    if expired {
-        (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
-    }
+    change(&mut params);
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
     let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -68,7 +70,7 @@ fn runtime() -> tokio::runtime::Runtime {
 #[test]
 fn an_unknown_authority_is_named_and_trusted_when_told() {
     let (runtime, home) = (runtime(), tempfile::tempdir().unwrap());
-    let (address, pem) = serve(&runtime, "localhost", false);
+    let (address, pem) = serve(&runtime, "localhost", |_| {});
     let refused = ask(home.path(), address, |_| {});
     let error = &refused["error"];
     assert_eq!(error["class"], "unreachable", "{refused}");
@@ -90,12 +92,51 @@ fn an_unknown_authority_is_named_and_trusted_when_told() {
 #[test]
 fn a_certificate_for_another_host_or_another_day_is_named() {
     let (runtime, home) = (runtime(), tempfile::tempdir().unwrap());
-    for (name, expired, words) in [("other.example", false, "another host"), ("localhost", true, "clock")] {
-        let (address, pem) = serve(&runtime, name, expired);
+    for (name, expired, words) in
+        [("other.example", false, "check the address"), ("localhost", true, "clock")]
+    {
+        let (address, pem) = serve(&runtime, name, |params| {
+            if expired {
+                (params.not_before, params.not_after) =
+                    (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+            }
+        });
         let file = home.path().join(format!("{name}.pem"));
         fs::write(&file, pem).unwrap();
         let refused = ask(home.path(), address, |c| _ = c.env("SSL_CERT_FILE", &file));
         let hint = refused["error"]["hint"].as_str().unwrap_or_default();
         assert!(hint.contains(words), "{name}: {refused}");
+    }
+}
+
+/// What `openssl req -x509` makes when asked for nothing else.
+#[test]
+fn a_certificate_made_for_an_authority_is_named_as_what_it_is() {
+    let (runtime, home) = (runtime(), tempfile::tempdir().unwrap());
+    let (address, pem) =
+        serve(&runtime, "localhost", |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
+    let file = home.path().join("own.pem");
+    fs::write(&file, pem).unwrap();
+    let refused = ask(home.path(), address, |c| _ = c.env("SSL_CERT_FILE", &file));
+    let error = &refused["error"];
+    assert!(error["message"].as_str().unwrap().contains("made for an authority"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("CA:FALSE"), "{error}");
+}
+
+#[test]
+fn roots_that_cannot_be_read_are_the_variables_fault() {
+    let (runtime, home) = (runtime(), tempfile::tempdir().unwrap());
+    let (address, _) = serve(&runtime, "localhost", |_| {});
+    let garbage = home.path().join("garbage.pem");
+    fs::write(&garbage, "no certificate").unwrap();
+    for (path, words) in
+        [(home.path().join("nope.pem"), "cannot be read"), (garbage, "no certificate in PEM")]
+    {
+        let refused = ask(home.path(), address, |c| _ = c.env("SSL_CERT_FILE", &path));
+        let error = &refused["error"];
+        assert_eq!(error["class"], "setup", "{error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("SSL_CERT_FILE") && message.contains(words), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("unset it"), "{error}");
     }
 }

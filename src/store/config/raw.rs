@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
-use url::Url;
 
 use super::{Config, KeyRow, Network, PlainKeys, Timeouts};
 use crate::model::Endpoint;
@@ -19,6 +18,7 @@ use crate::provider::Place;
 use crate::provider::Provider;
 use crate::provider::check_words;
 use crate::provider::parse_address;
+use crate::provider::parse_proxy;
 use crate::provider::provider;
 use crate::provider::unknown_provider;
 
@@ -225,19 +225,12 @@ impl RawNetwork {
 
 /// What can stand in the file as a proxy: an address without a password.
 fn check_proxy(text: &str) -> Result<(), String> {
-    let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let url = Url::parse(&full).map_err(|e| format!("the proxy is not a URL ({e})"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("a proxy is spoken to by http or https, not {}", url.scheme()));
-    }
+    let url = parse_proxy(text)?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(
             "a proxy's user and password do not belong in the file; set HTTPS_PROXY to its whole address"
                 .into(),
         );
-    }
-    if url.host_str().is_none() || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err("a proxy is a host and a port: http://proxy.corp.example:3128".into());
     }
     Ok(())
 }
