@@ -35,20 +35,74 @@ pub struct Cli {
     #[command(flatten)]
     pub who: Who,
 
-    /// Theme: a name (`bakeoff themes` lists them)
-    #[arg(long, global = true, value_name = "NAME")]
-    pub theme: Option<String>,
+    #[command(flatten)]
+    pub look: Look,
 
-    /// System text, or @FILE
-    #[arg(long, global = true, value_name = "TEXT|@FILE")]
-    pub system: Option<String>,
-
-    /// Write the result to this file: what `run` would print, or the screen's session as JSON when it ends
-    #[arg(long, global = true, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub asking: Asking,
 
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Cli {
+    /// A flag that stands before a command which has no use for it.
+    #[must_use]
+    pub fn stray(&self) -> Option<&'static str> {
+        let command = self.command.as_ref();
+        let screen = matches!(command, None | Some(Command::Demo(_)));
+        let asks = screen || matches!(command, Some(Command::Run(_)));
+        let names = matches!(
+            command,
+            None | Some(
+                Command::Run(_) | Command::Doctor(_) | Command::Config { what: ConfigCommand::Show { .. } }
+            )
+        );
+        let common = names || screen;
+        [
+            ("--theme", self.look.theme.is_some() && !screen),
+            ("--system", self.asking.system.is_some() && !asks),
+            ("--out", self.asking.out.is_some() && !asks),
+            ("--endpoint", !self.who.endpoints.is_empty() && !names),
+            ("--model", !self.who.models.is_empty() && !names),
+            ("--lineup", self.who.lineup.is_some() && !names),
+            ("--all-routes", self.who.all_routes && !names),
+            ("--common", self.who.common && !common),
+        ]
+        .into_iter()
+        .find_map(|(flag, stray)| stray.then_some(flag))
+    }
+}
+
+/// How the screen looks.
+#[derive(Debug, Args, Default)]
+pub struct Look {
+    /// Theme: a name (`bakeoff themes` lists them)
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+}
+
+/// What goes with every prompt, and where the answers go.
+#[derive(Debug, Args, Default)]
+pub struct Asking {
+    /// System text, or @FILE
+    #[arg(long, value_name = "TEXT|@FILE")]
+    pub system: Option<String>,
+
+    /// Write the result to this file: what `run` would print, or the screen's session as JSON when it ends
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+impl Asking {
+    /// Both, as before and after a subcommand.
+    #[must_use]
+    pub fn and(&self, more: &Self) -> Self {
+        Self {
+            system: more.system.clone().or_else(|| self.system.clone()),
+            out: more.out.clone().or_else(|| self.out.clone()),
+        }
+    }
 }
 
 /// Who is asked.
@@ -137,6 +191,12 @@ pub struct DemoArgs {
     /// A prompt to send at once
     #[arg(value_name = "PROMPT")]
     pub prompt: Option<String>,
+
+    #[command(flatten)]
+    pub look: Look,
+
+    #[command(flatten)]
+    pub asking: Asking,
 }
 
 #[derive(Debug, Args)]
@@ -148,6 +208,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     pub who: Who,
+
+    #[command(flatten)]
+    pub asking: Asking,
 
     /// Ask the built-in simulated endpoints
     #[arg(long)]

@@ -29,21 +29,21 @@ const INTERRUPTED: u8 = 130;
 
 pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
     let loaded = world::load()?;
-    let who = cli.who.and(&args.who);
+    let (who, asking) = (cli.who.and(&args.who), cli.asking.and(&args.asking));
     if args.demo && who.is_named() {
         return Err(Stop::usage("--demo asks its own endpoints; leave out -e, -m and -l"));
     }
     let Some(format) = export(&args.format) else {
         return Err(Stop::usage(format!("unknown format {:?}", args.format)));
     };
-    let system = match cli.system.as_ref().or(loaded.config.system.as_ref()) {
+    let system = match asking.system.as_ref().or(loaded.config.system.as_ref()) {
         Some(text) => Some(text_or_file(text)?),
         None => None,
     };
     let limits = world::limits(&loaded.config, args.timeout);
     let question = question(args.prompt.as_deref())?;
     let prompt = Prompt::new(question).with_system(system);
-    if let Some(path) = &cli.out {
+    if let Some(path) = &asking.out {
         writable(path)?;
     }
 
@@ -89,7 +89,7 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
     let meta = meta(&catalog, started_at);
     let round = Round { id: round_id(started_at, 1), prompt, entries };
     let text = (format.write)(&meta, &[round]);
-    match &cli.out {
+    match &asking.out {
         None => write_out(&text)?,
         Some(path) => write_file(path, &text)?,
     }

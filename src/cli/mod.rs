@@ -65,6 +65,9 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> Result<u8, Stop> {
+    if let Some(flag) = cli.stray() {
+        return Err(Stop::usage(format!("{flag} means nothing to this command; --help says what does")));
+    }
     match &cli.command {
         None => screen::run(cli, None),
         Some(Command::Demo(demo)) => screen::run(cli, Some(demo)),
@@ -72,7 +75,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
         Some(Command::Config { what: ConfigCommand::Path }) => lists::config_path(),
         Some(Command::Config { what: ConfigCommand::Check }) => lists::config_check(),
         Some(Command::Config { what: ConfigCommand::Show { who, list } }) => {
-            lists::config_show(who, list.format)
+            lists::config_show(&cli.who.and(who), list.format)
         }
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Doctor(args)) => doctor::run(cli, args),

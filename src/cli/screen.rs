@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{Cli, DemoArgs};
+use super::args::{Asking, Cli, DemoArgs};
 use super::asked::Absent;
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
@@ -64,12 +64,14 @@ enum Cast {
 
 pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let loaded = world::load()?;
-    let system = match cli.system.as_ref().or(loaded.config.system.as_ref()) {
+    let asking = demo.map_or_else(|| cli.asking.and(&Asking::default()), |demo| cli.asking.and(&demo.asking));
+    let theme = demo.and_then(|demo| demo.look.theme.clone()).or_else(|| cli.look.theme.clone());
+    let system = match asking.system.as_ref().or(loaded.config.system.as_ref()) {
         Some(text) => Some(text_or_file(text)?),
         None => None,
     };
     let limits = world::limits(&loaded.config, None);
-    let theme = world::theme(cli.theme.as_deref(), &loaded)?;
+    let theme = world::theme(theme.as_deref(), &loaded)?;
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
@@ -83,7 +85,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     if std::env::var_os("TERM").is_some_and(|t| t == "dumb") {
         return Err(Stop::usage("TERM=dumb cannot show the screen; use `bakeoff run`"));
     }
-    if let Some(path) = &cli.out {
+    if let Some(path) = &asking.out {
         writable(path)?;
     }
 
@@ -160,7 +162,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     // Streams end with the program: dropping them is how a provider is told.
     runtime.shutdown_background();
     let (exit, prices) = exit?;
-    if let Some(path) = &cli.out {
+    if let Some(path) = &asking.out {
         let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
         write_file(path, &(export.write)(&meta(&prices, started_at), &rounds(exit.rounds, started_at)))?;
     }

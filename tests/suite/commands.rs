@@ -64,6 +64,36 @@ fn words_that_mean_nobody_say_what_would_mean_somebody() {
 }
 
 #[test]
+fn a_flag_counts_or_is_refused() {
+    let home = home();
+    let file = home.path().join("out.json");
+    let file = file.to_str().unwrap();
+    for arguments in [
+        &["--out", file, "init"][..],
+        &["init", "--out", file],
+        &["models", "--out", file],
+        &["doctor", "--theme", "nord", "-e", "openai:m"],
+        &["--system", "x", "providers"],
+        &["-m", "gpt-6-sol", "models"],
+        &["-e", "openai:m", "demo"],
+    ] {
+        refused(home.path(), arguments);
+        assert!(!Path::new(file).exists() && !home.path().join(".config").exists(), "{arguments:?}");
+    }
+    // Before the command or after it.
+    for arguments in [
+        &["--out", file, "run", "hi", "--demo", "--format", "json"][..],
+        &["run", "hi", "--demo", "--format", "json", "--out", file],
+    ] {
+        assert!(!run(home.path(), arguments).stdout.starts_with(b"{"));
+        assert!(fs::read_to_string(file).unwrap().contains("bakeoff.run/1"), "{arguments:?}");
+        fs::remove_file(file).unwrap();
+    }
+    let shown = run(home.path(), &["-e", "openai:gpt-6-sol", "config", "show", "--format", "json"]);
+    assert_eq!(json(&shown)[0]["model"], "gpt-6-sol");
+}
+
+#[test]
 fn what_the_config_lacks_is_said() {
     let home = home();
     let check = || run(home.path(), &["config", "check"]);
