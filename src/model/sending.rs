@@ -15,6 +15,8 @@ pub enum Fate {
     Dropped,
     /// Sent, and the provider answered that it does not take it.
     Refused,
+    /// Sent although nobody asked for it.
+    Added,
 }
 
 impl Fate {
@@ -27,6 +29,7 @@ impl Fate {
             Self::Clamped => "clamped",
             Self::Dropped => "dropped",
             Self::Refused => "refused",
+            Self::Added => "added",
         }
     }
 

@@ -121,7 +121,7 @@ fn unasked(place: &Carried, body: &Value) -> Option<Parity> {
         param: place.param,
         asked: "–".to_owned(),
         sent: Some(format!("{path} = {value}")),
-        fate: Fate::AsAsked,
+        fate: Fate::Added,
         why: place.unasked.to_owned(),
     })
 }

@@ -90,13 +90,27 @@ impl Lineup<'_> {
     }
 
     fn limit(&mut self) {
-        let Some(values) = self.every("max_tokens", |p| p.max_tokens) else { return };
+        let Some(values) = self.every("max_tokens", |p| p.max_tokens) else { return self.usual_limit() };
         let lowest = values.into_iter().min();
         let wanted = Params { max_tokens: lowest, ..self.agreed };
         let lowest = self.fits(&wanted).into_iter().map(|p| p.max_tokens).min().flatten();
         let tried = Params { max_tokens: lowest, ..self.agreed };
         let tried = self.all_take(&tried).then_some(tried);
         self.settle("max_tokens", &wanted, tried);
+    }
+
+    /// Where one wire cannot do without a limit, its own is everybody's: otherwise its answers
+    /// alone would be cut.
+    fn usual_limit(&mut self) {
+        let wanting = self.targets.iter().find_map(|t| Some((t, t.dialect.usual_limit()?)));
+        let Some((target, usual)) = wanting else { return };
+        let budget = |p: &Params| if let Some(Thinking::Budget(n)) = p.thinking { Some(n) } else { None };
+        let thought = self.asked.iter().filter_map(budget).max().unwrap_or(0);
+        let wanted = Params { max_tokens: Some(usual.saturating_add(thought)), ..self.agreed };
+        let lowest = self.fits(&wanted).into_iter().map(|p| p.max_tokens).min().flatten();
+        self.agreed.max_tokens = lowest;
+        self.reasons.retain(|(param, _)| *param != "max_tokens");
+        self.reasons.push(("max_tokens", format!("the API of {} wants a limit", target.model)));
     }
 
     fn effort(&mut self) {
@@ -147,12 +161,16 @@ impl Lineup<'_> {
     /// What this changed for an endpoint that was asked `own`.
     fn rows(&self, own: &Params) -> Vec<Parity> {
         let row = |(param, ..): (&'static str, _, _)| {
-            let asked = own.get(param)?;
-            let now = self.agreed.get(param);
-            if now.as_ref() == Some(&asked) {
+            let (asked, now) = (own.get(param), self.agreed.get(param));
+            if now == asked {
                 return None;
             }
-            let fate = if now.is_some() { Fate::Clamped } else { Fate::Dropped };
+            let fate = match (&asked, &now) {
+                (None, _) => Fate::Added,
+                (Some(_), Some(_)) => Fate::Clamped,
+                (Some(_), None) => Fate::Dropped,
+            };
+            let asked = asked.unwrap_or_else(|| "–".to_owned());
             let reason = self.reasons.iter().find(|(p, _)| *p == param);
             // Without a reason another endpoint was simply asked for less.
             let reason = reason.map_or("the lowest that was asked", |(_, why)| why.as_str());

@@ -110,11 +110,11 @@ fn what_is_not_asked_of_all_is_asked_of_none() {
 fn budgets_meet_at_the_least_and_switches_only_when_equal() {
     let lineup = [target(&Messages, "claude-opus-5"), target(&Gemini, "gemini-2.5-flash")];
     let asked = |a: &str, b: &str| agreed(&lineup, &[params(a), params(b)]).0;
-    assert_eq!(asked("thinking=4096", "thinking=2048"), params("thinking=2048"));
-    assert_eq!(asked("thinking=on", "thinking=on"), params("thinking=on"));
-    assert_eq!(asked("thinking=off", "thinking=off"), params("thinking=off"));
-    assert_eq!(asked("thinking=off", "thinking=on"), params(""));
-    assert_eq!(asked("thinking=10", "thinking=10"), params(""), "1024 here and 10 there is not the same");
+    assert_eq!(asked("thinking=4096", "thinking=2048"), params("max_tokens=8192,thinking=2048"));
+    assert_eq!(asked("thinking=on", "thinking=on"), params("max_tokens=4096,thinking=on"));
+    assert_eq!(asked("thinking=off", "thinking=off"), params("max_tokens=4096,thinking=off"));
+    assert_eq!(asked("thinking=off", "thinking=on"), params("max_tokens=4096"));
+    assert_eq!(asked("thinking=10", "thinking=10"), params("max_tokens=4106"), "1024 here and 10 there is not the same");
 }
 
 #[test]
@@ -127,4 +127,24 @@ fn a_temperature_stays_where_all_were_told_not_to_think() {
 #[test]
 fn an_empty_lineup_is_no_trouble() {
     assert_eq!(common(&[], &[]), Vec::new());
+}
+
+#[test]
+fn a_limit_that_one_wire_wants_is_everybodys() {
+    let lineup = [target(&Converse, "us.anthropic.claude-opus-5-5"), target(&Messages, "claude-opus-5-5")];
+    let (params_of_all, rows) = agreed(&lineup, &[params(""); 2]);
+    assert_eq!(params_of_all, params("max_tokens=4096"));
+    assert_eq!(rows, ["max_tokens added: the same for all: the API of claude-opus-5-5 wants a limit"]);
+    // Also where only some were asked for one, and never beyond what one of them can.
+    let mut lineup = lineup;
+    lineup[0].max_output = Some(2048);
+    let asked = [params("max_tokens=9000"), params("")];
+    assert_eq!(
+        common(&lineup, &asked).into_iter().map(|(p, _)| p).collect::<Vec<_>>(),
+        [params("max_tokens=2048"); 2]
+    );
+    assert_eq!(
+        agreed(&[target(&Chat, "m"), target(&Responses, "n")], &[params(""); 2]),
+        (params(""), Vec::new())
+    );
 }

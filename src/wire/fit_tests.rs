@@ -84,7 +84,7 @@ fn each_wire_says_what_it_sent_in_its_own_words() {
             "claude-sonnet-4-6",
             "temperature=1,thinking=off",
             &[
-                "max_tokens=– -> max_tokens = 4096 (as asked): required by this API; bakeoff's default",
+                "max_tokens=– -> max_tokens = 4096 (added): this API wants a limit, and longer answers are cut at it",
                 "temperature=1 -> temperature = 1 (as asked)",
                 "thinking=off -> thinking.type = disabled (renamed)",
             ],

@@ -111,12 +111,16 @@ impl Dialect for Messages {
         wire
     }
 
+    fn usual_limit(&self) -> Option<u32> {
+        Some(DEFAULT_MAX_TOKENS)
+    }
+
     fn carries(&self) -> &'static [Carried] {
         const CARRIED: [Carried; 5] = [
             Carried {
                 param: "max_tokens",
                 at: &["/max_tokens"],
-                unasked: "required by this API; bakeoff's default",
+                unasked: "this API wants a limit, and longer answers are cut at it",
             },
             Carried::new("temperature", &["/temperature"]),
             Carried::new("reasoning_effort", &["/output_config/effort"]),

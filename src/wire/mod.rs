@@ -149,6 +149,11 @@ pub trait Dialect: Send + Sync {
         WireTakes::all(self.id())
     }
 
+    /// The limit that a call without one is sent with, in tokens, where the wire wants one.
+    fn usual_limit(&self) -> Option<u32> {
+        None
+    }
+
     /// Where the body holds each parameter, for the [`record`].
     fn carries(&self) -> &'static [Carried] {
         &[]
