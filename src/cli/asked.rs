@@ -13,8 +13,10 @@ use crate::provider::PROVIDERS;
 use crate::provider::Place;
 use crate::provider::Reach;
 use crate::provider::Vars;
+use crate::provider::found;
 use crate::provider::parse_spec;
 use crate::provider::provider;
+use crate::store;
 use crate::store::Config;
 
 /// What the servers on this machine have.
@@ -24,6 +26,15 @@ pub(super) struct Served {
     pub(super) models: Vec<(String, String)>,
     /// Servers that took the connection and did not answer.
     silent: Vec<&'static str>,
+}
+
+/// Who is asked, and what is to be said about it.
+pub(super) struct Asked {
+    pub(super) lineup: Lineup,
+    pub(super) absent: Vec<Absent>,
+    /// Of a model whose weights are open, opened on several clouds: the same weights, but not
+    /// the same service.
+    pub(super) open_weights: bool,
 }
 
 /// Clouds that sell a model of `-m` and are not asked, each with what is missing.
@@ -65,17 +76,18 @@ pub(super) const LOCAL_PATIENCE: Duration = Duration::from_secs(1);
 impl World {
     /// The lineup of the arguments, families opened and settings brought together where that
     /// was asked; the clouds that are not among them.
-    pub(super) async fn lineup(&self, who: &Who, config: &Config) -> Result<(Lineup, Vec<Absent>), Stop> {
+    pub(super) async fn lineup(&self, who: &Who, config: &Config) -> Result<Asked, Stop> {
         let mut lineup = named(who, config)?;
         let mut titles: Vec<_> =
             Some(lineup.name.clone()).filter(|name| !name.is_empty()).into_iter().collect();
-        let mut absent = Vec::new();
+        let (mut absent, mut open_weights) = (Vec::new(), false);
         for word in &who.models {
             let opened = self.family(word, who.all_routes, config).await?;
             if !opened.missing.is_empty() || opened.lineup.endpoints.is_empty() {
                 absent.push(Absent { model: word.clone(), clouds: opened.missing });
             }
             titles.push(opened.lineup.name);
+            open_weights |= opened.open_weights && opened.lineup.endpoints.len() > 1;
             for endpoint in opened.lineup.endpoints {
                 let endpoint = with_defaults(endpoint, config);
                 // Whoever is asked by name already is not asked again.
@@ -97,7 +109,7 @@ impl World {
         if who.common {
             lineup.endpoints = leveller(&self.catalog)(&lineup.endpoints);
         }
-        Ok((lineup, absent))
+        Ok(Asked { lineup, absent, open_weights })
     }
 
     async fn family(&self, word: &str, all: bool, config: &Config) -> Result<Opened, Stop> {
@@ -198,15 +210,17 @@ fn spec_endpoint(spec: &str, config: &Config) -> Result<Endpoint, Stop> {
 /// What to say when nobody is asked.
 pub(super) fn nobody(config: &Loaded) -> Stop {
     let vars = Vars::process();
-    let found: Vec<String> = PROVIDERS
-        .iter()
-        .flat_map(|p| p.keys.iter().filter(|k| vars.get(k.name).is_some()).map(move |k| (p, k)))
-        .map(|(p, k)| format!("{} is set: try -e {}:{}", k.name, p.id, p.example))
-        .collect();
-    let found = if found.is_empty() { "no provider's key is set".to_owned() } else { found.join("; ") };
+    let here = found(&vars, &store::machine(&vars, None));
+    let here: Vec<_> =
+        here.into_iter().filter_map(|(e, found)| Some(format!("{} ({})", e.provider, found.ok()?))).collect();
+    let here = if here.is_empty() {
+        "no provider's credential is here".to_owned()
+    } else {
+        format!("this machine has {}: ask a model on all of them with -m claude-opus-5-5", here.join(", "))
+    };
     let path = config.path.as_ref().map_or("no config file".into(), |p| p.display().to_string());
     Stop::usage(format!(
-        "no endpoint to ask ({found}). Name some with -e provider:model, write [[endpoint]] into {path}, \
+        "no endpoint to ask; {here}. Name some with -e provider:model, write [[endpoint]] into {path}, \
          or see `bakeoff demo`, which needs no account"
     ))
 }

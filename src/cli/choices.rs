@@ -37,12 +37,20 @@ pub(super) fn choices(
             vars,
             machine,
         );
-        if choice.place.is_empty() && route.scope != "global" {
-            choice.place.clone_from(&route.scope);
-        }
+        // A region alone does not say which of a model's profiles it is.
+        choice.place = match (choice.place.as_str(), route.scope.as_str()) {
+            ("", "global") => String::new(),
+            ("", scope) => scope.to_owned(),
+            (region, scope) if regional(&choice.endpoint) => format!("{scope} · {region}"),
+            (place, _) => place.to_owned(),
+        };
         choice
     });
     own.chain(sold).collect()
+}
+
+fn regional(endpoint: &Endpoint) -> bool {
+    provider(&endpoint.provider).is_some_and(|row| row.place == Place::Region)
 }
 
 /// With the region or the project of the clouds' own files, which no variable names.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::args::{Cli, DoctorArgs, ListFormat};
+use super::asked::Asked;
 use super::output::{say, write_out};
 use super::world::World;
 use super::{Stop, asked, runtime, world};
@@ -57,7 +58,7 @@ pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Result<u8, Stop> {
     let found = runtime.block_on(async {
         let files = asked::needs_files(&who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits, files).await?;
-        let (lineup, absent) = world.lineup(&who, &loaded.config).await?;
+        let Asked { lineup, absent, .. } = world.lineup(&who, &loaded.config).await?;
         say(&absent);
         let cases = lineup.endpoints.into_iter().map(Case::new).collect();
         Ok(examine(&world.engine, reports, cases, !args.no_ask).await)

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Read, Write};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::args::{Cli, RunArgs};
+use super::asked::Asked;
 use super::output::{meta, round_id, say, writable, write_file, write_out};
 use super::world::World;
 use super::{Stop, asked, runtime, text_or_file, world};
@@ -70,7 +71,7 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
             }
             let files = asked::needs_files(&who, &named.endpoints);
             let (world, reports) = World::look(&loaded, limits, files).await?;
-            let (lineup, absent) = world.lineup(&who, &loaded.config).await?;
+            let Asked { lineup, absent, .. } = world.lineup(&who, &loaded.config).await?;
             if !args.quiet {
                 say(&absent);
             }

@@ -5,6 +5,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::args::{ListFormat, Who};
+use super::asked::Asked;
 use super::output::{say, write_out};
 use super::world::World;
 use super::{Stop, asked, runtime, world};
@@ -55,7 +56,7 @@ pub(super) fn config_show(who: &Who, format: ListFormat) -> Result<u8, Stop> {
     let limits = world::limits(&loaded.config, None);
     let lineup = runtime()?.block_on(async {
         let (world, _) = World::look(&loaded, limits, files).await?;
-        let (lineup, absent) = world.lineup(who, &loaded.config).await?;
+        let Asked { lineup, absent, .. } = world.lineup(who, &loaded.config).await?;
         say(&absent);
         Ok(lineup)
     })?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::{Asking, Cli, DemoArgs};
-use super::asked::Absent;
+use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
 use super::world::{Loaded, World};
@@ -59,7 +59,7 @@ impl ui::Backend for Backend {
 /// Whom the screen asks.
 enum Cast {
     Demo(Option<String>),
-    Lineup(Lineup, Option<String>),
+    Lineup(Asked),
 }
 
 pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
@@ -103,8 +103,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             None => {
                 // The screen brings settings together itself, so that it can undo it.
                 let who = cli.who.with_own_settings();
-                let (lineup, absent) = world.lineup(&who, &loaded.config).await?;
-                (Cast::Lineup(lineup, Absent::brief(&absent)), None)
+                (Cast::Lineup(world.lineup(&who, &loaded.config).await?), None)
             }
         };
         let mut setup = ui::Setup {
@@ -120,6 +119,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
             common: cli.who.common,
+            same_weights: false,
             saves: demo.is_none() && loaded.path.is_some(),
         };
         let mut backend =
@@ -140,9 +140,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 setup.level = world::leveller(&catalog);
                 (Some(server), reports, catalog)
             }
-            Cast::Lineup(lineup, notice) => {
-                setup.lineup = lineup;
-                setup.notice = notice;
+            Cast::Lineup(asked) => {
+                setup.notice = Absent::brief(&asked.absent);
+                (setup.lineup, setup.same_weights) = (asked.lineup, asked.open_weights);
                 let (catalog, vars) = (Arc::clone(&world.catalog), world.vars.clone());
                 let own = loaded.config.endpoints.clone();
                 // Opened by a key, so that the files are looked at then and not at the start.
@@ -193,7 +193,7 @@ async fn greet(
             let mut lineup =
                 Lineup { endpoints: here.filter_map(|s| s.endpoint).collect(), ..Lineup::default() };
             lineup.tell_apart();
-            Ok((Cast::Lineup(lineup, None), keys))
+            Ok((Cast::Lineup(Asked { lineup, absent: Vec::new(), open_weights: false }), keys))
         }
         ui::Picked::Init => Err(super::init::write(loaded, world, false)?),
         ui::Picked::Quit(code) => Err(code),

@@ -27,7 +27,6 @@ use super::aws_http::{Probe, http_client};
 use super::call::{no_reply, plain_headers, sending};
 use super::identity::{Signed, aws_fault, causes, ours, renewal};
 use super::pump::{self, Arrival, Reporter, Source};
-use super::scrubbed;
 use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;
@@ -67,10 +66,9 @@ pub(super) async fn converse(
     let (client, found) = client(&aws, shared, &probe).await?;
     let took = found.is_some().then(|| asked.elapsed());
     let mut request = request;
-    let mut secrets = Vec::new();
     if let Some(found) = found {
         request.via = Some(found.via);
-        secrets = found.secrets;
+        reporter.hide(&found.secrets);
     }
     let leaving = sending(&request, &http::HeaderMap::new(), request.via.clone(), took);
     reporter.send(Instant::now(), Step::Prepared(Box::new(leaving)));
@@ -101,7 +99,7 @@ pub(super) async fn converse(
         }
         Err(_) => return Err(no_reply(&request.url, first)),
         Ok(Err(error)) => {
-            let mut fault = scrubbed(before_stream(&error), &secrets);
+            let mut fault = before_stream(&error);
             if fault.class == Class::Key && fault.status.is_some() {
                 fault.hint.get_or_insert_with(|| renewal(request.via.as_deref()));
             }
@@ -110,8 +108,7 @@ pub(super) async fn converse(
         Ok(Ok(output)) => output,
     };
     let events = Events { stream: output.stream, reader: ConverseReader::new(&endpoint.model), probe };
-    let read = pump::run(events, reporter, &shared.limits, thinks).await;
-    read.map_err(|fault| scrubbed(fault, &secrets))
+    pump::run(events, reporter, &shared.limits, thinks).await
 }
 
 /// The SDK's name for its signatures.

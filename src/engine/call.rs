@@ -12,7 +12,6 @@ use super::Limits;
 use super::Shared;
 use super::identity::renewal;
 use super::pump::{self, ByteSource, Reporter};
-use super::scrubbed;
 use super::transport::{Body, Outgoing, Reply, Transport, host_of};
 use crate::model::Class;
 use crate::model::Fault;
@@ -72,13 +71,13 @@ pub(super) async fn http(
     let signed = Box::pin(shared.identities.sign(&request.identity, vars, transport, &mut outgoing)).await?;
     let took = if request.identity == Identity::None { fetched } else { Some(asked.elapsed()) };
     let via = request.via.clone().or(Some(signed.via).filter(|via| !via.is_empty()));
+    reporter.hide(&signed.secrets);
     let leaving = sending(&request, &outgoing.headers, via.clone(), took);
     reporter.send(Instant::now(), Step::Prepared(Box::new(leaving)));
     reporter.sent();
     let thinks = request.thinks;
     let sent = exchange(&request, outgoing, transport, reporter, limits, thinks).await;
-    sent.map_err(|fault| {
-        let mut fault = scrubbed(fault, &signed.secrets);
+    sent.map_err(|mut fault| {
         if fault.class == Class::Key && matches!(request.identity, Identity::SigV4 { .. }) {
             fault.hint.get_or_insert_with(|| renewal(via.as_deref()));
         }

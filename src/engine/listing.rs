@@ -8,8 +8,9 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::call::{WHOLE_BODY, error_reply, header_map};
+use super::scrub::scrubbed;
 use super::transport::{Body, Outgoing};
-use super::{Engine, Shared, scrubbed};
+use super::{Engine, Shared};
 use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;

@@ -21,6 +21,7 @@ mod proxy;
 mod pump;
 mod reach;
 mod region;
+mod scrub;
 mod transport;
 
 use std::collections::HashMap;
@@ -41,7 +42,6 @@ use crate::model::Prompt;
 use crate::model::Report;
 use crate::model::Step;
 use crate::provider::Chain;
-use crate::provider::Secret;
 use crate::provider::Vars;
 use crate::provider::list_price;
 use crate::provider::out_of_region;
@@ -233,7 +233,8 @@ async fn attempt(
     let fetched = endpoint.key.is_some().then(|| asked.elapsed());
     let catalog = (shared.catalog)();
     let request = resolve(endpoint, prompt, &vars, max_output(&catalog, endpoint))?;
-    let (secrets, via) = (request.secrets.clone(), request.via.clone());
+    reporter.hide(&request.secrets);
+    let via = request.via.clone();
     let (price, rule) = list_price(&catalog, endpoint, &request.url);
     reporter.send(Instant::now(), Step::Priced(price, rule));
     let sent = if request.aws.is_some() {
@@ -243,7 +244,7 @@ async fn attempt(
         call::http(request, shared, &vars, fetched, reporter).await
     };
     let sent = sent.map_err(|fault| {
-        let mut fault = placed(scrubbed(fault, &secrets), endpoint, &shared.vars);
+        let mut fault = placed(fault, endpoint, &shared.vars);
         let row = provider(&endpoint.provider);
         if fault.class == Class::Key && via.is_some() && row.is_some_and(|row| row.chain == Chain::Aws) {
             fault.hint.get_or_insert_with(|| identity::renewal(via.as_deref()));
@@ -279,17 +280,4 @@ fn placed(mut fault: Fault, endpoint: &Endpoint, vars: &Vars) -> Fault {
 #[must_use]
 pub fn max_output(catalog: &Catalog, endpoint: &Endpoint) -> Option<u64> {
     catalog.route(&endpoint.provider, &endpoint.model, None)?.0.max_output
-}
-
-/// A fault without any key that the provider may have repeated in it.
-fn scrubbed(mut fault: Fault, secrets: &[Secret]) -> Fault {
-    for secret in secrets {
-        let scrub = |text: &mut Option<String>| *text = text.take().map(|t| secret.scrub(&t));
-        fault.message = secret.scrub(&fault.message);
-        scrub(&mut fault.hint);
-        scrub(&mut fault.code);
-        scrub(&mut fault.param);
-        scrub(&mut fault.request_id);
-    }
-    fault
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio::time::timeout_at;
 
 use super::Limits;
+use super::scrub::Hidden;
 use super::transport::Body;
 use crate::model::AnswerId;
 use crate::model::Class;
@@ -15,6 +16,7 @@ use crate::model::Delta;
 use crate::model::Fault;
 use crate::model::Report;
 use crate::model::Step;
+use crate::provider::Secret;
 use crate::wire::Decoder;
 use crate::wire::Progress;
 
@@ -32,11 +34,17 @@ pub(super) struct Reporter {
     id: AnswerId,
     out: tokio::sync::mpsc::UnboundedSender<Report>,
     t0: std::sync::Arc<std::sync::OnceLock<Instant>>,
+    hidden: Hidden,
 }
 
 impl Reporter {
     pub(super) fn new(id: AnswerId, out: tokio::sync::mpsc::UnboundedSender<Report>) -> Self {
-        Self { id, out, t0: std::sync::Arc::default() }
+        Self { id, out, t0: std::sync::Arc::default(), hidden: Hidden::default() }
+    }
+
+    /// Keys that must not come back in anything that is reported.
+    pub(super) fn hide(&self, secrets: &[Secret]) {
+        self.hidden.add(secrets);
     }
 
     /// Now is `t0`; the first call counts.
@@ -55,7 +63,7 @@ impl Reporter {
     pub(super) fn send(&self, at: Instant, step: Step) {
         let at = self.t0().map_or(Duration::ZERO, |t0| at.saturating_duration_since(t0));
         // Nobody listening means that the program is ending.
-        let _ = self.out.send(Report { id: self.id, at, step });
+        let _ = self.out.send(Report { id: self.id, at, step: self.hidden.out_of(step) });
     }
 }
 

@@ -69,11 +69,7 @@ impl Reach<'_> {
         for kind in kinds {
             self.cloud(family, kind, &mut opened);
         }
-        opened.lineup.name = if family.open_weights {
-            format!("{} (same weights, not the same service)", family.name)
-        } else {
-            family.name.clone()
-        };
+        opened.lineup.name.clone_from(&family.name);
         opened.lineup.tell_apart();
         Ok(opened)
     }

@@ -44,7 +44,19 @@ impl Secret {
         }
         let encoded: Zeroizing<String> =
             Zeroizing::new(url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect());
-        text.replace(self.0.as_str(), REDACTED).replace(encoded.as_str(), REDACTED)
+        let text = text.replace(self.0.as_str(), REDACTED).replace(encoded.as_str(), REDACTED);
+        // A long text may have been cut off in the middle of it.
+        let Some(whole) = text.strip_suffix('…') else { return text };
+        match (4..self.0.len()).rev().find_map(|n| whole.strip_suffix(self.0.get(..n)?)) {
+            Some(rest) => format!("{rest}{REDACTED}…"),
+            None => text,
+        }
+    }
+
+    /// Whether a text repeats it, and it is long enough to be told from ordinary words.
+    #[must_use]
+    pub fn is_in(&self, text: &str) -> bool {
+        self.0.len() >= 8 && text.contains(self.0.as_str())
     }
 }
 
@@ -120,6 +132,8 @@ mod tests {
     fn an_echoed_key_is_taken_out() {
         let key = Secret::parse("sk-canary+1234").unwrap().unwrap();
         assert_eq!(key.scrub("bad key sk-canary+1234!"), "bad key <redacted>!");
+        assert_eq!(key.scrub("a long text that ends in sk-can…"), "a long text that ends in <redacted>…");
+        assert_eq!(key.scrub("a long text…"), "a long text…");
         assert_eq!(key.scrub("?key=sk-canary%2B1234&x"), "?key=<redacted>&x");
     }
 

@@ -64,7 +64,7 @@ pub(super) fn site(row: &Provider, api: &Api, endpoint: &Endpoint, vars: &Vars) 
             }
             let Some(project) = project else {
                 let projects = api.place_vars.iter().chain(row.place_vars).filter(|n| n.contains("PROJECT"));
-                return Err(missing_place("no Google Cloud project", "…@my-project/global", projects));
+                return Err(missing_place("no Google Cloud project:", "…@my-project/global", projects));
             };
             let host = match location.as_str() {
                 "global" => "aiplatform.googleapis.com".to_owned(),
@@ -118,8 +118,16 @@ fn base_text(
     if text.contains('{') {
         let own = api.place_vars.iter().chain(row.place_vars);
         return Err(match row.place {
-            Place::Region => missing_place("no AWS region", "…@us-east-1", own),
-            _ => missing_place("no Azure resource", "…@contoso-east", own.chain(row.base_url_vars)),
+            Place::Region => missing_place("no AWS region:", "…@us-east-1", own),
+            _ => match vars.first(row.base_url_vars) {
+                // An address of a host that names no resource, and this API has hosts of its own.
+                Some((name, _)) => missing_place(
+                    &format!("no Azure resource: none can be read from {name}, and"),
+                    "…@contoso-east",
+                    own.chain(api.base_url_vars),
+                ),
+                None => missing_place("no Azure resource:", "…@contoso-east", own.chain(row.base_url_vars)),
+            },
         });
     }
     Ok((text, "base URL".into(), false, Named::Nobody))
@@ -128,7 +136,7 @@ fn base_text(
 /// A place that nobody names: what it is, how a spec writes it, the variables that may hold it.
 fn missing_place<'n>(what: &str, how: &str, names: impl Iterator<Item = &'n &'static str>) -> Fault {
     let names = names.copied().collect::<Vec<_>>().join(" or ");
-    setup(format!("{what}: {names} is not set")).hint(format!("write it after the @ ({how}), or set {names}"))
+    setup(format!("{what} {names} is not set")).hint(format!("write it after the @ ({how}), or set {names}"))
 }
 
 /// The region of an endpoint: its own, its ARN's, or the environment's.

@@ -138,6 +138,8 @@ pub struct App {
     pub common: bool,
     /// Brings endpoints to the settings they have in common.
     pub level: Leveller,
+    /// The lineup is one open model on several clouds: the same weights, not the same service.
+    pub same_weights: bool,
     /// There is a config in which a lineup can be saved.
     pub saves: bool,
     pub editor: Editor,
@@ -157,6 +159,8 @@ pub struct App {
     walking: Option<(usize, String)>,
     interrupted: Option<Duration>,
     next_id: u64,
+    /// The cost of answers that another one stands in place of.
+    replaced: Total,
     places: HashMap<AnswerId, (usize, usize)>,
 }
 
@@ -179,6 +183,7 @@ impl App {
             follow_up: false,
             common: false,
             level: Arc::new(<[Endpoint]>::to_vec),
+            same_weights: false,
             saves: true,
             editor: Editor::new(),
             overlay: None,
@@ -195,6 +200,7 @@ impl App {
             walking: None,
             interrupted: None,
             next_id: 0,
+            replaced: Total::default(),
             places: HashMap::new(),
         }
     }
@@ -308,13 +314,13 @@ impl App {
         self.rounds.get_mut(self.shown)?.entries.get_mut(pane)
     }
 
-    /// What the session has cost so far: every answer that is over.
+    /// What the session has cost so far: every answer that is over, those included that were
+    /// asked again.
     #[must_use]
     pub fn total(&self) -> Total {
-        let mut total = Total::default();
+        let mut total = self.replaced;
         for entry in self.rounds.iter().flat_map(|r| &r.entries).filter(|e| e.answer.is_over()) {
-            // What nobody accepted, nobody bills.
-            if entry.answer.timeline.headers.is_some() || entry.answer.usage.is_some() {
+            if billed(&entry.answer) {
                 total.add(&entry.answer.cost);
             }
         }
@@ -414,6 +420,9 @@ impl App {
         let old = std::mem::replace(&mut entry.id, id);
         let was_running = entry.is_running();
         entry.stopping = false;
+        if billed(&entry.answer) {
+            self.replaced.add(&entry.answer.cost);
+        }
         entry.answer = Answer::new(entry.endpoint.simulated);
         entry.pane = Pane::default();
         let (endpoint, prompt) = (entry.endpoint.clone(), entry.prompt.clone());
@@ -475,4 +484,9 @@ impl App {
             }
         }
     }
+}
+
+/// Whether an answer may be on a bill: what nobody accepted is not.
+fn billed(answer: &Answer) -> bool {
+    answer.http_status.is_some_and(|status| status / 100 == 2) || answer.usage.is_some()
 }

@@ -91,6 +91,8 @@ pub struct Setup {
     pub level: Leveller,
     /// Whether that is switched on from the start.
     pub common: bool,
+    /// The lineup is one open model on several clouds.
+    pub same_weights: bool,
     /// Whether there is a config in which a lineup can be saved.
     pub saves: bool,
     /// The reader of a screen that came before.
@@ -142,6 +144,7 @@ pub async fn run(
     app.level = setup.level;
     app.common = setup.common;
     app.saves = setup.saves;
+    app.same_weights = setup.same_weights;
     if let Some(notice) = setup.notice {
         app.say(notice);
     }

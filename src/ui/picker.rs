@@ -2,6 +2,7 @@
 //! Drawing is in `picker_view.rs`, what a choice does to the lineup in `lineup.rs`.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
@@ -190,7 +191,13 @@ impl Picker {
             .collect();
         if words.is_empty() {
             let mut order: Vec<usize> = (0..self.rows.len()).collect();
-            let key = |r: &Row| (r.member.is_none(), !r.choice.ready.is_ready());
+            let members = || self.rows.iter().filter(|r| r.member.is_some());
+            let families: HashSet<&str> = members().map(|r| r.choice.family.as_str()).collect();
+            // The other clouds of what is asked come first, also those that cannot be.
+            let key = |r: &Row| {
+                let other = !families.contains(r.choice.family.as_str());
+                (r.member.is_none(), other, !r.choice.ready.is_ready())
+            };
             order.sort_by_key(|at| self.rows.get(*at).map(key));
             self.shown = order;
             return;

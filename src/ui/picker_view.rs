@@ -43,11 +43,11 @@ struct Column {
 const COLUMNS: [Column; 7] = [
     Column { heading: "model", least: 16, right: false, read: |r| &r.choice.family },
     Column { heading: "id", least: 24, right: false, read: |r| &r.choice.endpoint.model },
-    Column { heading: "cloud", least: 8, right: false, read: |r| &r.choice.cloud },
+    Column { heading: "cloud", least: 10, right: false, read: |r| &r.choice.cloud },
     Column { heading: "place", least: 8, right: false, read: |r| &r.choice.place },
     Column { heading: "$/1M in/out", least: 14, right: true, read: |r| &r.choice.price },
     Column { heading: "context", least: 7, right: true, read: |r| &r.choice.context },
-    Column { heading: "credential", least: 10, right: false, read: |r| r.choice.ready.words() },
+    Column { heading: "credential", least: 8, right: false, read: |r| r.choice.ready.words() },
 ];
 
 /// The column that says most to few; first to go.
@@ -165,7 +165,12 @@ fn about(picker: &Picker, theme: &Theme) -> Line<'static> {
     let Some((choice, member)) = picker.current() else { return Line::default() };
     let endpoint = &choice.endpoint;
     let name = member.unwrap_or(&endpoint.name);
-    let parts = [name, &endpoint.model, &choice.cloud, &choice.place, choice.ready.words()];
+    let place = endpoint.place.as_deref().unwrap_or(&choice.place);
+    let mut parts = [name, &endpoint.model, &choice.cloud, place, choice.ready.words()];
+    // What is missing is what one looks for.
+    if !choice.ready.is_ready() {
+        parts.rotate_right(1);
+    }
     let mut said: Vec<String> = Vec::new();
     for part in parts.into_iter().map(clean_line).filter(|p| !p.is_empty()) {
         if !said.contains(&part) {

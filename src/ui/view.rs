@@ -74,19 +74,19 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         left.push_span(Span::styled(" · ", theme.faint));
         left.push_span(Span::styled("simulated", theme.warn));
     }
-    let mut facts = Vec::new();
-    if let Some(round) = app.round() {
-        facts.push(format!("round {}/{}", app.shown + 1, app.rounds.len()));
-        if app.common {
-            facts.push(COMMON.into());
-        }
-        facts.push(if round.follow_up { "follow-up" } else { "fresh" }.into());
-    } else {
-        facts.push(clean_line(&app.title));
-        if app.common {
-            facts.push(COMMON.into());
-        }
+    let round = app.round();
+    let mut facts = vec![match round {
+        Some(_) => format!("round {}/{}", app.shown + 1, app.rounds.len()),
+        None => clean_line(&app.title),
+    }];
+    if app.same_weights {
+        facts
+            .push(if round.is_some() { "same weights" } else { "same weights, not the same service" }.into());
     }
+    if app.common {
+        facts.push(COMMON.into());
+    }
+    facts.extend(round.map(|r| if r.follow_up { "follow-up" } else { "fresh" }.to_owned()));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
     let total = app.total();
@@ -106,13 +106,14 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         right_side = right(total.short());
     }
     // What can be seen elsewhere goes first; the date of the prices stays.
+    let all = facts.len();
     while facts.len() > 1 && !room(&facts, &right_side) {
         facts.pop();
     }
     for fact in &facts {
         left.push_span(Span::styled(format!(" · {fact}"), theme.faint));
     }
-    if let Some(round) = app.round() {
+    if let Some(round) = round.filter(|_| facts.len() == all) {
         let left_over = usize::from(area.width).saturating_sub(left.width() + right_side.width() + 4);
         if left_over >= 12 {
             left.push_span(Span::styled(" · ", theme.faint));

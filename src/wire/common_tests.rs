@@ -114,7 +114,11 @@ fn budgets_meet_at_the_least_and_switches_only_when_equal() {
     assert_eq!(asked("thinking=on", "thinking=on"), params("max_tokens=4096,thinking=on"));
     assert_eq!(asked("thinking=off", "thinking=off"), params("max_tokens=4096,thinking=off"));
     assert_eq!(asked("thinking=off", "thinking=on"), params("max_tokens=4096"));
-    assert_eq!(asked("thinking=10", "thinking=10"), params("max_tokens=4106"), "1024 here and 10 there is not the same");
+    assert_eq!(
+        asked("thinking=10", "thinking=10"),
+        params("max_tokens=4106"),
+        "1024 here and 10 there is not the same"
+    );
 }
 
 #[test]

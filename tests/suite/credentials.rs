@@ -323,3 +323,33 @@ fn a_refresh_token_is_for_googles_servers_whatever_the_file_says() {
         assert!(message.contains(field) && message.contains("not Google's"), "{message}");
     }
 }
+
+// ---- Servers that repeat what they were sent ---------------------------------------------
+
+#[test]
+fn a_key_that_comes_back_is_taken_out_wherever_it_stands() {
+    let key = "sk-canary-0123456789-abcdefghijklmnopqrstuvwxyz";
+    let home = home();
+    let server = Loopback::start(|asked| {
+        let key = asked.header("authorization").unwrap_or_default().trim_start_matches("Bearer ").to_owned();
+        if asked.body.contains("whole") {
+            let body = format!(
+                "data: {{\"id\":\"{key}\",\"model\":\"{key}\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"you sent {key}!\"}}}}]}}\n\n\
+                 data: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"stop\"}}],\"usage\":{{\"prompt_tokens\":1,\"completion_tokens\":1,\"note\":\"{key}\"}}}}\n\n\
+                 data: [DONE]\n\n"
+            );
+            let mut answer = Answer::new(200, "text/event-stream", body);
+            answer.extra = Some(("x-request-id", key));
+            return answer;
+        }
+        // The message is cut off in the middle of it.
+        let message = format!("{}{key}", "x".repeat(571));
+        Answer::json(400, json!({"error": {"message": message}}).to_string())
+    });
+    for model in ["whole", "long"] {
+        let spec = format!("openai:{model}@{}/v1?api=chat", server.url());
+        let run = ask(bakeoff(home.path()).env("OPENAI_API_KEY", key), &[spec]);
+        let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), err(&run));
+        assert!(said.contains("<redacted>") && !said.contains("canary"), "{model}: {said}");
+    }
+}

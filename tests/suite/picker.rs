@@ -104,7 +104,8 @@ fn choices_are_asked_for_once_and_the_lineup_stands_on_top() {
     let marked: Vec<&String> = screen.iter().filter(|r| r.contains('●')).collect();
     assert!(marked[0].contains("▸● gpt-6-sol") && marked[1].contains("home-brew"), "{all}");
     let at = |what: &str| screen.iter().position(|r| r.contains(what)).unwrap();
-    assert!(at("qwen3") < at("no key: AZURE"), "what is ready comes first");
+    assert!(at("no key: AZURE") < at("claude-opus-5-5"), "the model's other clouds come first");
+    assert!(at("qwen3") < at("europe-west1"), "then what is ready");
     press(&mut app, "esc");
     assert_eq!(app.overlay, None);
     assert!(press(&mut app, "E").is_empty(), "the choices are kept");

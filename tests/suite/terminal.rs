@@ -169,6 +169,19 @@ fn a_redraw_and_a_return_from_the_shell_need_no_key() {
     restored(&pty.raw());
 }
 
+/// A key that arrives together with a resize is a key at once, not with the next one.
+#[test]
+fn a_key_and_a_resize_in_one_moment_are_both_taken() {
+    let mut pty = demo(100, 30);
+    for typed in 1..=60_u16 {
+        pty.resize(100 + typed % 2, 30);
+        pty.send("a");
+        pty.wait_for(&format!(" {}", "a".repeat(usize::from(typed))));
+    }
+    pty.send("\u{3}\u{3}\u{3}");
+    assert!(pty.exit().success());
+}
+
 fn welcome(home: &Path, vars: &[(&str, &str)], columns: u16, rows: u16) -> Pty {
     let home = home.display().to_string();
     let vars: Vec<_> = vars.iter().copied().chain([("HOME", home.as_str())]).collect();
