@@ -256,16 +256,21 @@ fn in_stream<R: std::fmt::Debug + Send + Sync + 'static>(
     if let Some(fault) = ours(error) {
         return fault;
     }
-    match error {
-        SdkError::ServiceError(context) => {
-            let service = context.err();
-            Converse::fault(
-                service.code().unwrap_or(exception(service)),
-                service.message().unwrap_or("Bedrock ended the stream with an error"),
-                None,
-            )
-        }
-        _ => Fault::new(Class::Garbled, format!("a broken frame in the event stream: {}", causes(error)))
-            .hint("re-run it; if it stays, something between here and AWS changes the bytes"),
+    if let SdkError::ServiceError(context) = error {
+        let service = context.err();
+        return Converse::fault(
+            service.code().unwrap_or(exception(service)),
+            service.message().unwrap_or("Bedrock ended the stream with an error"),
+            None,
+        );
     }
+    let cause = causes(error);
+    // A frame that is whole, with an event in it that the service does not send.
+    if cause.contains("unmarshall") {
+        return Fault::new(Class::Garbled, format!("an event that is not Bedrock's: {cause}")).hint(
+            "this server's Converse is not quite the service's: if it has another API, ask that (api=chat)",
+        );
+    }
+    Fault::new(Class::Garbled, format!("a broken frame in the event stream: {cause}"))
+        .hint("re-run it; if it stays, something between here and AWS changes the bytes")
 }

@@ -527,3 +527,45 @@ fn an_answer_folds_to_the_same_whatever_the_pieces() {
     whole.apply(MS * 5, Step::Cancelled);
     assert_eq!(whole, ended, "steps after the end are ignored");
 }
+
+#[test]
+fn an_answer_that_is_asked_again_has_cost_what_it_cost() {
+    let mut app = app(1);
+    let first = ask(&mut app, "hi");
+    let answer = |app: &mut App, id: AnswerId| {
+        step(app, id, 0, Step::Priced(Some(price()), Rule::Exact));
+        step(app, id, 0, Step::Sent);
+        step(app, id, 90, Step::Headers { status: 200, request_id: None, reused: None });
+        text(app, id, 200, "word");
+        finish(app, id, 300, 100);
+    };
+    answer(&mut app, first[0]);
+    let once = app.total();
+    assert!(once.usd > bakeoff::model::Money::default() && once.parts == 1, "{once:?}");
+    press(&mut app, "esc");
+    let again: Vec<_> = press(&mut app, "r")
+        .into_iter()
+        .filter_map(|effect| if let Effect::Launch { id, .. } = effect { Some(id) } else { None })
+        .collect();
+    assert_eq!(app.total(), once, "while the second runs");
+    answer(&mut app, again[0]);
+    assert_eq!((app.total().usd, app.total().parts), (once.usd + once.usd, 2));
+    // What was refused is nobody's to bill.
+    let refused = press(&mut app, "r");
+    let Some(Effect::Launch { id, .. }) = refused.into_iter().next() else { panic!("asked again") };
+    step(&mut app, id, 0, Step::Sent);
+    step(&mut app, id, 90, Step::Headers { status: 403, request_id: None, reused: None });
+    step(&mut app, id, 95, Step::Failed(Fault::new(Class::Denied, "not yours").status(403)));
+    assert_eq!((app.total().parts, app.total().unknown), (2, 0));
+}
+
+#[test]
+fn same_weights_is_said_before_and_after_the_first_prompt() {
+    let mut app = app(2);
+    app.title = "gpt-oss 120b".into();
+    app.same_weights = true;
+    let title = |app: &mut App, width| shown(app, width, 24)[0].clone();
+    assert!(title(&mut app, 120).contains("gpt-oss 120b · same weights, not the same service"));
+    ask(&mut app, "hi");
+    assert!(title(&mut app, 80).contains("same weights"), "{}", title(&mut app, 80));
+}

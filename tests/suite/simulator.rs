@@ -1,11 +1,15 @@
-//! An independent check: a simulator that nobody here wrote, through every provider whose
-//! wire it speaks. `.ci/simulator` installs it, starts it and runs this.
-
-use std::process::{Command, Output};
+//! An independent check: simulators that nobody here wrote, through every provider whose
+//! wire they speak. `.ci/simulator` installs them, starts them and runs this.
 
 use serde_json::Value;
 
+use crate::program::{answers, nowhere};
+
 const TEXT: &str = "One answer, in small pieces, from a server that none of us wrote.";
+
+fn address() -> String {
+    std::env::var("BAKEOFF_SIMULATOR").expect("BAKEOFF_SIMULATOR is the simulator's address")
+}
 
 fn ask(base: &str, model: &str) -> Vec<Value> {
     // Provider, what stands between its id and the model's, place, settings.
@@ -33,11 +37,8 @@ fn ask(base: &str, model: &str) -> Vec<Value> {
         ("compatible", format!("@{base}/v1"), "?api_key_env=OPENAI_API_KEY&name=compatible"),
         ("vertex", format!("@{base}"), "?auth=none&name=vertex"),
     ];
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeoff"));
-    command
-        .env_clear()
-        .env("HOME", std::env::temp_dir().join("bakeoff-no-home"))
-        .env("GOOGLE_CLOUD_PROJECT", "p");
+    let mut command = nowhere();
+    command.env("GOOGLE_CLOUD_PROJECT", "p");
     for row in bakeoff::provider::PROVIDERS {
         for key in row.keys {
             command.env(key.name, "made-up");
@@ -47,17 +48,15 @@ fn ask(base: &str, model: &str) -> Vec<Value> {
     for (provider, place, settings) in &rows {
         command.args(["-e", &format!("{provider}:{model}{place}{settings}")]);
     }
-    let out: Output = command.output().unwrap();
-    let json: Value = serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {out:?}"));
-    let answers = json["rounds"][0]["answers"].as_array().unwrap().clone();
+    let answers = answers(&command.output().unwrap());
     assert_eq!(answers.len(), rows.len());
     answers
 }
 
 #[test]
 #[ignore = "needs the simulator that .ci/simulator starts"]
-fn simulator_answers_through_every_provider_that_it_speaks() {
-    let base = std::env::var("BAKEOFF_SIMULATOR").expect("BAKEOFF_SIMULATOR is the simulator's address");
+fn aimock_answers_through_every_provider_that_it_speaks() {
+    let base = address();
     let mut wrong = Vec::new();
     for a in ask(&base, "whole") {
         let whole = a["status"] == "complete" && a["text"] == TEXT;
@@ -77,4 +76,40 @@ fn simulator_answers_through_every_provider_that_it_speaks() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Its Converse text has an event that the service does not send and AWS's own decoder
+/// refuses: that is said, and what came before it is kept.
+#[test]
+#[ignore = "needs the simulator that .ci/simulator starts"]
+fn aimock_sends_a_converse_that_is_not_the_services() {
+    let mut command = nowhere();
+    command.env("AWS_BEARER_TOKEN_BEDROCK", "made-up").env("AWS_REGION", "us-east-1");
+    command.args(["run", "Say it.", "--format", "json", "-e", &format!("bedrock:whole@{}", address())]);
+    let answer = &answers(&command.output().unwrap())[0];
+    assert_eq!(answer["error"]["class"], "garbled", "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("not Bedrock's"), "{answer}");
+    assert!(answer["error"]["hint"].as_str().unwrap().contains("api=chat"), "{answer}");
+}
+
+#[test]
+#[ignore = "needs the simulator that .ci/simulator starts"]
+fn ministack_answers_through_converse() {
+    let mut command = nowhere();
+    command.env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", address()).env("AWS_REGION", "us-east-1");
+    command.env("AWS_ACCESS_KEY_ID", "AKIDMADEUP").env("AWS_SECRET_ACCESS_KEY", "made-up");
+    command.args(["run", "Say it.", "--format", "json"]);
+    for model in
+        ["us.anthropic.claude-opus-5-5", "us.meta.llama4-maverick-17b-instruct-v1:0", "amazon.nova-lite-v1:0"]
+    {
+        command.args(["-e", &format!("bedrock:{model}")]);
+    }
+    let out = command.output().unwrap();
+    for answer in answers(&out) {
+        let whole = answer["status"] == "complete" && answer["text"].as_str().unwrap().contains("ministack");
+        assert!(
+            whole && answer["usage"]["source"] == "reported" && answer["finish_reason"] == "end_turn",
+            "{answer}"
+        );
+    }
 }
