@@ -10,8 +10,11 @@ fn the_embedded_list_parses_whole() {
     assert_eq!((catalog.families().len(), catalog.routes().len()), (70, 399));
     assert_eq!(catalog.routes().iter().filter(|r| r.price.as_ref().is_some_and(|p| !p.local)).count(), 392);
     assert_eq!(catalog.as_of(), AS_OF);
-    assert_eq!(Catalog::parse(OVERRIDES).unwrap().routes().len(), 1);
-    assert_eq!(Catalog::embedded().routes().len(), 399, "an override replaces, it does not add");
+    assert_eq!(Catalog::parse(OVERRIDES).unwrap().routes().len(), 5);
+    let whole = Catalog::embedded();
+    assert_eq!((whole.families().len(), whole.routes().len()), (70, 403), "one is replaced, four are added");
+    let unpriced = whole.routes().iter().filter(|r| r.price.is_none());
+    assert!(unpriced.into_iter().all(|r| ["together", "fireworks"].contains(&r.kind.as_str())));
 }
 
 fn usd(kind: &str, id: &str, scope: Option<&str>) -> (CostStatus, Option<String>, Rule) {
@@ -79,7 +82,7 @@ fn azure_zones_and_models_that_the_list_does_not_have() {
 fn a_layer_replaces_by_route_and_bad_rows_are_refused() {
     let extra = "schema=1\nas_of=\"2027-01-01\"\n[[family]]\nid=\"f\"\n[[family.route]]\nkind=\"openai\"\nid=\"gpt-6-sol\"\nscope=\"global\"\nprice={input=\"1\",output=\"2\"}\n";
     let laid = Catalog::embedded().with_extra(extra).unwrap();
-    assert_eq!(laid.routes().len(), 399);
+    assert_eq!(laid.routes().len(), 403);
     assert_eq!(laid.lookup("openai", "gpt-6-sol", None).0.unwrap().rates.input, Some(1_000_000_000));
     assert_eq!(laid.as_of(), "2027-01-01");
     for (wrong, words) in [

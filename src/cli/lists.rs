@@ -10,13 +10,13 @@ use super::output::{say, write_out};
 use super::world::World;
 use super::{Stop, asked, runtime, world};
 use crate::model::Endpoint;
-use crate::model::KeySource;
 use crate::model::PARAMS;
 use crate::model::clean_line;
 use crate::provider::PROVIDERS;
 use crate::provider::Vars;
 use crate::provider::api_of;
 use crate::provider::provider;
+use crate::provider::ready;
 use crate::ui::COMMANDS;
 use crate::ui::Theme;
 
@@ -32,6 +32,7 @@ pub(super) fn config_check() -> Result<u8, Stop> {
     world::theme(None, &loaded)?;
     world::keymap(&loaded)?;
     world::catalog(&loaded)?;
+    world::access(&loaded.config).check().map_err(|why| world::wrong(&loaded, None, why))?;
     let said = match &loaded.path {
         None => "no place for a configuration: set HOME, or BAKEOFF_CONFIG to a file".to_owned(),
         Some(path) if !path.exists() => {
@@ -54,22 +55,22 @@ pub(super) fn config_show(who: &Who, format: ListFormat) -> Result<u8, Stop> {
     let named = asked::named(who, &loaded.config)?;
     let files = asked::needs_files(who, &named.endpoints);
     let limits = world::limits(&loaded.config, None);
-    let lineup = runtime()?.block_on(async {
+    let (world, lineup) = runtime()?.block_on(async {
         let (world, _) = World::look(&loaded, limits, files).await?;
         let Asked { lineup, absent, .. } = world.lineup(who, &loaded.config).await?;
         say(&absent);
-        Ok(lineup)
+        Ok((world, lineup))
     })?;
     if lineup.endpoints.is_empty() {
         let _ =
             writeln!(std::io::stderr(), "bakeoff: the config has no endpoint: `bakeoff init` writes some");
     }
-    let rows = lineup.endpoints.iter().map(endpoint_fields).collect();
+    let rows = lineup.endpoints.iter().map(|e| endpoint_fields(e, &world)).collect();
     list(rows, format)
 }
 
-/// What an endpoint was understood as. The variable of a key is named, its value never read.
-fn endpoint_fields(e: &Endpoint) -> Vec<(&'static str, Value)> {
+/// What an endpoint was understood as. Where its credential is is named, its value never shown.
+fn endpoint_fields(e: &Endpoint, world: &World) -> Vec<(&'static str, Value)> {
     let params: Vec<_> =
         PARAMS.iter().filter_map(|(name, ..)| Some(format!("{name}={}", e.params.get(name)?))).collect();
     vec![
@@ -80,7 +81,7 @@ fn endpoint_fields(e: &Endpoint) -> Vec<(&'static str, Value)> {
         ("params", json!(params.join(" "))),
         ("deployment", json!(e.deployment)),
         ("api", json!(provider(&e.provider).and_then(|row| api_of(row, e).ok()).map(|api| api.id))),
-        ("key", json!(e.key.as_ref().map(KeySource::label))),
+        ("key", json!(ready(e, &world.vars, &world.machine).ok())),
     ]
 }
 

@@ -101,7 +101,7 @@ pub(super) fn keymap(loaded: &Loaded) -> Result<Keymap, Stop> {
 }
 
 /// A mistake of the file that only this floor can see.
-fn wrong(loaded: &Loaded, at: Option<(usize, usize)>, message: String) -> Stop {
+pub(super) fn wrong(loaded: &Loaded, at: Option<(usize, usize)>, message: String) -> Stop {
     let path = loaded.path.clone().unwrap_or_default();
     Stop::usage(ConfigError { path, at, message }.to_string())
 }

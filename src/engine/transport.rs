@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::error::Error;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -66,6 +66,16 @@ pub struct Access {
     pub proxy: Option<String>,
     /// Certificates in PEM, trusted beside the system's.
     pub ca_file: Option<PathBuf>,
+}
+
+impl Access {
+    /// Whether what it names is there.
+    ///
+    /// # Errors
+    /// A sentence with the file.
+    pub fn check(&self) -> Result<(), String> {
+        self.ca_file.as_deref().map_or(Ok(()), |path| certificates("ca_file", path).map(|_| ()))
+    }
 }
 
 /// The network, through one client that every endpoint shares, and a second one for this
@@ -153,14 +163,7 @@ fn build(connect: Duration, access: &Access, near: bool) -> Result<reqwest::Clie
         .connect_timeout(connect)
         .tcp_nodelay(true);
     if let Some(path) = &access.ca_file {
-        let at = path.display();
-        let pem = std::fs::read(expand_home(path))
-            .map_err(|e| setup(format!("ca_file {at} cannot be read: {e}")))?;
-        let certificates = reqwest::Certificate::from_pem_bundle(&pem)
-            .ok()
-            .filter(|c| !c.is_empty())
-            .ok_or_else(|| setup(format!("ca_file {at} holds no certificate in PEM")))?;
-        builder = builder.tls_certs_merge(certificates);
+        builder = builder.tls_certs_merge(certificates("ca_file", path).map_err(setup)?);
     }
     builder = match &access.proxy {
         _ if near => builder.no_proxy(),
@@ -188,13 +191,18 @@ fn check_roots() -> Result<(), Fault> {
     let Some(path) = std::env::var_os(NAME).filter(|p| !p.is_empty()).map(PathBuf::from) else {
         return Ok(());
     };
-    let wrong = |why: String| {
-        Fault::new(Class::Setup, format!("{NAME} {} {why}", path.display()))
+    certificates(NAME, &path).map(|_| ()).map_err(|why| {
+        Fault::new(Class::Setup, why)
             .hint("correct it, or unset it: it stands in place of the system's certificates")
-    };
-    let pem = std::fs::read(&path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
-    let any = reqwest::Certificate::from_pem_bundle(&pem).is_ok_and(|c| !c.is_empty());
-    any.then_some(()).ok_or_else(|| wrong("holds no certificate in PEM".to_owned()))
+    })
+}
+
+/// The certificates of a file in PEM, at least one.
+fn certificates(name: &str, path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+    let at = path.display();
+    let pem = std::fs::read(expand_home(path)).map_err(|e| format!("{name} {at} cannot be read: {e}"))?;
+    let found = reqwest::Certificate::from_pem_bundle(&pem).ok().filter(|c| !c.is_empty());
+    found.ok_or_else(|| format!("{name} {at} holds no certificate in PEM"))
 }
 
 impl Transport for Network {

@@ -110,6 +110,9 @@ fn what_the_config_lacks_is_said() {
     )
     .unwrap();
     assert!(out(&check()).contains("catalog.toml: fine"), "{}{}", out(&check()), err(&check()));
+    config(home.path(), "[network]\nca_file = \"/nope/corp.pem\"\n");
+    assert!(refused(home.path(), &["config", "check"]).contains("ca_file /nope/corp.pem cannot be read"));
+    config(home.path(), "");
     fs::write(&rows, "[[family]]\nid = 1\n").unwrap();
     let wrong = refused(home.path(), &["config", "check"]);
     assert!(wrong.contains("catalog.toml: ") && wrong.contains("line 2"), "{wrong}");

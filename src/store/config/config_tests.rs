@@ -69,7 +69,7 @@ fn every_mistake_names_line_column_and_the_nearest_right_word() {
         ("theme = \"a\n", "config.toml:1:"),
         (
             "[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\nregion = \"us\"\n",
-            "config.toml:4:10: openai has no region; bedrock has",
+            "config.toml:4:10: openai has no region, but a base URL; bedrock has",
         ),
         (
             "[[endpoint]]\nprovider = \"compatible\"\nmodel = \"m\"\n",

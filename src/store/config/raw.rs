@@ -295,7 +295,8 @@ impl RawEndpoint {
         for (word, place, value) in given {
             if let Some(value) = value.filter(|_| row.place != place) {
                 let takes: Vec<_> = PROVIDERS.iter().filter(|p| p.place == place).map(|p| p.id).collect();
-                let message = format!("{} has no {word}; {} has", row.id, takes.join(", "));
+                let own = row.place.words();
+                let message = format!("{} has no {word}, but {own}; {} has", row.id, takes.join(", "));
                 return Err(Wrong::at(value.span(), message));
             }
         }
