@@ -44,7 +44,14 @@ impl Reach<'_> {
     pub fn open(&self, word: &str) -> Result<Opened, String> {
         let Some(family) = self.catalog.family(word) else {
             let known: Vec<_> = self.catalog.families().iter().map(|f| f.id.as_str()).collect();
-            let near = did_you_mean(word, known.iter().copied());
+            // The beginning of several names is more likely than a slip.
+            let begun: Vec<_> =
+                known.iter().copied().filter(|id| id.starts_with(&word.to_lowercase())).collect();
+            let near = if begun.is_empty() || word.is_empty() {
+                did_you_mean(word, known.iter().copied())
+            } else {
+                format!(", but {}", begun.join(", "))
+            };
             return Err(format!("no model {word:?} in the catalog{near}; `bakeoff models --all` lists them"));
         };
         let mut opened = Opened { open_weights: family.open_weights, ..Opened::default() };
@@ -181,7 +188,11 @@ fn in_place(mut endpoint: Endpoint, vars: &Vars, machine: &Machine) -> Endpoint 
         && let Some((_, model)) = endpoint.model.split_once('.')
         && let Some(scope) = scopes(region).first()
     {
-        endpoint.model = format!("{scope}.{model}");
+        let model = format!("{scope}.{model}");
+        if endpoint.name == endpoint.model {
+            endpoint.name.clone_from(&model);
+        }
+        endpoint.model = model;
     }
     endpoint
 }

@@ -165,6 +165,7 @@ fn a_first_look_takes_a_profile_that_its_region_may_call() {
         let all = found(&vars, &Machine::default());
         let (endpoint, ready) = all.iter().find(|(e, _)| e.provider == "bedrock").unwrap();
         assert_eq!((endpoint.model.as_str(), endpoint.place.as_deref()), (model, Some(region)));
+        assert_eq!(endpoint.name, model);
         assert!(ready.is_ok(), "{ready:?}");
     }
 }

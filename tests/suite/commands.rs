@@ -58,6 +58,8 @@ fn words_that_mean_nobody_say_what_would_mean_somebody() {
     assert!(alone.contains("name one with -m"), "{alone}");
     let unknown = refused(home.path(), &["run", "hi", "-m", "qqq"]);
     assert!(unknown.contains("`bakeoff models --all` lists them"), "{unknown}");
+    let begun = refused(home.path(), &["run", "hi", "-m", "GPT-6"]);
+    assert!(begun.contains("gpt-6-astra, gpt-6-sol, gpt-6-luna"), "{begun}");
     // A cloud that the catalog has and no row here speaks to is not passed over.
     let zai = refused(home.path(), &["run", "hi", "-m", "glm-5"]);
     assert!(zai.contains("zai (not spoken here)"), "{zai}");
