@@ -138,6 +138,8 @@ pub(super) fn list(rows: Vec<Vec<(&'static str, Value)>>, format: ListFormat) ->
                 .collect();
             format!("{}\n", serde_json::to_string_pretty(&objects).unwrap_or_default())
         }
+        // Nothing is no empty line.
+        ListFormat::Table if rows.is_empty() => String::new(),
         ListFormat::Table => {
             let head: Vec<String> =
                 rows.first().map(|r| r.iter().map(|(k, _)| (*k).to_owned()).collect()).unwrap_or_default();
