@@ -214,7 +214,7 @@ pub(super) fn nobody(config: &Loaded) -> Stop {
     let here: Vec<_> =
         here.into_iter().filter_map(|(e, found)| Some(format!("{} ({})", e.provider, found.ok()?))).collect();
     let here = if here.is_empty() {
-        "no provider's credential is here".to_owned()
+        "no provider is ready (`bakeoff init --print` says what each lacks)".to_owned()
     } else {
         format!("this machine has {}: ask a model on all of them with -m claude-opus-5-5", here.join(", "))
     };
