@@ -3,12 +3,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use bakeoff::demo::Demo;
 use serde_json::Value;
 
 use crate::loopback::{Answer, Loopback};
 use crate::program::{answers, bakeoff, config, err, home, json, out};
+use crate::pty::Pty;
 use crate::replies::chat;
 
 #[test]
@@ -520,13 +522,16 @@ fn a_canary_is_found_in_no_output_and_no_file() {
         .map(|k| k.name)
         .chain(["AWS_SECRET_ACCESS_KEY", "AZURE_CLIENT_SECRET", "MY_KEY"])
         .collect();
-    let canary = |name: &str| format!("canary-{}-{}", name.to_lowercase(), std::process::id());
+    // Of another make each time, in case one looks like something.
+    let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
+    let canary = |name: &str| format!("canary-{}-{random:x}", name.to_lowercase());
     let (good, bad) = (format!("http://{}", demo.address()), echo.url());
     let mut commands: Vec<Vec<String>> = vec![
         vec!["providers".into()],
         vec!["init".into()],
         vec!["config".into(), "show".into(), "-m".into(), "gpt-6-sol".into(), "--all-routes".into()],
         vec!["config".into(), "check".into()],
+        vec!["models".into()],
     ];
     for base in [&good, &bad] {
         for spec in [
@@ -563,10 +568,31 @@ fn a_canary_is_found_in_no_output_and_no_file() {
             command.env(name, canary(name));
         }
         command.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_REGION", "us-east-1");
+        // `models` asks the vendors' own hosts: none is reached.
+        command.env("HTTPS_PROXY", &bad);
         let done = command.current_dir(home.path()).args(arguments).output().unwrap();
         let said = format!("{}{}", out(&done), err(&done));
         assert!(!said.contains("canary-"), "{arguments:?}: {said}");
     }
+    // The screen, with the overlay that shows all about an answer, and the session as a file.
+    let place = home.path().display().to_string();
+    let key = canary("OPENAI_API_KEY");
+    let (result, spec) = (format!("{place}/session.json"), format!("openai:m@{bad}/v1?api=chat"));
+    let vars = [("HOME", place.as_str()), ("OPENAI_API_KEY", key.as_str())];
+    let program = Path::new(env!("CARGO_BIN_EXE_bakeoff"));
+    let mut pty = Pty::start(program, &["-e", &spec, "--out", &result], &vars, 120, 40);
+    pty.wait_for("type a prompt");
+    pty.send("hi\r");
+    pty.wait_for("<redacted>");
+    pty.send("\x1b");
+    pty.wait_for("z zoom");
+    pty.send("I");
+    pty.wait_for("what to do");
+    pty.send("G");
+    pty.wait_for("•••");
+    pty.send("\u{3}\u{3}\u{3}");
+    assert!(pty.exit().success());
+    assert!(!String::from_utf8_lossy(&pty.raw()).contains("canary-") && Path::new(&result).exists());
     assert!(
         echo.asked("").len() > 10
             && echo.asked("").iter().any(|a| format!("{:?}", a.headers).contains("canary-"))
