@@ -25,7 +25,7 @@ use tokio::time::{Instant, timeout};
 use super::Shared;
 use super::aws_http::{Probe, http_client};
 use super::call::{no_reply, plain_headers, sending};
-use super::identity::{Signed, aws_fault, causes, ours, renewal};
+use super::identity::{Signed, aws_fault, causes, fips, ours, renewal};
 use super::pump::{self, Arrival, Reporter, Source};
 use crate::model::Class;
 use crate::model::Endpoint;
@@ -123,6 +123,7 @@ async fn client(aws: &Aws, shared: &Shared, probe: &Probe) -> Result<(Client, Op
     } else {
         empty(aws.region.clone().map(Region::new))
     };
+    fips(&base, &aws.endpoint_url)?;
     // What the environment holds must not reach a server that is to be asked without it.
     let base = if aws.anonymous { empty(base.region().cloned()) } else { base };
     if base.region().is_none() {
@@ -133,10 +134,11 @@ async fn client(aws: &Aws, shared: &Shared, probe: &Probe) -> Result<(Client, Op
         .http_client(http_client(Arc::clone(&shared.transport), Some(probe.clone())))
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::disabled())
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    if let Some(url) = &aws.endpoint_url {
-        config = config.endpoint_url(url);
-    }
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        // The profile's address and its variants of hosts stand back behind the one that was checked.
+        .endpoint_url(&aws.endpoint_url)
+        .use_fips(false)
+        .use_dual_stack(false);
     if let Some(bearer) = &aws.bearer {
         config = config
             .bearer_token(Token::new(bearer.expose(), None))

@@ -43,7 +43,7 @@ pub use price::list_price;
 pub use ready::{Machine, ready};
 pub use row::{Api, Auth, Chain, KeyVar, Listing, Place, Provider};
 pub use secret::{Secret, Vars};
-pub use site::is_location;
+pub use site::{is_location, no_fips};
 pub use spec::{SETTINGS, example, parse_spec, unknown_provider};
 pub use table::{PROVIDERS, provider};
 
@@ -82,13 +82,14 @@ pub struct Request {
 /// What the AWS client needs beyond its own chain.
 #[derive(Clone)]
 pub struct Aws {
-    /// From the endpoint, the model's ARN or the environment; `None` leaves it to the profile.
+    /// From the endpoint, the model's ARN or the environment; `None` only where the address
+    /// needs none.
     pub region: Option<String>,
     pub bearer: Option<Secret>,
     /// Ask without any credential, whatever the environment holds.
     pub anonymous: bool,
-    /// Replaces the service's address.
-    pub endpoint_url: Option<String>,
+    /// The address that the credential was judged by; nothing else is asked.
+    pub endpoint_url: String,
     /// Whether the SDK may read the process's environment and the user's files.
     pub chain: bool,
 }
@@ -341,11 +342,10 @@ fn converse(
     body: Bytes,
     vars: &Vars,
 ) -> Result<Request, Fault> {
-    // Without a region the profile's may still be found by the SDK.
-    let region = site::region(row, endpoint, vars)?;
-    let stand_in = region.clone().unwrap_or_else(|| "unknown-region".into());
-    let place = site(row, api, &Endpoint { place: Some(stand_in), ..endpoint.clone() }, vars)?;
-    let endpoint_url = place.moved.then(|| place.base.as_str().trim_end_matches('/').to_owned());
+    let place = site(row, api, endpoint, vars)?;
+    // Said even where it is the service's own: the SDK would take another from the user's
+    // profile, which nobody has checked against the credential.
+    let endpoint_url = place.base.as_str().trim_end_matches('/').to_owned();
     let (bearer, anonymous) = match credential(row, api, endpoint, vars, &place)? {
         Credential::Key(key) => (Some(key), false),
         Credential::Chain => (None, false),
@@ -361,7 +361,7 @@ fn converse(
         via: bearer.as_ref().map(|key| key.from.clone()).or(chain),
         secrets: bearer.iter().map(|key| key.secret.clone()).collect(),
         aws: Some(Aws {
-            region,
+            region: place.region,
             bearer: bearer.map(|key| key.secret),
             anonymous,
             endpoint_url,

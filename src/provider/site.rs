@@ -23,8 +23,6 @@ pub(super) enum Named {
 /// An address, and what fills the gaps of a prefix.
 pub(super) struct Site {
     pub(super) base: Url,
-    /// The base URL is not the row's own: the user's, or a variable's.
-    pub(super) moved: bool,
     pub(super) named: Named,
     pub(super) region: Option<String>,
     fill: Vec<(&'static str, String)>,
@@ -75,13 +73,26 @@ pub(super) fn site(row: &Provider, api: &Api, endpoint: &Endpoint, vars: &Vars) 
         }
     }
     let (text, from, moved, named) = base_text(row, api, endpoint, vars, &fill)?;
+    if row.place == Place::Region
+        && !moved
+        && vars.get("AWS_USE_FIPS_ENDPOINT").is_some_and(|v| v.eq_ignore_ascii_case("true"))
+    {
+        return Err(no_fips("AWS_USE_FIPS_ENDPOINT"));
+    }
     let default_port = row.base_url.and_then(|b| Url::parse(b).ok()?.port());
     let base = address::parse(&text, default_port)
         .map_err(|e| setup(format!("{from} {:?}: {e}", address::without_userinfo(&text))))?;
     address::check(&base, endpoint.allow_plain_http).map_err(|e| {
         setup(format!("{from}: {e}")).hint("use https, or set allow_plain_http = true for this endpoint")
     })?;
-    Ok(Site { base, moved, named, region, fill })
+    Ok(Site { base, named, region, fill })
+}
+
+/// Who must ask AWS's hosts with validated cryptography would not forgive another one.
+#[must_use]
+pub fn no_fips(from: &str) -> Fault {
+    setup(format!("{from} wants a FIPS host, and the address is not one"))
+        .hint("write it as base_url, like https://bedrock-runtime-fips.us-east-1.amazonaws.com")
 }
 
 fn setup(message: String) -> Fault {

@@ -314,13 +314,19 @@ fn a_refresh_token_is_for_googles_servers_whatever_the_file_says() {
         let path = home.path().join("adc.json");
         let mut text = json!({"type": "authorized_user", "client_id": "id", "client_secret": "canary-secret",
                               "refresh_token": "canary-refresh"});
+        let mut nested = json!({"type": "impersonated_service_account", "token_uri": "https://oauth2.googleapis.com/token",
+                                "service_account_impersonation_url": "https://iamcredentials.googleapis.com/x"});
         text[field] = json!(url);
-        fs::write(&path, text.to_string()).unwrap();
-        let mut command = bakeoff(home.path());
-        command.env("GOOGLE_APPLICATION_CREDENTIALS", &path).env("GOOGLE_CLOUD_PROJECT", "p");
-        let (class, message, _) = fault(&ask(&mut command, &["vertex:gemini-3.8-flash".into()]));
-        assert_eq!(class, "setup", "{message}");
-        assert!(message.contains(field) && message.contains("not Google's"), "{message}");
+        nested["source_credentials"] = text.clone();
+        // What stands at the top hides nothing of what stands below it.
+        for text in [text, nested] {
+            fs::write(&path, text.to_string()).unwrap();
+            let mut command = bakeoff(home.path());
+            command.env("GOOGLE_APPLICATION_CREDENTIALS", &path).env("GOOGLE_CLOUD_PROJECT", "p");
+            let (class, message, _) = fault(&ask(&mut command, &["vertex:gemini-3.8-flash".into()]));
+            assert_eq!(class, "setup", "{message}");
+            assert!(message.contains(field) && message.contains("not Google's"), "{message}");
+        }
     }
 }
 

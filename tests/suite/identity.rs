@@ -371,6 +371,57 @@ fn an_sso_sign_in_is_traded_once() {
     assert_eq!(asked[0].header("x-amz-sso_bearer_token"), Some("canary-sso"));
 }
 
+/// The address was judged with the credential; a profile's own would be another.
+#[test]
+fn the_profiles_address_gets_neither_key_nor_signature() {
+    let home = home();
+    let (other, proxy) = (Loopback::start(|_| answer()), Loopback::start(nothing));
+    let url = other.url();
+    for how in ["", "services = mine\n", "use_dualstack_endpoint = true\n"] {
+        profile(
+            home.path(),
+            &format!(
+                "[profile dev]\nendpoint_url = {url}\n{how}aws_access_key_id = AKIDPROFILE\n\
+                 aws_secret_access_key = canary-secret\naws_session_token = canary-session\n\
+                 [services mine]\nbedrock_runtime =\n  endpoint_url = {url}\n"
+            ),
+        );
+        for key in [None, Some("canary-bearer")] {
+            let mut command = program::bakeoff(home.path());
+            command.env("AWS_PROFILE", "dev").env("HTTPS_PROXY", proxy.url());
+            if let Some(key) = key {
+                command.env("AWS_BEARER_TOKEN_BEDROCK", key);
+            }
+            let told = ask(&mut command, &["m@us-east-1", DOOR]);
+            assert!(told.answers.iter().all(|a| a["status"] == "failed"), "{:?}", told.answers);
+        }
+    }
+    assert_eq!(other.asked("").len(), 0, "the profile's address was asked");
+    let hosts = proxy.asked("");
+    let meant = |asked: &Asked| {
+        asked.method == "CONNECT" && asked.path == "bedrock-runtime.us-east-1.amazonaws.com:443"
+    };
+    assert!(
+        hosts.len() >= 12 && hosts.iter().all(meant),
+        "{:?}",
+        hosts.iter().map(|a| &a.path).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_profile_that_wants_fips_hosts_is_not_sent_to_others() {
+    let (home, proxy) = (home(), Loopback::start(nothing));
+    profile(
+        home.path(),
+        "[profile dev]\nuse_fips_endpoint = true\naws_access_key_id = AKIDPROFILE\n\
+         aws_secret_access_key = canary-secret\n",
+    );
+    let mut command = program::bakeoff(home.path());
+    command.env("AWS_PROFILE", "dev").env("HTTPS_PROXY", proxy.url());
+    ask(&mut command, &["m@us-east-1", DOOR]).fails_with("setup", &["use_fips_endpoint", "base_url"]);
+    assert_eq!(proxy.asked("").len(), 0);
+}
+
 #[test]
 fn an_expired_sso_sign_in_says_the_command_with_its_profile() {
     let (home, server) = (

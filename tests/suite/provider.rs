@@ -444,7 +444,7 @@ fn a_region_comes_from_the_nearest_place_that_names_one() {
     assert_eq!(region("m", &both).as_deref(), Some("us-west-2"));
     assert_eq!(region("m", &both[..1]).as_deref(), Some("eu-west-1"));
     assert_eq!(region("m", &[("AWS_REGION", " "), both[0]]).as_deref(), Some("eu-west-1"));
-    assert_eq!(region("m", &[]), None);
+    assert!(fault("bedrock:m", &[]).message.contains("no AWS region"));
     // Each of them becomes part of a host name.
     for (spec, words) in [
         ("azure:m@evil.example/", "not the name of an Azure resource"),
@@ -467,13 +467,19 @@ fn bedrock_goes_to_another_address_when_told() {
         let request = ask(spec, vars).ok().unwrap();
         let endpoint = request.aws.unwrap().endpoint_url;
         // What is shown is where it goes.
-        assert!(endpoint.as_ref().is_none_or(|e| request.url.starts_with(e.as_str())), "{}", request.url);
+        assert!(request.url.starts_with(&endpoint), "{}", request.url);
         endpoint
     };
-    assert_eq!(at("bedrock:m", &[all, own]).as_deref(), Some("http://127.0.0.1:4566"));
-    assert_eq!(at("bedrock:m", &[all]).as_deref(), Some("https://all.example"));
-    assert_eq!(at("bedrock:m@https://spec.example", &[all, own]).as_deref(), Some("https://spec.example"));
-    assert_eq!(at("bedrock:m@us-east-1", &[]), None);
+    assert_eq!(at("bedrock:m", &[all, own]), "http://127.0.0.1:4566");
+    assert_eq!(at("bedrock:m", &[all]), "https://all.example");
+    assert_eq!(at("bedrock:m@https://spec.example", &[all, own]), "https://spec.example");
+    // Said also where it is the service's: else the SDK would take the profile's.
+    assert_eq!(at("bedrock:m@us-east-1", &[]), "https://bedrock-runtime.us-east-1.amazonaws.com");
+    let fips = ("AWS_USE_FIPS_ENDPOINT", "true");
+    for spec in ["bedrock:m@us-east-1", "bedrock:m@us-east-1?api=chat"] {
+        assert!(fault(spec, &[fips]).message.contains(fips.0), "{spec}");
+    }
+    assert_eq!(at("bedrock:m", &[fips, own]), "http://127.0.0.1:4566");
     assert!(fault("bedrock:m", &[(own.0, "http://10.0.0.5")]).message.contains(own.0));
 }
 

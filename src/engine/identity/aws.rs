@@ -28,6 +28,7 @@ use crate::model::Class;
 use crate::model::Fault;
 use crate::provider::Secret;
 use crate::provider::Vars;
+use crate::provider::no_fips;
 
 /// What to do when there is nothing at all.
 const SIGN_IN: &str = "set AWS_PROFILE to a profile of ~/.aws/config (and run `aws sso login`), \
@@ -105,6 +106,7 @@ impl Accounts {
         outgoing: &mut Outgoing,
     ) -> Result<Signed, Fault> {
         let (credentials, via) = if vars.is_process() {
+            fips(&self.get(Some(region.to_owned()), transport).await, &outgoing.url)?;
             let found = self.shared(Some(region), transport).credentials().await?;
             (found, via(vars))
         } else {
@@ -119,6 +121,18 @@ impl Accounts {
         add_signature(service, region, credentials, SystemTime::now(), outgoing)?;
         Ok(Signed { via, secrets })
     }
+}
+
+/// Holds back what a profile with `use_fips_endpoint` would not send to this host. A host that
+/// is not AWS's own has no such variant.
+///
+/// # Errors
+/// `Setup`, with where to write the other host.
+pub(in crate::engine) fn fips(config: &SdkConfig, url: &str) -> Result<(), Fault> {
+    let url = url::Url::parse(url).ok();
+    let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
+    let plain = host.ends_with(".amazonaws.com") && !host.contains("-fips.");
+    if plain && config.use_fips() == Some(true) { Err(no_fips("use_fips_endpoint")) } else { Ok(()) }
 }
 
 fn hidden(credentials: &Credentials) -> Vec<Secret> {

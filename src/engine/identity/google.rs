@@ -226,8 +226,8 @@ async fn open(vars: &Vars) -> Result<Account, Fault> {
     let kind = json.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     let hidden = ["client_secret", "refresh_token", "private_key_id"]
         .iter()
-        .filter_map(|name| json.get(name).or_else(|| json.get("source_credentials")?.get(name))?.as_str())
-        .filter_map(|text| Secret::parse(text).ok().flatten())
+        .flat_map(|name| every(&json, name))
+        .filter_map(|value| Secret::parse(value.as_str()?).ok().flatten())
         .collect();
     if let Some(stray) = stray(&json) {
         return Err(setup(stray));
@@ -244,17 +244,29 @@ async fn open(vars: &Vars) -> Result<Account, Fault> {
 /// has no hook for its HTTP, so who is asked is decided before it is.
 fn stray(json: &Value) -> Option<String> {
     let fields = ["token_uri", "token_url", "service_account_impersonation_url"];
-    let found = |name: &&str| json.get(*name).or_else(|| json.get("source_credentials")?.get(*name));
-    fields.iter().find_map(|name| {
-        let url = url::Url::parse(found(name)?.as_str()?).ok();
-        let google = url.as_ref().is_some_and(|url| {
-            let host = url.host_str().unwrap_or_default();
-            let own = host == "accounts.google.com" || host.ends_with(".googleapis.com");
-            is_loopback(url) || url.scheme() == "https" && own
-        });
-        let host = url.as_ref().and_then(|u| u.host_str()).unwrap_or("no host");
-        (!google).then(|| format!("{name} names {}, which is not Google's", brief(host)))
-    })
+    fields.iter().flat_map(|name| every(json, name).into_iter().map(move |v| (name, v))).find_map(
+        |(name, value)| {
+            let url = value.as_str().and_then(|text| url::Url::parse(text).ok());
+            let google = url.as_ref().is_some_and(|url| {
+                let host = url.host_str().unwrap_or_default();
+                let own = host == "accounts.google.com" || host.ends_with(".googleapis.com");
+                is_loopback(url) || url.scheme() == "https" && own
+            });
+            let host = url.as_ref().and_then(|u| u.host_str()).unwrap_or("no host");
+            (!google).then(|| format!("{name} names {}, which is not Google's", brief(host)))
+        },
+    )
+}
+
+/// Every value with this name, however deep: which of them the crate reads is its own affair.
+fn every<'j>(json: &'j Value, name: &str) -> Vec<&'j Value> {
+    let own = json.get(name).into_iter();
+    let inner: Vec<&Value> = match json {
+        Value::Object(fields) => fields.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    own.chain(inner.into_iter().flat_map(|value| every(value, name))).collect()
 }
 
 fn account(credentials: AccessTokenCredentials, label: &str, hidden: Vec<Secret>, login: bool) -> Account {

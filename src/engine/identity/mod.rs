@@ -28,7 +28,7 @@ use crate::provider::Identity;
 use crate::provider::Secret;
 use crate::provider::Vars;
 
-pub(super) use aws::{Accounts, fault as aws_fault, renewal};
+pub(super) use aws::{Accounts, fault as aws_fault, fips, renewal};
 
 /// A sign-in that hangs (a prompt nobody sees, a metadata address that swallows
 /// packets) ends here.
