@@ -102,6 +102,7 @@ async fn examine(
     let mut answers: Vec<Option<Answer>> =
         cases.iter().map(|case| (ask && case.is_well()).then(Answer::default)).collect();
     let asked = (0..).zip(&cases).zip(&answers).filter(|(_, answer)| answer.is_some());
+    let count = u64::try_from(cases.len()).unwrap_or(u64::MAX).max(1);
     let mut open = 0;
     for ((id, case), _) in asked {
         engine.launch(AnswerId(id), case.endpoint.clone(), prompt.clone());
@@ -110,11 +111,23 @@ async fn examine(
     while open > 0
         && let Some(report) = reports.recv().await
     {
-        let at = usize::try_from(report.id.0).unwrap_or(usize::MAX);
+        // A second question to the same endpoint has its number again, one round on.
+        let at = usize::try_from(report.id.0 % count).unwrap_or(usize::MAX);
         let Some(Some(answer)) = answers.get_mut(at) else { continue };
         let was_over = answer.is_over();
         answer.apply(report.at, report.step);
-        open -= usize::from(answer.is_over() && !was_over);
+        if !answer.is_over() || was_over {
+            continue;
+        }
+        open -= 1;
+        let refused = answer.fault.as_ref().and_then(|fault| fault.setting) == Some("max_tokens");
+        if let Some(case) = cases.get_mut(at).filter(|case| case.capped && refused) {
+            // Nobody else sends that limit: the endpoint's own request is the one that counts.
+            (case.capped, case.endpoint.params.max_tokens) = (false, None);
+            *answer = Answer::default();
+            engine.launch(AnswerId(report.id.0 + count), case.endpoint.clone(), prompt.clone());
+            open += 1;
+        }
     }
     for (case, answer) in cases.iter_mut().zip(answers) {
         let heard = answer.map(|answer| heard(&answer, case.capped));

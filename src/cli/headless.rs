@@ -172,15 +172,7 @@ async fn ask(
 fn report_parity(entries: &[(crate::model::Endpoint, Answer)]) {
     for (endpoint, answer) in entries {
         for row in answer.sending.iter().flat_map(|s| &s.parity).filter(|p| p.fate.differs()) {
-            let sent = row.sent.as_ref().map(|s| format!(" to {s}")).unwrap_or_default();
-            let line = format!(
-                "{}: {} {} {}{sent}: {}",
-                endpoint.name,
-                row.param,
-                row.asked,
-                row.fate.word(),
-                row.why
-            );
+            let line = format!("{}: {}", endpoint.name, row.sentence());
             let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
         }
     }

@@ -107,6 +107,9 @@ pub enum Delta {
     /// Why it stopped, with the provider's own word.
     Stop(Stop, String),
     Served(Served),
+    /// So many bytes at the end of what came were no answer but a key, repeated; a mark
+    /// for them follows.
+    Withdrawn(Kind, usize),
     /// An event that could not be read was passed over: text may be missing.
     Skipped,
 }
@@ -149,6 +152,8 @@ pub struct Answer {
     pub served: Served,
     /// Events that could not be read.
     pub skipped: u32,
+    /// How often text was withdrawn: whoever read it as it grew reads it anew.
+    pub withdrawn: u32,
     pub price: Option<Price>,
     pub rule: Rule,
     pub cost: Cost,
@@ -260,6 +265,12 @@ impl Answer {
             Delta::Usage(usage) => {
                 self.usage.get_or_insert_default().merge(usage);
                 self.settle();
+            }
+            Delta::Withdrawn(kind, bytes) => {
+                let text = if kind == Kind::Text { &mut self.text } else { &mut self.reasoning };
+                // Keys are ASCII, so that this is between two characters.
+                text.truncate(text.floor_char_boundary(text.len().saturating_sub(bytes)));
+                self.withdrawn += 1;
             }
             Delta::Skipped => self.skipped += 1,
             Delta::Stop(stop, word) => self.stop = Some((stop, word)),

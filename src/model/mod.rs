@@ -28,6 +28,6 @@ pub use near::{did_you_mean, nearest};
 pub use price::{Cost, CostStatus, Part, Price, Rates, Rule, Service, Tier, Total, settle};
 pub use prompt::{Effort, PARAMS, Params, Prompt, Role, TIERS, Thinking, Turn};
 pub use route::{Endpoint, KeySource, Lineup};
-pub use sending::{Fate, Parity, Sending};
+pub use sending::{Fate, Parity, Sending, UNASKED};
 pub use timeline::{Burstiness, Chunk, Kind, Timeline};
 pub use usage::{Source, Usage};

@@ -17,6 +17,8 @@ pub enum Fate {
     Refused,
     /// Sent although nobody asked for it.
     Added,
+    /// The same, where the wire cannot do without.
+    Required,
 }
 
 impl Fate {
@@ -30,13 +32,15 @@ impl Fate {
             Self::Dropped => "dropped",
             Self::Refused => "refused",
             Self::Added => "added",
+            Self::Required => "required",
         }
     }
 
     /// Whether the endpoint was asked something else than the user wrote.
     #[must_use]
     pub fn differs(self) -> bool {
-        matches!(self, Self::Clamped | Self::Dropped | Self::Refused)
+        // What a wire requires is so with every request, and no news.
+        matches!(self, Self::Clamped | Self::Dropped | Self::Refused | Self::Added)
     }
 }
 
@@ -51,6 +55,20 @@ pub struct Parity {
     pub fate: Fate,
     /// Empty where nothing needs explaining.
     pub why: String,
+}
+
+/// What stands as `asked` where nobody asked.
+pub const UNASKED: &str = "–";
+
+impl Parity {
+    /// `max_tokens 9000 clamped to max_tokens = 4096: …`
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let asked = if self.asked == UNASKED { String::new() } else { format!(" {}", self.asked) };
+        let to = if asked.is_empty() { "as" } else { "to" };
+        let sent = self.sent.as_ref().map(|s| format!(" {to} {s}")).unwrap_or_default();
+        format!("{}{asked} {}{sent}: {}", self.param, self.fate.word(), self.why)
+    }
 }
 
 /// A request as it left, without its secrets.

@@ -168,7 +168,8 @@ pub fn resolve(
     let levelled =
         endpoint.leveled.iter().filter(|row| !changed.iter().any(|c| c.param == row.param)).cloned();
     let changed = changed.iter().cloned().chain(levelled).collect();
-    let parity = record(api.dialect, &endpoint.params, changed, &body);
+    let mut parity = record(api.dialect, &endpoint.params, changed, &body);
+    parity.extend((api.unsaid)(&call));
     let body = Bytes::from(body.to_string());
     let framing = api.dialect.framing();
     if framing == Framing::EventStream {

@@ -1,5 +1,7 @@
 //! What a row of the table can say.
 
+use crate::model::Parity;
+use crate::wire::Call;
 use crate::wire::Chat;
 use crate::wire::Dialect;
 use crate::wire::MaxField;
@@ -106,6 +108,8 @@ pub struct Api {
     pub quirks: Quirks,
     /// Whether this is the API for a model when the endpoint does not say; the first that fits is taken.
     pub fits: fn(&str) -> bool,
+    /// What a request would need and this API cannot say, for its parity record.
+    pub unsaid: fn(&Call<'_>) -> Option<Parity>,
 }
 
 /// How a provider lists its models: a GET below a base URL.
@@ -194,6 +198,7 @@ pub(super) const API: Api = Api {
     dated: false,
     quirks: PLAIN,
     fits: any,
+    unsaid: |_| None,
 };
 
 /// A vendor that speaks Chat Completions at one address, with a bearer key.

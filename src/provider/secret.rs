@@ -53,10 +53,10 @@ impl Secret {
         }
     }
 
-    /// Whether a text repeats it, and it is long enough to be told from ordinary words.
+    /// Where a text repeats it first, if it is long enough to be told from ordinary words.
     #[must_use]
-    pub fn is_in(&self, text: &str) -> bool {
-        self.0.len() >= 8 && text.contains(self.0.as_str())
+    pub fn place_in(&self, text: &str) -> Option<usize> {
+        if self.0.len() < 8 { None } else { text.find(self.0.as_str()) }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::wire::Ollama;
 use crate::wire::Quirks;
 use crate::wire::RawPredict;
 use crate::wire::Responses;
+use crate::wire::unsaid_window;
 
 /// What OpenAI's own models take, on whichever cloud.
 const OPENAI: Quirks =
@@ -366,7 +367,10 @@ pub const PROVIDERS: &[Provider] = &[
         base_url: Some("http://127.0.0.1:11434"),
         base_url_vars: &["OLLAMA_HOST"],
         hosts: &["ollama.com"],
-        apis: &[Api { id: "ollama", dialect: &Ollama, ..API }, Api { id: "chat", prefix: "/v1", ..API }],
+        apis: &[
+            Api { id: "ollama", dialect: &Ollama, ..API },
+            Api { id: "chat", prefix: "/v1", unsaid: unsaid_window, ..API },
+        ],
         listings: &[Listing { path: "/api/tags", items: "/models", id: &["model", "name"], ..MODELS }],
         passes_on: |model| model.ends_with("cloud"),
         example: "qwen3",

@@ -53,6 +53,8 @@ pub struct Pane {
     fault: Flow,
     /// Bytes of the answer that the flows have taken.
     fed: (usize, usize, bool),
+    /// How often the answer had text withdrawn when they did.
+    withdrawn: u32,
     scroll: Scroll,
     /// Height of the last drawn body, for pages.
     height: usize,
@@ -69,6 +71,7 @@ impl Default for Pane {
             reasoning: Flow::new(),
             fault: Flow::new(),
             fed: (0, 0, false),
+            withdrawn: 0,
             scroll: Scroll::Follow,
             height: 0,
             fold: None,
@@ -97,13 +100,17 @@ impl Parts {
 impl Pane {
     /// Takes what the answer has gained since the last call; the cost is that of the new text.
     pub fn feed(&mut self, answer: &Answer) {
+        if answer.withdrawn != self.withdrawn {
+            (self.text, self.reasoning) = (Flow::new(), Flow::new());
+            (self.fed.0, self.fed.1, self.withdrawn) = (0, 0, answer.withdrawn);
+        }
         let (text, reasoning, over) = &mut self.fed;
         if let Some(new) = answer.reasoning.get(*reasoning..).filter(|n| !n.is_empty()) {
             self.reasoning.push(new);
             *reasoning = answer.reasoning.len();
         }
         if let Some(new) = answer.text.get(*text..).filter(|n| !n.is_empty()) {
-            if *text == 0 && self.scroll != Scroll::Follow && self.fold.is_none() {
+            if *text == 0 && answer.withdrawn == 0 && self.scroll != Scroll::Follow && self.fold.is_none() {
                 // Somebody reads the reasoning: it does not fold under their eyes.
                 self.fold = Some(true);
             }
@@ -312,4 +319,28 @@ fn sentence(answer: &Answer, fault: &Fault) -> String {
         out.push_str("\n  r runs this pane again");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Delta;
+    use crate::model::Kind;
+    use crate::model::Step;
+
+    #[test]
+    fn what_is_withdrawn_leaves_the_pane() {
+        let (mut pane, mut answer) = (Pane::default(), Answer::default());
+        let mut tell = |deltas: Vec<Delta>| {
+            answer.apply(Duration::ZERO, Step::Deltas(deltas));
+            pane.feed(&answer);
+            pane.text.rows(80);
+            pane.text.row(0).to_owned()
+        };
+        let text = |t: &str| Delta::Text(t.to_owned());
+        assert_eq!(tell(vec![text("you sent sk-can")]), "you sent sk-can");
+        // As long as what it replaces.
+        assert_eq!(tell(vec![Delta::Withdrawn(Kind::Text, 6), text("<mark>")]), "you sent <mark>");
+        assert_eq!(tell(vec![text("!")]), "you sent <mark>!");
+    }
 }

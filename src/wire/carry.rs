@@ -13,6 +13,7 @@ use crate::model::Parity;
 use crate::model::Takes;
 use crate::model::Temperature;
 use crate::model::ThinkingTaken;
+use crate::model::UNASKED;
 
 /// How effort and thinking share a wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,23 +106,24 @@ pub fn record(dialect: &dyn Dialect, asked: &Params, parity: Vec<Parity>, body: 
                 rows.push(row);
             }
             (None, Some(asked)) => rows.push(unchanged(param, asked, sent, dialect)),
-            (None, None) => rows.extend(place.and_then(|c| unasked(c, body))),
+            (None, None) => rows.extend(place.and_then(|c| unasked(c, dialect, body))),
         }
     }
     // What no parameter asks for and the wire adds by itself.
     let own = carried.iter().filter(|c| !PARAMS.iter().any(|(param, ..)| *param == c.param));
-    rows.extend(own.filter_map(|c| unasked(c, body)));
+    rows.extend(own.filter_map(|c| unasked(c, dialect, body)));
     rows
 }
 
 /// A field that was sent although nobody asked for it, where the wire says why.
-fn unasked(place: &Carried, body: &Value) -> Option<Parity> {
+fn unasked(place: &Carried, dialect: &dyn Dialect, body: &Value) -> Option<Parity> {
     let (path, value) = place.sent(body).filter(|_| !place.unasked.is_empty())?;
+    let required = place.param == "max_tokens" && dialect.usual_limit().is_some();
     Some(Parity {
         param: place.param,
-        asked: "–".to_owned(),
+        asked: UNASKED.to_owned(),
         sent: Some(format!("{path} = {value}")),
-        fate: Fate::Added,
+        fate: if required { Fate::Required } else { Fate::Added },
         why: place.unasked.to_owned(),
     })
 }

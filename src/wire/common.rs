@@ -8,6 +8,7 @@ use crate::model::PARAMS;
 use crate::model::Params;
 use crate::model::Parity;
 use crate::model::Thinking;
+use crate::model::UNASKED;
 
 /// One endpoint, as far as its parameters go.
 #[derive(Clone, Copy)]
@@ -170,7 +171,7 @@ impl Lineup<'_> {
                 (Some(_), Some(_)) => Fate::Clamped,
                 (Some(_), None) => Fate::Dropped,
             };
-            let asked = asked.unwrap_or_else(|| "–".to_owned());
+            let asked = asked.unwrap_or_else(|| UNASKED.to_owned());
             let reason = self.reasons.iter().find(|(p, _)| *p == param);
             // Without a reason another endpoint was simply asked for less.
             let reason = reason.map_or("the lowest that was asked", |(_, why)| why.as_str());

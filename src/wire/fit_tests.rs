@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::model::Prompt;
-use crate::wire::{Call, Chat, Converse, Gemini, Messages, Ollama, Quirks, Responses, record};
+use crate::wire::{Call, Chat, Converse, Gemini, Messages, Ollama, Quirks, Responses, record, unsaid_window};
 
 /// Parameters written as in a spec: `reasoning_effort=low,temperature=0.2`.
 pub(in crate::wire) fn params(text: &str) -> Params {
@@ -84,7 +84,7 @@ fn each_wire_says_what_it_sent_in_its_own_words() {
             "claude-sonnet-4-6",
             "temperature=1,thinking=off",
             &[
-                "max_tokens=– -> max_tokens = 4096 (added): this API wants a limit, and longer answers are cut at it",
+                "max_tokens=– -> max_tokens = 4096 (required): this API wants a limit, and longer answers are cut at it",
                 "temperature=1 -> temperature = 1 (as asked)",
                 "thinking=off -> thinking.type = disabled (renamed)",
             ],
@@ -294,17 +294,32 @@ fn what_is_not_in_the_body_was_dropped() {
 
 #[test]
 fn a_prompt_that_ollama_would_cut_names_its_window_and_says_so() {
-    let window = |bytes: usize, limit: &str| {
-        let (prompt, params) = (Prompt::new("x".repeat(bytes)), params(limit));
+    let window = |text: &str, limit: &str| {
+        let (prompt, params) = (Prompt::new(text), params(limit));
         let call = Call { model: "m", is: "m", prompt: &prompt, params: &params, quirks: Quirks::default() };
         let body = Ollama.encode(&call).unwrap();
         let rows = record(&Ollama, &params, Vec::new(), &body);
         let row = rows.into_iter().find(|row| row.param == "num_ctx");
-        row.map(|row| format!("{} -> {}: {}", row.asked, row.sent.unwrap(), row.why))
+        // The other route cannot say it, and says that.
+        let unsaid = unsaid_window(&call);
+        assert_eq!(unsaid.is_some(), row.is_some());
+        assert!(unsaid.is_none_or(|u| u.fate == Fate::Dropped && u.why.contains("api=ollama")));
+        row.map(|row| {
+            assert_eq!(row.fate, Fate::Added);
+            (row.sentence(), body["options"]["num_ctx"].as_u64().unwrap())
+        })
     };
-    assert_eq!(window(6000, ""), None);
-    assert_eq!(window(6000, "max_tokens=100000"), None, "a limit is no need");
-    let long = window(6200, "").unwrap();
-    assert!(long.starts_with("– -> options.num_ctx = 8192: the prompt may not fit"), "{long}");
-    assert!(window(200_000, "max_tokens=64").unwrap().contains("= 131072"));
+    let words = |bytes: usize| "word ".repeat(bytes / 5);
+    assert_eq!(window(&words(6000), ""), None);
+    let (said, tokens) = window(&words(6200), "").unwrap();
+    assert!(said.starts_with("num_ctx added as options.num_ctx = 8192: the prompt and its answer"), "{said}");
+    assert_eq!(tokens, 8192);
+    assert_eq!(window(&words(200_000), "max_tokens=64").unwrap().1, 131_072);
+    // A digit may be a token, a sign of another script three.
+    assert_eq!(window(&"7".repeat(3000), ""), None);
+    assert_eq!(window(&"7".repeat(3100), "").unwrap().1, 8192);
+    assert_eq!(window(&"\u{6f22}".repeat(1100), "").unwrap().1, 8192);
+    // All of the answer that was allowed stands beside the prompt.
+    assert_eq!(window("hi", "max_tokens=4000"), None);
+    assert_eq!(window("hi", "max_tokens=16000").unwrap().1, 16_384);
 }

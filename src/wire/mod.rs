@@ -36,7 +36,7 @@ pub use error::{Head, explain};
 pub use fit::fit;
 pub use gemini::{Gemini, segment};
 pub use messages::{Messages, RawPredict};
-pub use ollama::Ollama;
+pub use ollama::{Ollama, unsaid_window};
 pub use responses::Responses;
 
 /// One unit of framing.

@@ -11,12 +11,15 @@ use super::{Call, Carried, Dialect, Frame, Framing, Pair, Progress, Reader, Wire
 use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Effort;
+use crate::model::Fate;
 use crate::model::Fault;
 use crate::model::Params;
+use crate::model::Parity;
 use crate::model::Role;
 use crate::model::Served;
 use crate::model::Stop;
 use crate::model::Thinking;
+use crate::model::UNASKED;
 use crate::model::Usage;
 
 /// Durations of the last line, in nanoseconds, and our names for them.
@@ -85,11 +88,7 @@ impl Dialect for Ollama {
 
     fn carries(&self) -> &'static [Carried] {
         const CARRIED: [Carried; 5] = [
-            Carried {
-                unasked: "the prompt may not fit the usual window of 4096 tokens, and Ollama cuts what does not fit \
-                          without a word",
-                ..Carried::new("num_ctx", &["/options/num_ctx"])
-            },
+            Carried { unasked: TOO_LONG, ..Carried::new("num_ctx", &["/options/num_ctx"]) },
             Carried::new("max_tokens", &["/options/num_predict"]),
             Carried::new("temperature", &["/options/temperature"]),
             Carried::new("reasoning_effort", &["/think"]),
@@ -110,16 +109,39 @@ impl Dialect for Ollama {
 /// window loads the model anew, so it is named only where it must be, in powers of two.
 fn window(call: &Call<'_>) -> Option<u64> {
     const USUAL: u64 = 4096;
+    /// Set aside for an answer of which nobody said how long it may be.
     const ANSWER: u64 = 1024;
     let texts = call.prompt.system.iter().chain(call.prompt.turns.iter().map(|t| &t.text));
-    let bytes: usize = texts.map(String::len).sum();
-    // Most text has three or four bytes to a token; the densest has hardly less than two.
-    let prompt = u64::try_from(bytes / 2).unwrap_or(u64::MAX);
-    // A high limit is a permission, not a need: memory is not set aside for all of it.
-    let answer = call.params.max_tokens.map_or(ANSWER, |most| u64::from(most).min(ANSWER));
-    let needed = prompt.saturating_add(answer);
+    let prompt: u64 = texts.map(|text| most_tokens(text)).sum();
+    // Where text and answer together are too long, the server drops the text's beginning.
+    let needed = prompt.saturating_add(call.params.max_tokens.map_or(ANSWER, u64::from));
     (needed > USUAL).then(|| needed.checked_next_power_of_two().unwrap_or(u64::MAX))
 }
+
+/// More tokens than a text has: words have at least two letters to a token, digits and
+/// signs may be one each, and other scripts one for every byte.
+fn most_tokens(text: &str) -> u64 {
+    let letters = text.bytes().filter(|b| b.is_ascii_alphabetic() || *b == b' ').count();
+    let most = letters.div_ceil(2) + (text.len() - letters);
+    u64::try_from(most).unwrap_or(u64::MAX)
+}
+
+/// What cannot be asked of Ollama's OpenAI route, where a prompt would need it: a window
+/// (`wire-protocols` §12).
+#[must_use]
+pub fn unsaid_window(call: &Call<'_>) -> Option<Parity> {
+    window(call).map(|_| Parity {
+        param: "num_ctx",
+        asked: UNASKED.to_owned(),
+        sent: None,
+        fate: Fate::Dropped,
+        why: format!("{TOO_LONG}; this route cannot name a larger window: use api=ollama"),
+    })
+}
+
+/// Why a window is named.
+const TOO_LONG: &str = "the prompt and its answer may not fit the usual window of 4096 tokens, and Ollama cuts what \
+                        does not fit without a word";
 
 /// One field carries both wishes: false, true, or how hard.
 fn think(params: &Params) -> Result<Option<Value>, Fault> {

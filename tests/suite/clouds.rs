@@ -337,6 +337,35 @@ fn settings_that_are_not_asked_as_written_are_said_and_common_ones_are_the_same(
     }
 }
 
+/// What one wire requires is no news there; a limit that the others get for its sake is.
+#[test]
+fn a_limit_that_nobody_asked_for_is_said_where_it_is_not_a_must() {
+    let home = home();
+    let server = Loopback::start(|_| chat("hi"));
+    let base = server.url();
+    let ask = |more: &[&str]| {
+        bakeoff(home.path())
+            .envs([("OPENAI_API_KEY", "k"), ("ANTHROPIC_API_KEY", "k")])
+            .args(["run", "hi", "--format", "json"])
+            .args(["-e", &format!("openai:gpt-6-sol@{base}/v1?api=chat&name=sol")])
+            .args(["-e", &format!("anthropic:claude-opus-5-5@{base}?name=opus")])
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    let outcome = |run: &std::process::Output, at: usize| answers(run)[at]["parity"][0]["outcome"].clone();
+    let plain = ask(&[]);
+    assert_eq!((outcome(&plain, 0), outcome(&plain, 1)), (Value::Null, "required".into()));
+    assert!(!err(&plain).contains("max_tokens"), "{}", err(&plain));
+    let common = ask(&["--common"]);
+    assert_eq!(outcome(&common, 0), "added");
+    let said = err(&common);
+    assert!(
+        said.contains("sol: max_tokens added as max_completion_tokens = 4096: the same for all"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_parameter_that_the_provider_refuses_is_recorded_as_refused() {
     let home = home();

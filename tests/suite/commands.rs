@@ -383,3 +383,33 @@ fn doctor_examines_the_endpoints_own_request() {
         assert!(limits.contains(&want), "{want:?} is not among {limits:?}");
     }
 }
+
+#[test]
+fn doctor_takes_its_own_limit_back_where_it_is_refused() {
+    let home = home();
+    let server = Loopback::start(|asked| {
+        let limit = ["max_tokens", "max_completion_tokens"].into_iter().find(|f| asked.body.contains(f));
+        match (asked.method.as_str(), limit) {
+            ("POST", Some(field)) => Answer::json(
+                400,
+                format!(
+                    r#"{{"error":{{"message":"Unsupported parameter: '{field}'","param":"{field}","code":"unsupported_parameter"}}}}"#
+                ),
+            ),
+            ("POST", None) => chat("ok"),
+            _ => Answer::json(404, "{}"),
+        }
+    });
+    let spec = |query: &str| format!("openai:gpt-6-sol@{}/v1?api=chat&name={query}", server.url());
+    let examined = bakeoff(home.path())
+        .env("OPENAI_API_KEY", "k")
+        .args(["doctor", "--format", "json", "-e", &spec("plain"), "-e", &spec("own&max_tokens=16")])
+        .output()
+        .unwrap();
+    let rows = json(&examined);
+    let failed: Vec<_> = rows.as_array().unwrap().iter().filter(|r| r["ok"] == false).collect();
+    // The limit that the endpoint sets itself is its own fault.
+    assert_eq!(failed.len(), 1, "{rows}");
+    assert_eq!(failed[0]["endpoint"], "own", "{rows}");
+    assert!(rows.as_array().unwrap().iter().any(|r| r["endpoint"] == "plain" && r["step"] == "first token"));
+}

@@ -338,6 +338,18 @@ fn a_key_that_comes_back_is_taken_out_wherever_it_stands() {
     let home = home();
     let server = Loopback::start(|asked| {
         let key = asked.header("authorization").unwrap_or_default().trim_start_matches("Bearer ").to_owned();
+        if asked.body.contains("pieces") {
+            // A model that repeats it, a few letters at a time.
+            let letters: Vec<char> = key.chars().collect();
+            let pieces = letters.chunks(7).map(String::from_iter);
+            let pieces = ["you sent ".to_owned()].into_iter().chain(pieces).chain(["!".to_owned()]);
+            let chunk = |text: String| {
+                format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n")
+            };
+            let end = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+            let body = pieces.map(chunk).collect::<String>() + end;
+            return Answer::new(200, "text/event-stream", body);
+        }
         if asked.body.contains("whole") {
             let body = format!(
                 "data: {{\"id\":\"{key}\",\"model\":\"{key}\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"you sent {key}!\"}}}}]}}\n\n\
@@ -352,9 +364,12 @@ fn a_key_that_comes_back_is_taken_out_wherever_it_stands() {
         let message = format!("{}{key}", "x".repeat(571));
         Answer::json(400, json!({"error": {"message": message}}).to_string())
     });
-    for model in ["whole", "long"] {
+    for model in ["whole", "pieces", "long"] {
         let spec = format!("openai:{model}@{}/v1?api=chat", server.url());
         let run = ask(bakeoff(home.path()).env("OPENAI_API_KEY", key), &[spec]);
+        if model != "long" {
+            assert_eq!(answers(&run)[0]["text"], "you sent <redacted>!");
+        }
         let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), err(&run));
         assert!(said.contains("<redacted>") && !said.contains("canary"), "{model}: {said}");
     }
