@@ -5,8 +5,10 @@ use std::time::Duration;
 use super::Stop;
 use super::args::Who;
 use super::world::{Loaded, World, leveller};
+use crate::engine::aws_profile;
 use crate::model::Endpoint;
 use crate::model::Lineup;
+use crate::model::Prompt;
 use crate::model::nearest;
 use crate::provider::Opened;
 use crate::provider::PROVIDERS;
@@ -16,6 +18,7 @@ use crate::provider::Vars;
 use crate::provider::found;
 use crate::provider::parse_spec;
 use crate::provider::provider;
+use crate::provider::resolve;
 use crate::store;
 use crate::store::Config;
 
@@ -91,11 +94,7 @@ impl World {
             for endpoint in opened.lineup.endpoints {
                 let endpoint = with_defaults(endpoint, config);
                 // Whoever is asked by name already is not asked again.
-                let asked = |known: &Endpoint| {
-                    let place = known.place.clone().or_else(|| endpoint.place.clone());
-                    Endpoint { place, ..known.clone() }.asks_like(&endpoint)
-                };
-                if !lineup.endpoints.iter().any(asked) {
+                if !lineup.endpoints.iter().any(|known| self.same(known, &endpoint)) {
                     lineup.endpoints.push(endpoint);
                 }
             }
@@ -110,6 +109,17 @@ impl World {
             lineup.endpoints = leveller(&self.catalog)(&lineup.endpoints);
         }
         Ok(Asked { lineup, absent, open_weights })
+    }
+
+    /// Whether two endpoints would send the same request: a place that one leaves to variables
+    /// and files is the place that the other names, a deployment may be called as its model.
+    fn same(&self, one: &Endpoint, other: &Endpoint) -> bool {
+        let prompt = Prompt::new("?");
+        let sent = |e: &Endpoint| {
+            let request = resolve(e, &prompt, &self.vars, None).ok()?;
+            Some((e.provider.clone(), e.auth.clone(), request.url, request.body, request.via))
+        };
+        one.key == other.key && (one.asks_like(other) || sent(one).is_some_and(|s| Some(s) == sent(other)))
     }
 
     async fn family(&self, word: &str, all: bool, config: &Config) -> Result<Opened, Stop> {
@@ -208,9 +218,9 @@ fn spec_endpoint(spec: &str, config: &Config) -> Result<Endpoint, Stop> {
 }
 
 /// What to say when nobody is asked.
-pub(super) fn nobody(config: &Loaded) -> Stop {
+pub(super) async fn nobody(config: &Loaded) -> Stop {
     let vars = Vars::process();
-    let here = found(&vars, &store::machine(&vars, None));
+    let here = found(&vars, &store::machine(&vars, &aws_profile().await));
     let here: Vec<_> =
         here.into_iter().filter_map(|(e, found)| Some(format!("{} ({})", e.provider, found.ok()?))).collect();
     let here = if here.is_empty() {

@@ -51,7 +51,7 @@ pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Result<u8, Stop> {
     let loaded = world::load()?;
     let named = asked::named(&who, &loaded.config)?;
     if named.endpoints.is_empty() && who.models.is_empty() {
-        return Err(asked::nobody(&loaded));
+        return Err(runtime()?.block_on(asked::nobody(&loaded)));
     }
     let limits = world::limits(&loaded.config, None);
     let runtime = runtime()?;

@@ -67,7 +67,7 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         } else {
             let named = asked::named(&who, &loaded.config)?;
             if named.endpoints.is_empty() && who.models.is_empty() {
-                return Err(asked::nobody(&loaded));
+                return Err(asked::nobody(&loaded).await);
             }
             let files = asked::needs_files(&who, &named.endpoints);
             let (world, reports) = World::look(&loaded, limits, files).await?;

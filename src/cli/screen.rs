@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::args::{Asking, Cli, DemoArgs};
 use super::asked::{Absent, Asked};
@@ -13,10 +13,12 @@ use super::{Stop, asked, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
+use crate::engine::aws_profile;
 use crate::model::AnswerId;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::Prompt;
+use crate::provider::AwsProfile;
 use crate::provider::PROVIDERS;
 use crate::provider::Provider;
 use crate::provider::Vars;
@@ -77,7 +79,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(if nobody {
-            asked::nobody(&loaded)
+            runtime()?.block_on(asked::nobody(&loaded))
         } else {
             Stop::usage("the screen needs a terminal on standard input and output; use `bakeoff run`")
         });
@@ -120,7 +122,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             level: world::leveller(&world.catalog),
             common: cli.who.common,
             same_weights: false,
-            saves: demo.is_none() && loaded.path.is_some(),
+            saves: loaded.path.is_some(),
         };
         let mut backend =
             Backend { engine: world.engine.clone(), endpoints: Vec::new(), config: loaded.path.clone() };
@@ -138,19 +140,14 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 let known = setup.lineup.endpoints.clone();
                 setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());
                 setup.level = world::leveller(&catalog);
+                // Its clouds are invented: nobody's config has a use for them.
+                setup.saves = false;
                 (Some(server), reports, catalog)
             }
             Cast::Lineup(asked) => {
                 setup.notice = Absent::brief(&asked.absent);
                 (setup.lineup, setup.same_weights) = (asked.lineup, asked.open_weights);
-                let (catalog, vars) = (Arc::clone(&world.catalog), world.vars.clone());
-                let own = loaded.config.endpoints.clone();
-                // Opened by a key, so that the files are looked at then and not at the start.
-                let region = world.machine.aws_region.clone();
-                setup.choices = Arc::new(move || {
-                    let machine = crate::store::machine(&vars, region.clone());
-                    choices(&catalog(), &vars, &machine, &own)
-                });
+                setup.choices = offered(&world, &loaded);
                 (None, reports, Arc::clone(&world.catalog))
             }
         };
@@ -167,6 +164,21 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         write_file(path, &(export.write)(&meta(&prices, started_at), &rounds(exit.rounds, started_at)))?;
     }
     Ok(exit.code)
+}
+
+/// What the picker offers. It is opened by a key, so that the clouds' files are looked at
+/// then; only AWS's are read meanwhile, by the SDK's own reader.
+fn offered(world: &World, loaded: &Loaded) -> Arc<dyn Fn() -> Vec<ui::Choice> + Send + Sync> {
+    let (catalog, vars) = (Arc::clone(&world.catalog), world.vars.clone());
+    let own = loaded.config.endpoints.clone();
+    let profile: Arc<OnceLock<AwsProfile>> = Arc::default();
+    let read = Arc::clone(&profile);
+    tokio::spawn(async move { read.set(aws_profile().await) });
+    Arc::new(move || {
+        let unread = AwsProfile::default();
+        let machine = crate::store::machine(&vars, profile.get().unwrap_or(&unread));
+        choices(&catalog(), &vars, &machine, &own)
+    })
 }
 
 /// The screen of somebody who has nothing configured: whom to ask, or an exit code.

@@ -13,8 +13,8 @@ use crate::engine::Access;
 use crate::engine::CatalogSource;
 use crate::engine::Engine;
 use crate::engine::Limits;
+use crate::engine::aws_profile;
 use crate::engine::max_output;
-use crate::engine::profile_region;
 use crate::model::Report;
 use crate::provider::Machine;
 use crate::provider::Vars;
@@ -65,7 +65,7 @@ impl World {
         for (label, key) in loaded.config.plain_keys.iter() {
             vars = vars.with(label, key);
         }
-        let machine = if files { store::machine(&vars, profile_region().await) } else { Machine::default() };
+        let machine = if files { store::machine(&vars, &aws_profile().await) } else { Machine::default() };
         let vars = machine.over(&vars);
         let access = access(&loaded.config);
         let (engine, reports) = Engine::new(vars.clone(), limits, access, Arc::clone(&catalog));

@@ -17,10 +17,10 @@ mod call;
 mod identity;
 mod keys;
 mod listing;
+mod profile;
 mod proxy;
 mod pump;
 mod reach;
-mod region;
 mod scrub;
 mod transport;
 
@@ -51,8 +51,8 @@ use pump::Reporter;
 
 pub use keys::{KEYRING_SERVICE, keyring_set};
 pub use listing::Listed;
+pub use profile::aws_profile;
 pub use reach::Reached;
-pub use region::profile_region;
 pub use transport::{Access, Body, Network, Outgoing, Reply, Transport};
 
 /// Time limits; each names itself when it fires. There is none on a healthy stream.

@@ -16,12 +16,13 @@ fn shown(opened: &Opened) -> Vec<String> {
     opened.lineup.endpoints.iter().map(|e| format!("{}:{}", e.provider, e.model)).collect()
 }
 
-const ALL_CLOUDS: [(&str, &str); 9] = [
+const ALL_CLOUDS: [(&str, &str); 10] = [
     ("OPENAI_API_KEY", "k"),
     ("AZURE_OPENAI_API_KEY", "k"),
     ("AZURE_OPENAI_ENDPOINT", "https://r.openai.azure.com"),
     ("ANTHROPIC_API_KEY", "k"),
-    ("AWS_PROFILE", "dev"),
+    ("AWS_ACCESS_KEY_ID", "k"),
+    ("AWS_SECRET_ACCESS_KEY", "k"),
     ("AWS_REGION", "us-east-1"),
     ("GOOGLE_APPLICATION_CREDENTIALS", "/adc.json"),
     ("GOOGLE_CLOUD_PROJECT", "p"),
@@ -72,7 +73,7 @@ fn what_is_missing_is_said_cloud_by_cloud() {
 #[test]
 fn a_region_takes_its_own_profile_then_the_global_one_then_the_bare_id() {
     let at = |region: &'static str, all| {
-        let vars = [("AWS_PROFILE", "dev"), ("AWS_REGION", region)];
+        let vars = [("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "k"), ("AWS_REGION", region)];
         shown(&open("claude-opus-5-5", &vars, all))
             .iter()
             .map(|s| s.replace("bedrock:", ""))
@@ -161,7 +162,8 @@ fn a_first_look_takes_a_profile_that_its_region_may_call() {
         ("eu-central-1", "eu.anthropic.claude-opus-5-5"),
         ("sa-east-1", "global.anthropic.claude-opus-5-5"),
     ] {
-        let vars = Vars::only(&[("AWS_PROFILE", "dev"), ("AWS_REGION", region)]);
+        let vars =
+            Vars::only(&[("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "k"), ("AWS_REGION", region)]);
         let all = found(&vars, &Machine::default());
         let (endpoint, ready) = all.iter().find(|(e, _)| e.provider == "bedrock").unwrap();
         assert_eq!((endpoint.model.as_str(), endpoint.place.as_deref()), (model, Some(region)));

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use super::row::Chain;
 use super::secret::Vars;
+use crate::model::Class;
+use crate::model::Fault;
 
 /// What the engine adds to a request before its clock starts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,9 +42,9 @@ pub const GOOGLE_FILE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 pub const GOOGLE_HOSTED: [Announced; 4] =
     [&["GCE_METADATA_HOST"], &["K_SERVICE"], &["CLOUD_RUN_JOB"], &["GAE_ENV"]];
 
-const AWS: [Announced; 5] = [
+/// A profile is in files: [`super::Machine`] has it.
+const AWS: [Announced; 4] = [
     &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
-    &["AWS_PROFILE"],
     &["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"],
     &["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"],
     &["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
@@ -58,16 +60,63 @@ pub fn announced(vars: &Vars, by: Announced) -> bool {
 #[must_use]
 pub fn in_environment(chain: Chain, vars: &Vars) -> Option<&'static str> {
     let google: [Announced; 1] = [&[GOOGLE_FILE]];
-    let entra = [ENTRA_SECRET, ENTRA_WORKLOAD, ENTRA_MANAGED];
     let sources: Vec<Announced> = match chain {
-        Chain::None => Vec::new(),
+        // Entra's has an order and a switch of its own.
+        Chain::None | Chain::Entra => Vec::new(),
         Chain::Aws => AWS.to_vec(),
-        Chain::Entra => entra.to_vec(),
         Chain::Google => google.into_iter().chain(GOOGLE_HOSTED).collect(),
     };
-    let found = sources.into_iter().find(|by| announced(vars, by))?;
-    // The last name of a secret's three is the one that is one.
-    if found == ENTRA_SECRET { found.last().copied() } else { found.first().copied() }
+    sources.into_iter().find(|by| announced(vars, by))?.first().copied()
+}
+
+/// The credentials of Entra ID, in the order in which they are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entra {
+    ClientSecret,
+    Workload,
+    Managed,
+    /// A sign-in of `az` or `azd`.
+    Tools,
+}
+
+/// A token of Entra ID that somebody fetched already; it wins over everything.
+pub const ENTRA_TOKEN: &str = "AZURE_OPENAI_AD_TOKEN";
+
+/// Which credential of Entra ID is asked: the first that is there, of those that
+/// `AZURE_TOKEN_CREDENTIALS` allows. `hosted` is whether this may be a host of Azure's,
+/// `tools` whether its tools may be asked.
+///
+/// # Errors
+/// `Setup`, with the words that the variable takes.
+pub fn entra(vars: &Vars, hosted: bool, tools: bool) -> Result<Option<Entra>, Fault> {
+    const SELECT: &str = "AZURE_TOKEN_CREDENTIALS";
+    let asked = vars.get(SELECT).map(|s| s.trim().to_ascii_lowercase());
+    let allowed: &[Entra] = match asked.as_deref() {
+        None => &[Entra::ClientSecret, Entra::Workload, Entra::Managed, Entra::Tools],
+        Some("prod") => &[Entra::ClientSecret, Entra::Workload, Entra::Managed],
+        Some("dev" | "azureclicredential" | "azuredeveloperclicredential") => &[Entra::Tools],
+        Some("environmentcredential") => &[Entra::ClientSecret],
+        Some("workloadidentitycredential") => &[Entra::Workload],
+        Some("managedidentitycredential") => &[Entra::Managed],
+        Some(other) => {
+            let other: String = other.chars().take(60).collect();
+            return Err(Fault::new(Class::Setup, format!("{SELECT}={other} is not known here"))
+                .hint("use dev, prod, EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential or AzureCliCredential, or unset it"));
+        }
+    };
+    let there = |kind: Entra| match kind {
+        Entra::ClientSecret => announced(vars, ENTRA_SECRET),
+        // Its other two variables are asked for by name when it is built.
+        Entra::Workload => vars.get("AZURE_FEDERATED_TOKEN_FILE").is_some(),
+        // The address that virtual machines have is asked on request only: elsewhere
+        // it is a wait for nothing.
+        Entra::Managed => {
+            let told = asked.as_deref() == Some("managedidentitycredential");
+            hosted && (told || announced(vars, ENTRA_MANAGED))
+        }
+        Entra::Tools => tools,
+    };
+    Ok(allowed.iter().copied().find(|kind| there(*kind)))
 }
 
 /// Where Google's file of application default credentials would be, and whether a variable names it.

@@ -52,7 +52,7 @@ pub(super) fn credential(
             return Ok(Credential::Key(key));
         }
         // A server of the user's own asks for no key of the vendor's.
-        if !row.keys_stay {
+        if !row.keys_stay || asked == Some("key") {
             return Err(astray(&key.from, row, base));
         }
     }

@@ -36,11 +36,9 @@ use site::site;
 
 pub use address::{is_loopback, parse as parse_address, parse_proxy};
 pub use family::{Opened, Reach, found, out_of_region, routes};
-pub use identity::{
-    ENTRA_MANAGED, ENTRA_SECRET, GOOGLE_FILE, GOOGLE_HOSTED, Identity, announced, google_file,
-};
+pub use identity::{ENTRA_TOKEN, Entra, GOOGLE_FILE, GOOGLE_HOSTED, Identity, announced, entra, google_file};
 pub use price::list_price;
-pub use ready::{Machine, ready};
+pub use ready::{AwsProfile, Machine, ready};
 pub use row::{Api, Auth, Chain, KeyVar, Listing, Place, Provider};
 pub use secret::{Secret, Vars};
 pub use site::{is_location, no_fips};
@@ -94,6 +92,14 @@ pub struct Aws {
     pub chain: bool,
 }
 
+impl Aws {
+    /// Whether the SDK's chain of credentials is asked.
+    #[must_use]
+    pub fn signs(&self) -> bool {
+        self.bearer.is_none() && !self.anonymous
+    }
+}
+
 impl Request {
     /// The body as text, for display; it holds no secret.
     #[must_use]
@@ -124,13 +130,23 @@ pub fn api_of(row: &'static Provider, endpoint: &Endpoint) -> Result<&'static Ap
     row.apis.iter().find(fits).ok_or_else(|| setup(format!("{} has no api for {:?}", row.id, endpoint.model)))
 }
 
-/// Whether the words of an endpoint (`api`, `api_version`, `auth`) are words of its provider.
+/// Whether the words of an endpoint (`api`, `api_version`, `auth`) are words of its provider,
+/// and its key is one that is sent.
 ///
 /// # Errors
 /// A sentence with the words there are.
 pub fn check_words(row: &'static Provider, endpoint: &Endpoint) -> Result<(), String> {
     api_of(row, endpoint).map_err(|fault| fault.message)?;
     let words = key::auth_words(row);
+    if let (Some(auth), Some(key)) = (endpoint.auth.as_deref(), &endpoint.key)
+        && auth != "key"
+        && words.contains(&auth)
+    {
+        return Err(format!(
+            "auth {auth:?} sends no key, and {} names one: take one of them out",
+            key.label()
+        ));
+    }
     match endpoint.auth.as_deref().filter(|a| !words.contains(a)) {
         None => Ok(()),
         Some(auth) => {

@@ -1,7 +1,7 @@
 //! What this machine can reach with the credentials it already has.
 
 use super::family::out_of_region;
-use super::identity::in_environment;
+use super::identity::{ENTRA_TOKEN, ENTRA_WORKLOAD, Entra, Identity, entra, in_environment};
 use super::row::{Api, Auth, Chain, Provider};
 use super::secret::Vars;
 use super::spec::unknown_provider;
@@ -15,8 +15,10 @@ use crate::model::Prompt;
 /// fills this in. Each credential in words: where it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Machine {
-    /// `~/.aws/config`, `~/.aws/credentials`.
+    /// The AWS profile that is meant, or the role of an instance.
     pub aws: Option<String>,
+    /// The profile that `AWS_PROFILE` names, where it gives no credentials.
+    pub aws_empty: Option<String>,
     /// The region of the AWS profile.
     pub aws_region: Option<String>,
     /// Google's application default credentials.
@@ -25,6 +27,15 @@ pub struct Machine {
     pub google_project: Option<String>,
     /// A sign-in of the `az` or `azd` tool.
     pub entra: Option<String>,
+}
+
+/// What the AWS tools' files say of the profile that is meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AwsProfile {
+    pub name: String,
+    pub region: Option<String>,
+    /// It says how to come by credentials; whether that works is another question.
+    pub gives: bool,
 }
 
 impl Machine {
@@ -66,12 +77,20 @@ pub fn ready(endpoint: &Endpoint, vars: &Vars, machine: &Machine) -> Result<Stri
         return Err(why);
     }
     let request = resolve(endpoint, &Prompt::new("?"), &vars, None).map_err(|fault| fault.message)?;
-    if request.aws.is_some_and(|aws| aws.region.is_none()) {
+    if request.aws.as_ref().is_some_and(|aws| aws.region.is_none()) {
         return Err(format!("no AWS region: {} is not set", row.place_vars.join(" or ")));
     }
-    Ok(found)
+    // What would be sent is the last word: a key that is here may be for other hosts.
+    let chained = request.identity != Identity::None || request.aws.is_some_and(|aws| aws.signs());
+    Ok(match request.via {
+        Some(key) if !chained => key,
+        None if !chained && endpoint.auth.as_deref() == Some("none") => "no key wanted".into(),
+        None if !chained => "no key needed".into(),
+        _ => found,
+    })
 }
 
+/// Where a credential is, from variables and files; whether it is sent is judged later.
 fn credential(
     row: &Provider,
     api: &Api,
@@ -83,7 +102,7 @@ fn credential(
     match &endpoint.key {
         Some(KeySource::Env(name)) if vars.get(name).is_none() => return Err(format!("{name} is not set")),
         Some(source) => return Ok(source.label()),
-        None if auth == Some("none") => return Ok("no key wanted".into()),
+        None if auth == Some("none") => return Ok(String::new()),
         None => {}
     }
     let keys: Vec<_> = api.keys.iter().chain(row.keys).map(|k| k.name).collect();
@@ -91,21 +110,46 @@ fn credential(
     if let Some(key) = key.filter(|_| row.chain == Chain::None || auth != Some(row.chain.word())) {
         return Ok(key);
     }
-    let chained = in_environment(row.chain, vars).filter(|_| auth != Some("key"));
-    let (file, nothing) = match row.chain {
-        Chain::None if !row.key_required => return Ok("no key needed".into()),
-        Chain::None => return Err(format!("no key: {}", keys.join(" or "))),
-        Chain::Aws => (
-            &machine.aws,
-            "no AWS credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID or AWS_BEARER_TOKEN_BEDROCK".to_owned(),
-        ),
-        Chain::Google => {
-            (&machine.google, "no Google credentials: run `gcloud auth application-default login`".to_owned())
-        }
-        Chain::Entra => (&machine.entra, format!("no key: {}, or `az login`", own_key(row, api))),
+    let none = || match row.chain {
+        Chain::None => format!("no key: {}", keys.join(" or ")),
+        Chain::Aws => match &machine.aws_empty {
+            Some(name) => format!("no AWS credentials: profile {name} gives none"),
+            None => {
+                "no AWS credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID or AWS_BEARER_TOKEN_BEDROCK".to_owned()
+            }
+        },
+        Chain::Google => "no Google credentials: run `gcloud auth application-default login`".to_owned(),
+        Chain::Entra => format!("no key: {}, or `az login`", own_key(row, api)),
     };
-    let found = chained.map(str::to_owned).or_else(|| file.clone().filter(|_| auth != Some("key")));
-    found.ok_or(nothing)
+    if row.chain != Chain::None && auth == Some("key") {
+        return Err(none());
+    }
+    let variable = in_environment(row.chain, vars).map(str::to_owned);
+    match row.chain {
+        Chain::None if !row.key_required && auth != Some("key") => Ok(String::new()),
+        Chain::None => Err(none()),
+        Chain::Aws => variable.or_else(|| machine.aws.clone()).ok_or_else(none),
+        Chain::Google => variable.or_else(|| machine.google.clone()).ok_or_else(none),
+        Chain::Entra => by_entra(vars, machine)?.ok_or_else(none),
+    }
+}
+
+/// Where a token of Entra ID would come from.
+fn by_entra(vars: &Vars, machine: &Machine) -> Result<Option<String>, String> {
+    if vars.get(ENTRA_TOKEN).is_some() {
+        return Ok(Some(ENTRA_TOKEN.to_owned()));
+    }
+    let chosen = entra(vars, true, machine.entra.is_some()).map_err(|fault| fault.message)?;
+    Ok(match chosen {
+        Some(Entra::ClientSecret) => Some("AZURE_CLIENT_SECRET".into()),
+        Some(Entra::Workload) => match ENTRA_WORKLOAD.iter().find(|name| vars.get(name).is_none()) {
+            Some(missing) => return Err(format!("{missing} is not set")),
+            None => Some("AZURE_FEDERATED_TOKEN_FILE".into()),
+        },
+        Some(Entra::Managed) => Some("managed identity".into()),
+        Some(Entra::Tools) => machine.entra.clone(),
+        None => None,
+    })
 }
 
 /// The key that people set: of an API's own, else the row's first that is no token.
@@ -141,7 +185,10 @@ mod tests {
         let principal =
             [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s"), ADDRESS];
         let aws = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_REGION", "us-east-1")];
-        let cases: [Case; 20] = [
+        let token = ("AZURE_OPENAI_AD_TOKEN", "t");
+        let only = |kind| ("AZURE_TOKEN_CREDENTIALS", kind);
+        let ollama = |spec: &str, auth| endpoint(&format!("ollama:qwen3{spec}"), auth, None);
+        let cases: [Case; 29] = [
             (openai(None, None), &[("OPENAI_API_KEY", "k")], Ok("OPENAI_API_KEY")),
             (openai(None, None), &[], Err("no key: OPENAI_API_KEY")),
             (openai(None, Some("MINE")), &[("MINE", "k")], Ok("MINE")),
@@ -154,6 +201,32 @@ mod tests {
             // Half a service principal is none.
             (azure(None, None), &principal[2..], Err("no key: AZURE_OPENAI_API_KEY")),
             (azure(Some("key"), None), &principal, Err("no key")),
+            (azure(Some("entra"), None), &[token, ADDRESS], Ok("AZURE_OPENAI_AD_TOKEN")),
+            (
+                azure(None, None),
+                &[principal[0], principal[1], principal[2], ADDRESS, only("managedidentitycredential")],
+                Ok("managed identity"),
+            ),
+            (
+                azure(None, None),
+                &[principal[0], principal[1], principal[2], ADDRESS, only("dev")],
+                Err("no key: AZURE_OPENAI_API_KEY"),
+            ),
+            (azure(None, None), &[ADDRESS, only("nonsense")], Err("nonsense is not known here")),
+            (
+                azure(None, None),
+                &[ADDRESS, ("AZURE_FEDERATED_TOKEN_FILE", "/t"), ("AZURE_TENANT_ID", "t")],
+                Err("AZURE_CLIENT_ID is not set"),
+            ),
+            // A key of ollama.com's is not for the server on this machine.
+            (ollama("", None), &[("OLLAMA_API_KEY", "k")], Ok("no key needed")),
+            (ollama("@https://ollama.com", None), &[("OLLAMA_API_KEY", "k")], Ok("OLLAMA_API_KEY")),
+            (
+                ollama("", Some("key")),
+                &[("OLLAMA_API_KEY", "k")],
+                Err("is for ollama.com and is not sent to"),
+            ),
+            (ollama("", Some("key")), &[], Err("no key: OLLAMA_API_KEY")),
             (claude("", None), &aws, Ok("AWS_ACCESS_KEY_ID")),
             (claude("", None), &aws[..2], Err("no AWS region: AWS_REGION")),
             (claude("@us-east-1", None), &aws[..2], Ok("AWS_ACCESS_KEY_ID")),
@@ -191,14 +264,14 @@ mod tests {
     #[test]
     fn what_files_hold_counts_where_no_variable_does() {
         let machine = Machine {
-            aws: Some("AWS profile in ~/.aws/config".into()),
+            aws: Some("AWS profile dev".into()),
             aws_region: Some("eu-west-1".into()),
             google: Some("~/adc.json".into()),
             google_project: Some("mine".into()),
             ..Machine::default()
         };
         for (spec, auth, want) in [
-            ("bedrock:eu.anthropic.claude-opus-5-5", None, Ok("AWS profile in ~/.aws/config")),
+            ("bedrock:eu.anthropic.claude-opus-5-5", None, Ok("AWS profile dev")),
             ("bedrock:eu.anthropic.claude-opus-5-5", Some("key"), Err("no AWS credentials")),
             ("bedrock:us.anthropic.claude-opus-5-5", None, Err("use eu.anthropic.claude-opus-5-5")),
             ("vertex:gemini-3.8-flash", None, Ok("~/adc.json")),

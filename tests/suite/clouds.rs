@@ -211,6 +211,19 @@ fn doctor_goes_step_by_step_and_says_the_fix_where_it_stops() {
 #[test]
 fn init_writes_what_it_found_and_config_check_likes_it() {
     let home = home();
+    fs::create_dir_all(home.path().join(".aws")).unwrap();
+    let profiles = "[default]\naws_access_key_id = AKID\n[profile bare]\nregion = eu-west-1\n\
+                    # role_arn = arn:aws:iam::1:role/r\n[profile dev]\nrole_arn = arn:aws:iam::1:role/r\n";
+    fs::write(home.path().join(".aws/config"), profiles).unwrap();
+    // Another profile's credentials, and those in a comment, are not this one's.
+    for (profile, why) in [("bare", "profile bare gives none"), ("gone", "profile gone gives none")] {
+        let shown = bakeoff(home.path())
+            .env("AWS_PROFILE", profile)
+            .args(["run", "hi", "-m", "claude-opus-5-5"])
+            .output()
+            .unwrap();
+        assert!(err(&shown).contains(why), "{}", err(&shown));
+    }
     let init = |more: &[&str]| {
         let mut command = bakeoff(home.path());
         for name in ["OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "MISTRAL_API_KEY", "GROQ_API_KEY"] {

@@ -44,6 +44,30 @@ fn whoever_is_asked_by_name_is_not_asked_again_by_model() {
     // With other settings it is another question.
     let hot = show(&["-e", "openai:gpt-6-sol?max_tokens=9", "-m", "gpt-6-sol"]);
     assert_eq!(hot, ["gpt-6-sol", "gpt-6-sol openai", "gpt-6-sol openrouter"]);
+    // What a variable says, and what stands in the words, are the same place.
+    for (spec, model, vars) in [
+        (
+            "azure:gpt-6-sol",
+            "gpt-6-sol",
+            &[("AZURE_OPENAI_API_KEY", "k"), ("AZURE_OPENAI_ENDPOINT", "https://contoso.openai.azure.com")][..],
+        ),
+        (
+            "bedrock:us.anthropic.claude-opus-5-5@us-east-1",
+            "claude-opus-5-5",
+            &[("AWS_BEARER_TOKEN_BEDROCK", "k"), ("AWS_DEFAULT_REGION", "us-east-1")],
+        ),
+        (
+            "vertex:gemini-3.8-flash@p/global",
+            "gemini-3.8-flash",
+            &[("GOOGLE_APPLICATION_CREDENTIALS", "/adc.json"), ("GOOGLE_CLOUD_PROJECT", "p")],
+        ),
+    ] {
+        let mut command = bakeoff(home.path());
+        command.envs(vars.iter().copied());
+        let asked = ["config", "show", "--format", "json", "-e", spec, "-m", model];
+        let shown = command.args(asked).output().unwrap();
+        assert_eq!(json(&shown).as_array().unwrap().len(), 1, "{spec}: {}", out(&shown));
+    }
 }
 
 #[test]

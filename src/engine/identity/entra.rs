@@ -28,11 +28,11 @@ use super::azure_http::Carrier;
 use super::{brief, causes, ours, secret};
 use crate::model::Class;
 use crate::model::Fault;
-use crate::provider::ENTRA_MANAGED;
-use crate::provider::ENTRA_SECRET;
+use crate::provider::ENTRA_TOKEN;
+use crate::provider::Entra;
 use crate::provider::Secret;
 use crate::provider::Vars;
-use crate::provider::announced;
+use crate::provider::entra;
 
 const PUBLIC: &str = "https://login.microsoftonline.com";
 
@@ -46,18 +46,9 @@ pub(super) struct Found {
     pub(super) via: String,
 }
 
-/// The kinds in the order in which they are looked for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    ClientSecret,
-    Workload,
-    Managed,
-    Tools,
-}
-
 /// A token that somebody fetched already; it wins over everything.
 pub(super) fn given(vars: &Vars) -> Result<Option<Found>, Fault> {
-    const NAME: &str = "AZURE_OPENAI_AD_TOKEN";
+    const NAME: &str = ENTRA_TOKEN;
     let Some(text) = vars.get(NAME) else { return Ok(None) };
     let token = Secret::parse(&text).map_err(|_| {
         Fault::new(Class::Key, format!("{NAME} holds line breaks or characters that no token has"))
@@ -75,7 +66,7 @@ pub(super) fn fetch(
 ) -> impl Future<Output = Result<(Found, Option<SystemTime>), Fault>> {
     let (scope, vars, transport) = (scope.to_owned(), vars.clone(), Arc::clone(transport));
     async move {
-        let Some(kind) = choose(&vars)? else {
+        let Some(kind) = entra(&vars, vars.is_process(), vars.is_process())? else {
             return Err(Fault::new(Class::Key, "no Entra ID credential is configured").hint(SIGN_IN));
         };
         let (credential, via) = build(kind, &vars, &transport)?;
@@ -86,38 +77,8 @@ pub(super) fn fetch(
     }
 }
 
-fn choose(vars: &Vars) -> Result<Option<Kind>, Fault> {
-    const SELECT: &str = "AZURE_TOKEN_CREDENTIALS";
-    let asked = vars.get(SELECT).map(|s| s.trim().to_ascii_lowercase());
-    let allowed: &[Kind] = match asked.as_deref() {
-        None => &[Kind::ClientSecret, Kind::Workload, Kind::Managed, Kind::Tools],
-        Some("prod") => &[Kind::ClientSecret, Kind::Workload, Kind::Managed],
-        Some("dev" | "azureclicredential" | "azuredeveloperclicredential") => &[Kind::Tools],
-        Some("environmentcredential") => &[Kind::ClientSecret],
-        Some("workloadidentitycredential") => &[Kind::Workload],
-        Some("managedidentitycredential") => &[Kind::Managed],
-        Some(other) => {
-            return Err(Fault::new(Class::Setup, format!("{SELECT}={} is not known here", brief(other)))
-                .hint("use dev, prod, EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential or AzureCliCredential, or unset it"));
-        }
-    };
-    let there = |kind: Kind| match kind {
-        Kind::ClientSecret => announced(vars, ENTRA_SECRET),
-        // Its other two variables are asked for by name when it is built.
-        Kind::Workload => vars.get("AZURE_FEDERATED_TOKEN_FILE").is_some(),
-        // The address that virtual machines have is asked on request only: elsewhere
-        // it is a wait for nothing.
-        Kind::Managed => {
-            let told = asked.as_deref() == Some("managedidentitycredential");
-            vars.is_process() && (told || announced(vars, ENTRA_MANAGED))
-        }
-        Kind::Tools => vars.is_process(),
-    };
-    Ok(allowed.iter().copied().find(|kind| there(*kind)))
-}
-
 fn build(
-    kind: Kind,
+    kind: Entra,
     vars: &Vars,
     transport: &Arc<dyn Transport>,
 ) -> Result<(Arc<dyn TokenCredential>, String), Fault> {
@@ -131,7 +92,7 @@ fn build(
             .hint("check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_AUTHORITY_HOST")
     };
     Ok(match kind {
-        Kind::ClientSecret => {
+        Entra::ClientSecret => {
             let client_options = options(vars, transport)?;
             let secret = need("AZURE_CLIENT_SECRET")?.into();
             let (tenant, client) = (need("AZURE_TENANT_ID")?, need("AZURE_CLIENT_ID")?);
@@ -139,7 +100,7 @@ fn build(
             let made = ClientSecretCredential::new(&tenant, client, secret, Some(options)).map_err(setup)?;
             (made, "client secret of AZURE_CLIENT_ID".into())
         }
-        Kind::Workload => {
+        Entra::Workload => {
             let client_options = options(vars, transport)?;
             let options = WorkloadIdentityCredentialOptions {
                 credential_options: ClientAssertionCredentialOptions { client_options },
@@ -150,7 +111,7 @@ fn build(
             let made = WorkloadIdentityCredential::new(Some(options)).map_err(setup)?;
             (made, "workload identity of AZURE_FEDERATED_TOKEN_FILE".into())
         }
-        Kind::Managed => {
+        Entra::Managed => {
             let options = ManagedIdentityCredentialOptions {
                 user_assigned_id: vars.get("AZURE_CLIENT_ID").map(UserAssignedId::ClientId),
                 client_options: options(vars, transport)?,
@@ -161,7 +122,7 @@ fn build(
             })?;
             (made, "managed identity".into())
         }
-        Kind::Tools => {
+        Entra::Tools => {
             let options = DeveloperToolsCredentialOptions { executor: Some(Arc::new(Quiet)) };
             let made = DeveloperToolsCredential::new(Some(options)).map_err(setup)?;
             (made, "az or azd sign-in".into())
@@ -284,7 +245,7 @@ const CODES: &[(&str, Class, &str, &str)] = &[
     ("AADSTS50076", Class::Key, "a second factor is wanted", "run `az login`"),
 ];
 
-fn explain(kind: Kind, scope: &str, vars: &Vars, error: &azure_core::Error) -> Fault {
+fn explain(kind: Entra, scope: &str, vars: &Vars, error: &azure_core::Error) -> Fault {
     if let Some(mut fault) = ours(error) {
         fault.message = format!("Entra ID: {}", fault.message);
         return fault;
@@ -306,12 +267,12 @@ fn explain(kind: Kind, scope: &str, vars: &Vars, error: &azure_core::Error) -> F
         return fault;
     }
     match kind {
-        Kind::Tools => tools(scope, &said),
-        Kind::Managed => {
+        Entra::Tools => tools(scope, &said),
+        Entra::Managed => {
             Fault::new(Class::Key, format!("the managed identity gave no token: {}", brief(&said)))
                 .hint("give this machine an identity, or name a user-assigned one with AZURE_CLIENT_ID")
         }
-        Kind::ClientSecret | Kind::Workload => {
+        Entra::ClientSecret | Entra::Workload => {
             let line = said.split("authentication failed.").nth(1).unwrap_or(&said);
             Fault::new(Class::Key, format!("Entra ID gave no token: {}", brief(line)))
                 .hint("check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET")

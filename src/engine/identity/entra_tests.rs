@@ -7,12 +7,13 @@ use http::HeaderMap;
 
 use super::super::loopback::{Answer, Loopback};
 use super::super::{Identities, LIMIT, Signed};
-use super::{Kind, Quiet, choose, tools};
+use super::{Quiet, tools};
 use crate::engine::transport::{Network, Outgoing, Reply, Transport};
 use crate::model::Class;
 use crate::model::Fault;
 use crate::provider::Identity;
 use crate::provider::Vars;
+use crate::provider::{Entra, entra};
 use azure_identity::Executor;
 
 const SCOPE: &str = "https://ai.azure.com/.default";
@@ -225,12 +226,15 @@ fn the_order_and_its_override() {
     let with = |choice: &str, all: &[(&str, &str)]| {
         let mut pairs = all.to_vec();
         pairs.push(("AZURE_TOKEN_CREDENTIALS", choice));
-        choose(&Vars::only(&pairs)).map_err(|f| f.class)
+        entra(&Vars::only(&pairs), false, false).map_err(|f| f.class)
     };
-    assert!(matches!(choose(&Vars::only(&whole)), Ok(Some(Kind::ClientSecret))));
-    assert!(matches!(choose(&Vars::only(&whole[3..])), Ok(Some(Kind::Workload))));
-    assert!(matches!(choose(&Vars::only(&whole[4..])), Ok(None)), "the crate would read the process");
-    assert!(matches!(with("WorkloadIdentityCredential", &whole), Ok(Some(Kind::Workload))));
+    assert!(matches!(entra(&Vars::only(&whole), false, false), Ok(Some(Entra::ClientSecret))));
+    assert!(matches!(entra(&Vars::only(&whole[3..]), false, false), Ok(Some(Entra::Workload))));
+    assert!(
+        matches!(entra(&Vars::only(&whole[4..]), false, false), Ok(None)),
+        "the crate would read the process"
+    );
+    assert!(matches!(with("WorkloadIdentityCredential", &whole), Ok(Some(Entra::Workload))));
     assert!(matches!(with("EnvironmentCredential", &whole[3..]), Ok(None)));
     assert!(matches!(with("dev", &whole), Ok(None)));
     assert!(matches!(with("nonsense", &whole), Err(Class::Setup)));

@@ -1,0 +1,35 @@
+//! The AWS profile that is meant, as the SDK's own reader of its files understands them.
+
+use aws_config::profile::load;
+#[expect(deprecated, reason = "the reader's own signature calls its files so")]
+use aws_config::profile::profile_file::ProfileFiles;
+use aws_types::os_shim_internal::{Env, Fs};
+
+use crate::provider::AwsProfile;
+
+/// Settings of which a profile that gives credentials has one.
+const WAYS: [&str; 8] = [
+    "aws_access_key_id",
+    "sso_session",
+    "sso_start_url",
+    "role_arn",
+    "credential_process",
+    "credential_source",
+    "web_identity_token_file",
+    "login_session",
+];
+
+/// The profile that `AWS_PROFILE` names, or the default one. Files that cannot be read have
+/// none; asking an endpoint says why.
+pub async fn aws_profile() -> AwsProfile {
+    #[expect(deprecated, reason = "the reader's own signature calls its files so")]
+    let read = load(&Fs::real(), &Env::real(), &ProfileFiles::default(), None).await;
+    let Ok(all) = read else { return AwsProfile::default() };
+    let name = all.selected_profile();
+    let profile = all.get_profile(name);
+    AwsProfile {
+        name: name.to_owned(),
+        region: profile.and_then(|p| p.get("region")).map(ToOwned::to_owned),
+        gives: profile.is_some_and(|p| WAYS.iter().any(|way| p.get(way).is_some())),
+    }
+}
