@@ -97,6 +97,40 @@ fn a_layer_replaces_by_route_and_bad_rows_are_refused() {
 }
 
 #[test]
+fn a_text_of_the_users_own_may_hold_what_the_embedded_one_does_and_no_slips() {
+    let embedded = Catalog::embedded();
+    for text in [EMBEDDED, OVERRIDES] {
+        assert_eq!(embedded.with_own(text, &[]).unwrap().routes().len(), 403);
+    }
+    let own = "[[family]]\nid=\"f\"\n[[family.route]]\nkind=\"vllm\"\nid=\"m\"\nscope=\"local\"\n\
+               price={input=\"1\",output=\"2\"}\ntiers=[{above=9,input=\"2\"}]\n";
+    assert!(embedded.with_own(own, &["vllm"]).is_ok());
+    for (right, slip, words) in [
+        (
+            "input=\"1\"",
+            "inptu=\"1\"",
+            "line 7: vllm m, price: unknown key \"inptu\" (did you mean \"input\"?)",
+        ),
+        ("above=9", "abvoe=9", "line 8: vllm m, tiers: unknown key \"abvoe\" (did you mean \"above\"?)"),
+        ("scope", "scop", "line 6: vllm m: unknown key \"scop\" (did you mean \"scope\"?)"),
+        ("[[family]]", "[[famly]]", "line 1: the file: unknown key \"famly\" (did you mean \"family\"?)"),
+        (
+            "id=\"f\"",
+            "id=\"f\"\nnmae=\"F\"",
+            "line 3: family f: unknown key \"nmae\" (did you mean \"name\"?)",
+        ),
+        ("vllm", "vlm", "line 4: vlm m: unknown kind \"vlm\" (did you mean \"vllm\"?)"),
+        ("vllm", "qqq", "unknown kind \"qqq\": it is one of vllm, "),
+    ] {
+        let wrong = own.replacen(right, slip, 1);
+        let error = embedded.with_own(&wrong, &["vllm"]).unwrap_err();
+        assert!(error.contains(words), "{slip}: {error}");
+    }
+    // Clouds that the list sells at and no row of a provider speaks to are known.
+    assert!(embedded.with_own(&own.replace("vllm", "zai"), &[]).is_ok());
+}
+
+#[test]
 fn dates_are_dropped_only_from_the_end() {
     for (id, want) in [
         ("m-2026-04-23", Some("m")),

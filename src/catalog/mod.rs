@@ -8,6 +8,7 @@
 //! substring match, no default, and nothing that is unknown becomes zero.
 
 mod rows;
+mod strict;
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -114,6 +115,22 @@ impl Catalog {
             all.put(route);
         }
         Ok(all)
+    }
+
+    /// The same for a text that the user wrote: a key that no row has is a mistake, and so is a
+    /// cloud that neither this catalog nor `providers` has.
+    ///
+    /// # Errors
+    /// As [`Catalog::parse`], and for the first such word with its line.
+    pub fn with_own(&self, text: &str, providers: &[&str]) -> Result<Self, String> {
+        let mut kinds = providers.to_vec();
+        for route in &self.routes {
+            if !kinds.contains(&route.kind.as_str()) {
+                kinds.push(&route.kind);
+            }
+        }
+        strict::check(text, &kinds)?;
+        self.with_extra(text)
     }
 
     fn put(&mut self, route: Route) {

@@ -1,6 +1,7 @@
 //! From the configuration to what every command stands on: variables, files, catalog, engine.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::engine::aws_profile;
 use crate::engine::max_output;
 use crate::model::Report;
 use crate::provider::Machine;
+use crate::provider::PROVIDERS;
 use crate::provider::Vars;
 use crate::provider::level;
 use crate::store;
@@ -127,17 +129,29 @@ pub(super) fn access(config: &Config) -> Access {
 /// The user's own rows: the file `catalog.toml` beside the config, if there is one.
 pub(super) fn own_catalog(loaded: &Loaded) -> Option<PathBuf> {
     let path = loaded.path.as_ref()?.parent()?.join("catalog.toml");
-    path.is_file().then_some(path)
+    // A link that leads nowhere is there too: whoever made it means its rows to count.
+    path.symlink_metadata().is_ok().then_some(path)
 }
 
 /// The embedded catalog, read when first asked for, with the user's own rows on top,
 /// in the same format.
 pub(super) fn catalog(loaded: &Loaded) -> Result<CatalogSource, Stop> {
     let Some(path) = own_catalog(loaded) else { return Ok(Arc::new(Catalog::embedded)) };
-    let wrong = |e: String| Stop::usage(format!("{}: {e}", path.display()));
-    let text = std::fs::read_to_string(&path).map_err(|e| wrong(e.to_string()))?;
-    let own = Arc::new(Catalog::embedded().with_extra(&text).map_err(wrong)?);
+    let providers: Vec<_> = PROVIDERS.iter().map(|row| row.id).collect();
+    let own = own_text(&path).and_then(|text| Catalog::embedded().with_own(&text, &providers));
+    let own = own.map_err(|e| Stop::usage(format!("{}: {e}", path.display())))?;
+    let own = Arc::new(own);
     Ok(Arc::new(move || Arc::clone(&own)))
+}
+
+fn own_text(path: &Path) -> Result<String, String> {
+    match path.metadata() {
+        Ok(there) if !there.is_file() => Err("not a file: correct or remove it".into()),
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            Err("a link to a file that is not there: correct or remove it".into())
+        }
+        _ => std::fs::read_to_string(path).map_err(|e| e.to_string()),
+    }
 }
 
 /// The same with the demo's invented price rows on top.

@@ -145,6 +145,37 @@ fn what_the_config_lacks_is_said() {
 }
 
 #[test]
+fn a_catalog_of_ones_own_counts_or_is_refused() {
+    let home = home();
+    config(home.path(), "");
+    let rows = home.path().join(".config/bakeoff/catalog.toml");
+    // Whoever reads it says what is wrong with it.
+    let says = |words: &str| {
+        for arguments in [
+            &["config", "check"][..],
+            &["models", "--all"],
+            &["run", "hi", "-e", "openai:m"],
+            &["init", "--print"],
+        ] {
+            let said = refused(home.path(), arguments);
+            assert!(said.contains("catalog.toml: ") && said.contains(words), "{arguments:?}: {said}");
+        }
+    };
+    let row =
+        "[[family]]\nid = \"house\"\n[[family.route]]\nkind = \"openai\"\nid = \"h-1\"\nscope = \"global\"\n";
+    fs::write(&rows, format!("{row}price = {{ inptu = \"1\", output = \"2\" }}\n")).unwrap();
+    says("line 7: openai h-1, price: unknown key \"inptu\" (did you mean \"input\"?)");
+    fs::write(&rows, row.replace("openai", "opnai")).unwrap();
+    says("line 4: opnai h-1: unknown kind \"opnai\" (did you mean \"openai\"?)");
+    fs::remove_file(&rows).unwrap();
+    std::os::unix::fs::symlink(home.path().join("nothing"), &rows).unwrap();
+    says("a link to a file that is not there");
+    fs::remove_file(&rows).unwrap();
+    fs::create_dir(&rows).unwrap();
+    says("not a file");
+}
+
+#[test]
 fn models_asks_every_account_and_tells_of_lists_that_did_not_come() {
     let home = home();
     let server = Loopback::start(|asked| match asked.header("authorization") {
