@@ -43,6 +43,9 @@ mod identity;
 #[path = "support/loopback.rs"]
 mod loopback;
 #[cfg(test)]
+#[path = "suite/models.rs"]
+mod models;
+#[cfg(test)]
 #[path = "suite/parity.rs"]
 mod parity;
 #[cfg(test)]

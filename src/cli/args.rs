@@ -246,7 +246,7 @@ pub struct ModelsArgs {
     /// Only this provider
     #[arg(short, long, value_name = "PROVIDER")]
     pub provider: Option<String>,
-    /// The catalog's models as well, where no account lists any
+    /// The catalog's models as well, whether an account lists them or not
     #[arg(long)]
     pub all: bool,
     /// Only models whose id or family holds this

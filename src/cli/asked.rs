@@ -6,6 +6,7 @@ use super::Stop;
 use super::args::Who;
 use super::world::{Loaded, World, leveller};
 use crate::engine::aws_profile;
+use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::Prompt;
@@ -73,8 +74,8 @@ impl Absent {
     }
 }
 
-/// A server on this machine answers a list at once, or does not run.
-pub(super) const LOCAL_PATIENCE: Duration = Duration::from_secs(1);
+/// No start waits longer for a server of the user's own, wherever it is.
+const LOCAL_PATIENCE: Duration = Duration::from_secs(1);
 
 impl World {
     /// The lineup of the arguments, families opened and settings brought together where that
@@ -143,6 +144,9 @@ impl World {
             let endpoint = Endpoint { provider: row.id.to_owned(), ..Endpoint::default() };
             match tokio::time::timeout(LOCAL_PATIENCE, self.engine.models(&endpoint)).await {
                 Ok(Ok(Some(brought))) => {
+                    if brought.faults.iter().any(|fault| fault.class == Class::Silent) {
+                        return Served { models: Vec::new(), silent: vec![row.label] };
+                    }
                     let models = brought.listed.into_iter().map(|m| (row.id.to_owned(), m.id)).collect();
                     Served { models, silent: Vec::new() }
                 }

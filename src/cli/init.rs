@@ -14,6 +14,7 @@ use crate::model::Lineup;
 use crate::model::clean_line;
 use crate::provider::Place;
 use crate::provider::Secret;
+use crate::provider::api_of;
 use crate::provider::found;
 use crate::provider::provider;
 use crate::store::write_whole;
@@ -99,23 +100,30 @@ fn section(out: &mut String, world: &World, e: &Endpoint, credential: &str) {
         let _ = writeln!(out, "deployment = {}   # the name of your deployment", text(deployment));
     }
     let _ = writeln!(out, "model = {}", text(&e.model));
-    let usual = |name: Option<&&str>, otherwise: &str| {
-        text(&name.and_then(|n| world.vars.get(n)).unwrap_or_else(|| otherwise.to_owned()))
+    // An API's own variables stand before the row's, as when it is asked.
+    let api = row.and_then(|row| api_of(row, e).ok());
+    let names = api.map_or(&[][..], |api| api.place_vars).iter();
+    let names: Vec<_> = names.chain(row.map_or(&[][..], |row| row.place_vars)).collect();
+    let usual = |is: fn(&str) -> bool, otherwise: &str| {
+        let set = names.iter().filter(|n| is(n)).find_map(|n| world.vars.get(n));
+        text(&set.unwrap_or_else(|| otherwise.to_owned()))
     };
-    let _ = match row.map(|row| (row.place, row.place_vars, row.base_url_vars)) {
-        Some((Place::Region, names, _)) => {
-            let set = names.iter().find(|n| world.vars.get(n).is_some());
-            writeln!(out, "region = {}", usual(set, "us-east-1"))
-        }
-        Some((Place::Location, names, _)) => {
-            let (project, location) = (usual(names.first(), "my-project"), usual(names.get(1), "global"));
+    let _ = match row.map(|row| row.place) {
+        Some(Place::Region) => writeln!(out, "region = {}", usual(|_| true, "us-east-1")),
+        Some(Place::Location) => {
+            let project = usual(|n| n.contains("PROJECT"), "my-project");
+            let location = usual(|n| !n.contains("PROJECT"), "global");
             writeln!(out, "project = {project}\nlocation = {location}")
         }
         // The variable with the address stays in charge.
-        Some((Place::Resource, _, names)) => {
-            writeln!(out, "# resource = \"contoso-east\"   # else {} says which", names.join(" or "))
+        Some(Place::Resource) => {
+            let own = api.map_or(&[][..], |api| api.base_url_vars).iter();
+            let addresses = own.chain(row.map_or(&[][..], |row| row.base_url_vars));
+            let mut says = addresses.chain(names).filter(|n| world.vars.get(n).is_some());
+            let says = says.next().copied().unwrap_or("AZURE_OPENAI_ENDPOINT");
+            writeln!(out, "# resource = \"contoso-east\"   # else {says} says which")
         }
-        Some((Place::BaseUrl, ..)) | None => Ok(()),
+        Some(Place::BaseUrl) | None => Ok(()),
     };
     let _ = writeln!(out, "# params = {{ reasoning_effort = \"low\" }}");
 }

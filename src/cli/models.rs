@@ -5,32 +5,32 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::args::ModelsArgs;
-use super::asked::LOCAL_PATIENCE;
 use super::choices::{price_words, tokens};
 use super::lists::list;
 use super::world::World;
 use super::{Stop, runtime, world};
+use crate::catalog::Route;
 use crate::engine::Listed;
-use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;
 use crate::model::clean_line;
 use crate::provider::PROVIDERS;
 use crate::provider::Provider;
-use crate::provider::example;
+use crate::provider::first_look;
 use crate::provider::list_price;
+use crate::provider::listings;
 use crate::provider::provider;
-use crate::provider::ready;
 use crate::provider::unknown_provider;
 
 /// What asking one provider brought.
 #[derive(Default)]
 struct Brought {
-    listed: Vec<Listed>,
-    url: String,
+    /// Each with where it was listed: what it costs depends on that.
+    listed: Vec<(Listed, String)>,
     /// The provider has no list; the catalog speaks for it.
     no_list: bool,
-    faults: Vec<Fault>,
+    /// Each with the first endpoint of its account, where the config names one.
+    faults: Vec<(String, Fault)>,
 }
 
 pub(super) fn run(args: &ModelsArgs) -> Result<u8, Stop> {
@@ -59,7 +59,7 @@ pub(super) fn run(args: &ModelsArgs) -> Result<u8, Stop> {
             async move {
                 let mut brought = Brought::default();
                 for endpoint in &endpoints {
-                    ask(row, world, endpoint, &mut brought).await;
+                    ask(world, endpoint, &mut brought).await;
                 }
                 (row, brought)
             }
@@ -72,16 +72,17 @@ pub(super) fn run(args: &ModelsArgs) -> Result<u8, Stop> {
     let mut rows = Vec::new();
     for (row, brought) in brought {
         let mut fields: Vec<_> =
-            brought.listed.iter().map(|m| fields(&world, row, m, &brought.url, "listed")).collect();
-        if brought.no_list || fields.is_empty() && args.all {
-            fields.extend(known(&world, row));
+            brought.listed.iter().map(|(m, url)| fields(&world, row, m, url, "listed")).collect();
+        if brought.no_list || args.all {
+            fields.extend(known(&world, row, &brought.listed));
         }
         rows.extend(fields);
         // A server on this machine that does not run is no news, unless it was asked for.
         let told = !row.is_local() || args.provider.is_some();
-        for fault in brought.faults.iter().filter(|_| told) {
+        for (account, fault) in brought.faults.iter().filter(|_| told) {
             code = 1;
-            let said = format!("{}: {} → {}", row.id, fault.message, fault.advice());
+            let account = if account.is_empty() { String::new() } else { format!(" ({account})") };
+            let said = format!("{}{account}: {} → {}", row.id, fault.message, fault.advice());
             let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&said));
         }
     }
@@ -91,9 +92,12 @@ pub(super) fn run(args: &ModelsArgs) -> Result<u8, Stop> {
     }
     if rows.is_empty() && code == 0 {
         let what = args.word.as_ref().map_or_else(String::new, |w| format!(" with {w:?} in its name"));
-        return Err(Stop::usage(format!(
-            "no model{what} to list: see `bakeoff providers` for the keys that are looked for, or --all for the catalog"
-        )));
+        let more = if args.all {
+            "the catalog has none either"
+        } else {
+            "see `bakeoff providers` for the keys that are looked for, or --all for the catalog"
+        };
+        return Err(Stop::usage(format!("no model{what} to list: {more}")));
     }
     list(rows, args.list.format)?;
     Ok(code)
@@ -106,6 +110,7 @@ fn askable(row: &Provider, world: &World, own: &[Endpoint], named: bool) -> Vec<
     for endpoint in own.iter().filter(|e| e.provider == row.id) {
         // A list is of an account, not of a model.
         let account = Endpoint {
+            name: endpoint.name.clone(),
             provider: endpoint.provider.clone(),
             place: endpoint.place.clone(),
             base_url: endpoint.base_url.clone(),
@@ -115,45 +120,47 @@ fn askable(row: &Provider, world: &World, own: &[Endpoint], named: bool) -> Vec<
             allow_plain_http: endpoint.allow_plain_http,
             ..Endpoint::default()
         };
-        if !all.contains(&account) {
+        let same = |known: &Endpoint| Endpoint { name: account.name.clone(), ..known.clone() } == account;
+        if !all.iter().any(same) {
             all.push(account);
         }
     }
-    let usual = || Endpoint { provider: row.id.to_owned(), ..Endpoint::default() };
-    let ready = || example(row).is_some_and(|e| ready(&e, &world.vars, &world.machine).is_ok());
-    if all.is_empty() && (named || row.is_local() || row.base_url.is_some() && ready()) {
-        all.push(usual());
+    let usual = Endpoint { provider: row.id.to_owned(), ..Endpoint::default() };
+    let (vars, machine) = (&world.vars, &world.machine);
+    // Who can be asked a question need not have a list: an address of one API's own may have none.
+    let lists = || {
+        let ready = first_look(row, vars, machine).is_some_and(|(_, found)| found.is_ok());
+        ready && listings(&usual, vars).is_ok()
+    };
+    if all.is_empty() && (named || row.is_local() || row.base_url.is_some() && lists()) {
+        all.push(usual);
     }
     all
 }
 
-async fn ask(row: &Provider, world: &World, endpoint: &Endpoint, brought: &mut Brought) {
-    let asked = world.engine.models(endpoint);
-    let answer = if row.is_local() {
-        let silent = || Fault::new(Class::Silent, "no answer").hint("see whether the server is well");
-        tokio::time::timeout(LOCAL_PATIENCE, asked).await.unwrap_or_else(|_| Err(silent()))
-    } else {
-        asked.await
-    };
-    match answer {
+async fn ask(world: &World, endpoint: &Endpoint, brought: &mut Brought) {
+    match world.engine.models(endpoint).await {
         Ok(Some(models)) => {
-            brought.faults.extend(models.faults);
-            brought.url = models.url;
+            brought.faults.extend(models.faults.into_iter().map(|fault| (endpoint.name.clone(), fault)));
             for model in models.listed {
-                if !brought.listed.iter().any(|known| known.id == model.id) {
-                    brought.listed.push(model);
+                if !brought.listed.iter().any(|(known, _)| known.id == model.id) {
+                    brought.listed.push((model, models.url.clone()));
                 }
             }
         }
         Ok(None) => brought.no_list = true,
-        Err(fault) => brought.faults.push(fault),
+        Err(fault) => brought.faults.push((endpoint.name.clone(), fault)),
     }
 }
 
-/// What the catalog has of a provider.
-fn known(world: &World, row: &Provider) -> Vec<Vec<(&'static str, Value)>> {
+/// What the catalog has of a provider besides what is listed.
+fn known(world: &World, row: &Provider, listed: &[(Listed, String)]) -> Vec<Vec<(&'static str, Value)>> {
     let catalog = (world.catalog)();
-    let mut routes: Vec<_> = catalog.routes().iter().filter(|r| r.kind == row.id).collect();
+    // A list may call a route by another of its names.
+    let ids = listed.iter().filter_map(|(m, _)| Some(catalog.route(row.id, &m.id, None)?.0.id.as_str()));
+    let ids: Vec<_> = ids.chain(listed.iter().map(|(m, _)| m.id.as_str())).collect();
+    let new = |r: &&Route| r.kind == row.id && !ids.contains(&r.id.as_str());
+    let mut routes: Vec<_> = catalog.routes().iter().filter(new).collect();
     // A list has no zones.
     routes.dedup_by(|a, b| a.id == b.id);
     let listed = routes.into_iter().map(|r| Listed { id: r.id.clone(), context: r.context });

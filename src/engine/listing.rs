@@ -14,12 +14,18 @@ use super::{Engine, Shared};
 use crate::model::Class;
 use crate::model::Endpoint;
 use crate::model::Fault;
+use crate::provider::Provider;
 use crate::provider::Question;
 use crate::provider::Vars;
+use crate::provider::is_loopback;
 use crate::provider::listings;
+use crate::provider::provider;
 
 /// Lists are short; one that takes longer is a server that hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server on this machine answers a list at once, or does not run.
+const LOCAL_PATIENCE: Duration = Duration::from_secs(1);
 
 /// One model that a provider lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,10 +63,10 @@ impl Engine {
         let mut models = Models { url, ..Models::default() };
         for question in questions {
             let secrets = question.secrets.clone();
-            let answer = timeout(PATIENCE, one(shared, question, &vars)).await.unwrap_or_else(|_| {
-                let seconds = PATIENCE.as_secs();
-                Err(Fault::new(Class::Silent, format!("no list of models within {seconds} s")))
-            });
+            let patience = patience(endpoint, &question.url);
+            // The longer one bounds what comes before the request as well: a signature, the client.
+            let answer = timeout(PATIENCE, one(shared, question, &vars, patience)).await;
+            let answer = answer.unwrap_or_else(|_| Err(silent(PATIENCE)));
             match answer {
                 Ok(listed) => {
                     for model in listed {
@@ -76,7 +82,25 @@ impl Engine {
     }
 }
 
-async fn one(shared: &Shared, question: Question, vars: &Vars) -> Result<Vec<Listed>, Fault> {
+/// How long an answer may take. A server of one's own on another machine is as far as any other.
+fn patience(endpoint: &Endpoint, url: &str) -> Duration {
+    let own = provider(&endpoint.provider).is_some_and(Provider::is_local);
+    let here = url::Url::parse(url).is_ok_and(|url| is_loopback(&url));
+    if own && here { LOCAL_PATIENCE } else { PATIENCE }
+}
+
+fn silent(patience: Duration) -> Fault {
+    let seconds = patience.as_secs();
+    Fault::new(Class::Silent, format!("no answer: no list of models within {seconds} s"))
+        .hint("see whether the server is well")
+}
+
+async fn one(
+    shared: &Shared,
+    question: Question,
+    vars: &Vars,
+    patience: Duration,
+) -> Result<Vec<Listed>, Fault> {
     let transport = &shared.transport;
     let headers: HeaderMap = header_map(&question.headers)?;
     transport.prepare(&question.url).await?;
@@ -84,11 +108,14 @@ async fn one(shared: &Shared, question: Question, vars: &Vars) -> Result<Vec<Lis
     let mut outgoing =
         Outgoing { url: url.clone(), headers, body: bytes::Bytes::new(), method: http::Method::GET };
     let signed = Box::pin(shared.identities.sign(&question.identity, vars, transport, &mut outgoing)).await?;
-    let reply = transport.send(outgoing).await?;
-    if !(200..300).contains(&reply.status) {
-        return Err(scrubbed(error_reply(reply, &url).await, &signed.secrets));
-    }
-    let body = whole(reply.body).await?;
+    let answer = async {
+        let reply = transport.send(outgoing).await?;
+        if !(200..300).contains(&reply.status) {
+            return Err(scrubbed(error_reply(reply, &url).await, &signed.secrets));
+        }
+        whole(reply.body).await
+    };
+    let body = timeout(patience, answer).await.unwrap_or_else(|_| Err(silent(patience)))?;
     let value: Value = serde_json::from_slice(&body).map_err(|_| {
         Fault::new(Class::Garbled, "the list of models is not JSON").hint("check the base URL")
     })?;
@@ -114,4 +141,24 @@ async fn whole(mut body: Body) -> Result<Vec<u8>, Fault> {
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_server_on_this_machine_has_to_answer_at_once() {
+        for (id, url, want) in [
+            ("ollama", "http://127.0.0.1:11434/api/tags", LOCAL_PATIENCE),
+            ("vllm", "http://localhost:8000/v1/models", LOCAL_PATIENCE),
+            ("ollama", "http://10.0.0.5:11434/api/tags", PATIENCE),
+            ("ollama", "https://ollama.com/api/tags", PATIENCE),
+            // A gateway passes the question on.
+            ("openai", "http://127.0.0.1:4000/v1/models", PATIENCE),
+        ] {
+            let endpoint = Endpoint { provider: id.into(), ..Endpoint::default() };
+            assert_eq!(patience(&endpoint, url), want, "{id} at {url}");
+        }
+    }
 }

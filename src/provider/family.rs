@@ -5,7 +5,7 @@ use super::ready::{Machine, ready};
 use super::row::{Place, Provider};
 use super::secret::Vars;
 use super::site::region;
-use super::spec::example;
+use super::spec::{api_examples, example};
 use super::table::{PROVIDERS, provider};
 use crate::catalog::Catalog;
 use crate::catalog::Family;
@@ -264,13 +264,32 @@ pub fn routes(catalog: &Catalog) -> impl Iterator<Item = (Endpoint, &Route)> {
     })
 }
 
-/// For a first look: an endpoint of each cloud by its example's model, with where its
-/// credential is or what is missing.
+/// For a first look at a cloud: an endpoint by its example's model, with where its credential
+/// is or what is missing. Where that is not ready and one of its APIs is, by variables of that
+/// API's own, it is an endpoint by the API's example.
+#[must_use]
+pub fn first_look(
+    row: &Provider,
+    vars: &Vars,
+    machine: &Machine,
+) -> Option<(Endpoint, Result<String, String>)> {
+    let look = |endpoint| {
+        let endpoint = in_place(endpoint, vars, machine);
+        let found = ready(&endpoint, vars, machine);
+        (endpoint, found)
+    };
+    let usual = look(example(row)?);
+    if usual.1.is_ok() {
+        return Some(usual);
+    }
+    api_examples(row).map(look).find(|(_, found)| found.is_ok()).or(Some(usual))
+}
+
+/// The same of every cloud.
 #[must_use]
 pub fn found(vars: &Vars, machine: &Machine) -> Vec<(Endpoint, Result<String, String>)> {
     let rows = PROVIDERS.iter().filter(|row| !row.is_local() && row.base_url.is_some());
-    let placed = rows.filter_map(example).map(|e| in_place(e, vars, machine));
-    placed.map(|e| (e.clone(), ready(&e, vars, machine))).collect()
+    rows.filter_map(|row| first_look(row, vars, machine)).collect()
 }
 
 #[cfg(test)]

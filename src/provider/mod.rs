@@ -32,17 +32,17 @@ use crate::wire::common;
 use crate::wire::fit;
 use crate::wire::record;
 use key::{Credential, credential, vouched};
-use site::site;
+use site::{Site, site};
 
 pub use address::{is_loopback, parse as parse_address, parse_proxy};
-pub use family::{Opened, Reach, found, out_of_region, routes};
+pub use family::{Opened, Reach, first_look, found, out_of_region, routes};
 pub use identity::{ENTRA_TOKEN, Entra, GOOGLE_FILE, GOOGLE_HOSTED, Identity, announced, entra, google_file};
 pub use price::list_price;
 pub use ready::{AwsProfile, Machine, ready};
 pub use row::{Api, Auth, Chain, KeyVar, Listing, Place, Provider};
 pub use secret::{Secret, Vars};
 pub use site::{is_location, no_fips};
-pub use spec::{SETTINGS, example, parse_spec, unknown_provider};
+pub use spec::{SETTINGS, parse_spec, unknown_provider};
 pub use table::{PROVIDERS, provider};
 
 /// A header's value; secret ones are marked sensitive and shown nowhere.
@@ -203,10 +203,7 @@ pub fn resolve(
     let accept = if framing == Framing::Ndjson { "application/x-ndjson" } else { "text/event-stream" };
     headers.push(("accept", HeaderText::Plain(accept.into())));
     headers.extend(api.dialect.headers(&call).into_iter().map(|(n, v)| (n, HeaderText::Plain(v))));
-    // What names an account is for the provider's own hosts, as its key is.
-    let own: &[_] = if vouched(row, &place) { row.header_vars } else { &[] };
-    let named = own.iter().filter_map(|(var, header)| Some((*header, vars.get(var)?)));
-    headers.extend(named.map(|(n, v)| (n, HeaderText::Plain(v))));
+    headers.extend(account(row, &place, vars));
     let mut request = Request {
         api,
         url,
@@ -230,6 +227,12 @@ pub fn resolve(
         }
     }
     Ok(request)
+}
+
+/// Headers that name an account. They are for the provider's own hosts, as its key is.
+fn account(row: &Provider, place: &Site, vars: &Vars) -> impl Iterator<Item = (&'static str, HeaderText)> {
+    let own: &[_] = if vouched(row, place) { row.header_vars } else { &[] };
+    own.iter().filter_map(|(var, header)| Some((*header, HeaderText::Plain(vars.get(var)?))))
 }
 
 /// The endpoints of a lineup with the lowest common settings: whatever all of them take.
@@ -275,16 +278,47 @@ pub struct Question {
 pub fn listings(endpoint: &Endpoint, vars: &Vars) -> Result<Vec<Question>, Fault> {
     let row = provider(&endpoint.provider)
         .ok_or_else(|| Fault::new(Class::Setup, unknown_provider(&endpoint.provider)))?;
-    row.listings.iter().map(|listing| question(row, listing, endpoint, vars)).collect()
+    let asked = |listing| {
+        let usual = question(row, listing, &[], endpoint, vars);
+        let keyed = |q: &Question| matches!(q.identity, Identity::None);
+        if usual.as_ref().is_ok_and(keyed) {
+            return usual;
+        }
+        let others = row.apis.iter().filter_map(|api| question_by(row, api, listing, endpoint, vars));
+        let mut others: Vec<_> = others.collect();
+        // A key stands before the chain, as when an API is asked.
+        match others.iter().position(keyed).or_else(|| (usual.is_err() && !others.is_empty()).then_some(0)) {
+            Some(at) => Ok(others.swap_remove(at)),
+            None => usual,
+        }
+    };
+    row.listings.iter().map(asked).collect()
+}
+
+/// The question by the variables of one API: a resource has one key and one list, whatever
+/// they are named for.
+fn question_by(
+    row: &'static Provider,
+    api: &Api,
+    listing: &'static Listing,
+    endpoint: &Endpoint,
+    vars: &Vars,
+) -> Option<Question> {
+    if row.place != Place::Resource {
+        return None;
+    }
+    let place = Some(site::resource(row, api, endpoint, vars).ok()??);
+    question(row, listing, api.keys, &Endpoint { place, ..endpoint.clone() }, vars).ok()
 }
 
 fn question(
     row: &'static Provider,
     listing: &'static Listing,
+    keys: &'static [KeyVar],
     endpoint: &Endpoint,
     vars: &Vars,
 ) -> Result<Question, Fault> {
-    let api = Api { base_url: listing.base_url, service: listing.service, ..row::API };
+    let api = Api { base_url: listing.base_url, service: listing.service, keys, ..row::API };
     let place = site(row, &api, endpoint, vars)?;
     let found = credential(row, &api, endpoint, vars, &place)?;
     let mut question = Question {
@@ -299,12 +333,15 @@ fn question(
     let call = Call { model: "", is: "", prompt: &prompt, params: &params, quirks: api.quirks };
     let versions = dialect.map(|d| d.headers(&call)).unwrap_or_default();
     question.headers.extend(versions.into_iter().map(|(n, v)| (n, HeaderText::Plain(v))));
+    question.headers.extend(account(row, &place, vars));
     match found {
         Credential::Nothing => {}
         Credential::Chain => question.identity = identity(row, &api, endpoint, place.region)?,
         Credential::Key(key) => {
             question.secrets.push(key.secret.clone());
-            question.headers.push(sent_key(key)?);
+            // A list is the row's, and so is the way in which its key goes.
+            let auth = if matches!(key.auth, Auth::Header(_)) { row.auth } else { key.auth };
+            question.headers.push(sent_key(key::Key { auth, ..key })?);
         }
     }
     Ok(question)

@@ -110,6 +110,8 @@ pub struct Api {
     pub fits: fn(&str) -> bool,
     /// What a request would need and this API cannot say, for its parity record.
     pub unsaid: fn(&Call<'_>) -> Option<Parity>,
+    /// A model of this API's, where variables of its own may be all that is set.
+    pub example: &'static str,
 }
 
 /// How a provider lists its models: a GET below a base URL.
@@ -199,6 +201,7 @@ pub(super) const API: Api = Api {
     quirks: PLAIN,
     fits: any,
     unsaid: |_| None,
+    example: "",
 };
 
 /// A vendor that speaks Chat Completions at one address, with a bearer key.

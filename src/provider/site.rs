@@ -168,14 +168,19 @@ pub(super) fn region(row: &Provider, endpoint: &Endpoint, vars: &Vars) -> Result
 }
 
 /// The name of an Azure resource; from the address of one of its hosts where only that is told.
-fn resource(row: &Provider, api: &Api, endpoint: &Endpoint, vars: &Vars) -> Result<Option<String>, Fault> {
+pub(super) fn resource(
+    row: &Provider,
+    api: &Api,
+    endpoint: &Endpoint,
+    vars: &Vars,
+) -> Result<Option<String>, Fault> {
     let named = endpoint
         .place
         .clone()
         .or_else(|| vars.first(api.place_vars).map(|(_, v)| v))
         .or_else(|| vars.first(row.place_vars).map(|(_, v)| v))
         .or_else(|| {
-            let (_, address) = vars.first(row.base_url_vars)?;
+            let (_, address) = vars.first(api.base_url_vars).or_else(|| vars.first(row.base_url_vars))?;
             let url = address::parse(&address, None).ok()?;
             let host = url.host_str()?;
             row.hosts.iter().find_map(|h| host.strip_suffix(h)?.strip_suffix('.').map(str::to_owned))

@@ -166,6 +166,17 @@ pub fn example(row: &Provider) -> Option<Endpoint> {
     Some(endpoint)
 }
 
+/// Endpoints by the examples of a provider's APIs, where they have their own.
+pub(super) fn api_examples(row: &Provider) -> impl Iterator<Item = Endpoint> {
+    row.apis.iter().filter(|api| !api.example.is_empty()).map(|api| Endpoint {
+        name: api.example.to_owned(),
+        provider: row.id.to_owned(),
+        model: api.example.to_owned(),
+        deployment: (row.place == Place::Resource).then(|| api.example.to_owned()),
+        ..Endpoint::default()
+    })
+}
+
 fn shown_example(id: &str) -> String {
     let row = provider(id).or(PROVIDERS.first());
     row.map(|p| format!("{}:{}", p.id, p.example)).unwrap_or_default()

@@ -71,6 +71,7 @@ pub const PROVIDERS: &[Provider] = &[
                 keys: &[header("ANTHROPIC_FOUNDRY_API_KEY", "x-api-key")],
                 auth: Some(Auth::Header("x-api-key")),
                 fits: claude,
+                example: "claude-opus-5-5",
                 ..API
             },
             Api {
@@ -223,6 +224,7 @@ pub const PROVIDERS: &[Provider] = &[
                 base_url_vars: &["ANTHROPIC_VERTEX_BASE_URL"],
                 place_vars: &["ANTHROPIC_VERTEX_PROJECT_ID", "CLOUD_ML_REGION"],
                 fits: claude,
+                example: "claude-opus-5-5",
                 ..API
             },
             Api {
