@@ -62,15 +62,23 @@ impl Absent {
         clouds.join(", ")
     }
 
-    /// All of them on one line, where the picker tells the rest.
+    /// All of them on one line, where the picker tells the rest. How many they are stands
+    /// first: a narrow screen cuts the names.
     pub(super) fn brief(all: &[Self]) -> Option<String> {
-        let one = |absent: &Self| {
+        let names = |absent: &Self| {
             let clouds: Vec<_> = absent.clouds.iter().map(|(cloud, _)| cloud.as_str()).collect();
-            let clouds = if clouds.is_empty() { "this machine".to_owned() } else { clouds.join(", ") };
-            format!("{} not on {clouds}", absent.model)
+            if clouds.is_empty() { "this machine".to_owned() } else { clouds.join(", ") }
         };
-        let texts: Vec<_> = all.iter().map(one).collect();
-        (!texts.is_empty()).then(|| format!("E says why: {}", texts.join(" · ")))
+        let many = |absent: &Self| match absent.clouds.len() {
+            0 => format!("{} not on this machine", absent.model),
+            1 => format!("{} not on {}", absent.model, names(absent)),
+            n => format!("{} not on {n} clouds", absent.model),
+        };
+        match all {
+            [] => None,
+            [one] if one.clouds.len() > 1 => Some(format!("E says why: {}: {}", many(one), names(one))),
+            _ => Some(format!("E says why: {}", all.iter().map(many).collect::<Vec<_>>().join(" · "))),
+        }
     }
 }
 
@@ -132,9 +140,11 @@ impl World {
         let (vars, machine) = (&self.vars, &self.machine);
         let reach = Reach { catalog: &catalog, vars, machine, own, served: &served.models, all };
         let mut opened = reach.open(word).map_err(Stop::usage)?;
-        opened
-            .missing
-            .extend(served.silent.into_iter().map(|label| (label.to_owned(), "no answer".to_owned())));
+        for label in served.silent {
+            // What could not be asked is not known to lack the model.
+            opened.missing.retain(|(cloud, _)| cloud != label);
+            opened.missing.push((label.to_owned(), "no answer".to_owned()));
+        }
         Ok(opened)
     }
 

@@ -1,4 +1,4 @@
-//! What the screen's picker can add: every route of the catalog, the user's own endpoints
+//! What the screen's picker shows: every route of the catalog, the user's own endpoints
 //! first, with what is known of each.
 
 use crate::catalog::Catalog;
@@ -53,6 +53,13 @@ fn regional(endpoint: &Endpoint) -> bool {
     provider(&endpoint.provider).is_some_and(|row| row.place == Place::Region)
 }
 
+/// A server that is this machine's, unless somebody names another.
+fn is_here(endpoint: &Endpoint, vars: &Vars) -> bool {
+    provider(&endpoint.provider).is_some_and(|row| {
+        row.is_local() && endpoint.base_url.is_none() && vars.first(row.base_url_vars).is_none()
+    })
+}
+
 /// With the region or the project of the clouds' own files, which no variable names.
 fn placed(mut endpoint: Endpoint, vars: &Vars, machine: &Machine) -> Endpoint {
     let Some(row) = provider(&endpoint.provider) else { return endpoint };
@@ -77,6 +84,9 @@ fn choice(
     machine: &Machine,
 ) -> ui::Choice {
     let ready = match ready(&endpoint, vars, machine) {
+        _ if provider(&endpoint.provider).is_none() => ui::Ready::Never("not spoken here".into()),
+        // Whether it runs, and has the model, is not known before it is asked.
+        Ok(_) if is_here(&endpoint, vars) => ui::Ready::Yes("if this machine serves it".into()),
         Ok(words) => ui::Ready::Yes(words),
         Err(words) => ui::Ready::No(words),
     };

@@ -142,6 +142,8 @@ pub struct App {
     pub same_weights: bool,
     /// There is a config in which a lineup can be saved.
     pub saves: bool,
+    /// The baseline of the lineup, where it was taken out.
+    pub(super) left_baseline: Option<Endpoint>,
     pub editor: Editor,
     pub overlay: Option<Overlay>,
     pub picker: Picker,
@@ -185,6 +187,7 @@ impl App {
             level: Arc::new(<[Endpoint]>::to_vec),
             same_weights: false,
             saves: true,
+            left_baseline: None,
             editor: Editor::new(),
             overlay: None,
             picker: Picker::default(),

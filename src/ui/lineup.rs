@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::app::{App, Effect, Overlay};
 use super::key::Key;
-use super::picker::Asked;
+use super::picker::{Asked, Ready};
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::clean_line;
@@ -94,6 +94,9 @@ impl App {
             if self.remove(&name) {
                 self.picker.set_member(None);
             }
+        } else if let Ready::Never(why) = &choice.ready {
+            let said = format!("{} cannot be added: {why}", clean_line(&choice.endpoint.name));
+            self.say(said);
         } else {
             let endpoint = choice.endpoint.clone();
             let name = self.add(endpoint);
@@ -109,6 +112,12 @@ impl App {
         let shown = clean_line(&name);
         let answered = self.round().map(|r| r.entries.iter().any(|e| e.endpoint.is_pane_of(&endpoint)));
         self.lineup.endpoints.push(endpoint.clone());
+        if self.lineup.baseline.is_none()
+            && self.left_baseline.as_ref().is_some_and(|left| left.asks_like(&endpoint))
+        {
+            self.lineup.baseline = Some(self.lineup.endpoints.len() - 1);
+            self.left_baseline = None;
+        }
         let again = self.keymap.first("rerun");
         match answered {
             None => self.say(format!("added {shown}")),
@@ -148,6 +157,11 @@ impl App {
         }
         let Some(at) = self.lineup.endpoints.iter().position(|e| e.name == name) else { return true };
         let gone = self.lineup.endpoints.remove(at);
+        let baseline = self.lineup.baseline == Some(at);
+        if baseline {
+            // It is the baseline again should it come back.
+            self.left_baseline = Some(gone.clone());
+        }
         self.lineup.baseline = match self.lineup.baseline {
             Some(baseline) if baseline == at => None,
             Some(baseline) if baseline > at => Some(baseline - 1),
@@ -168,7 +182,8 @@ impl App {
             (true, false) => ": its answer stays in this round",
             (false, false) => "",
         };
-        self.say(format!("removed {}{tail}", clean_line(name)));
+        let what = if baseline { ", the baseline" } else { "" };
+        self.say(format!("removed {}{what}{tail}", clean_line(name)));
         true
     }
 }

@@ -24,6 +24,8 @@ pub enum Ready {
     Yes(String),
     /// What is missing: `no key: OPENAI_API_KEY`.
     No(String),
+    /// Why nothing would help: it is shown and cannot be added.
+    Never(String),
 }
 
 impl Ready {
@@ -31,7 +33,7 @@ impl Ready {
     #[must_use]
     pub fn words(&self) -> &str {
         match self {
-            Self::Yes(words) | Self::No(words) => words,
+            Self::Yes(words) | Self::No(words) | Self::Never(words) => words,
         }
     }
 

@@ -294,8 +294,23 @@ fn clouds_that_are_left_out_stand_in_one_line_of_the_screen() {
     let vars = [("HOME", place.as_str()), ("OPENAI_API_KEY", "k"), ("ANTHROPIC_API_KEY", "k")];
     let arguments = ["-m", "gpt-6-sol", "-m", "claude-opus-5-5"];
     let mut pty = Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &arguments, &vars, 140, 30);
-    pty.wait_for("E says why: gpt-6-sol not on Azure, Bedrock, OpenRouter · claude-opus-5-5 not on");
+    pty.wait_for("E says why: gpt-6-sol not on 3 clouds · claude-opus-5-5 not on 4 clouds");
     assert!(pty.screen().contains("GPT-6 Sol + Claude Opus 5.5"), "{}", pty.screen());
+    pty.send("\u{3}\u{3}\u{3}");
+    assert!(pty.exit().success());
+    // However many and however narrow: how many they are is not cut.
+    let narrow = ["-m", "gpt-oss-120b"];
+    let vars = [("HOME", place.as_str()), ("GROQ_API_KEY", "k")];
+    let mut pty = Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &narrow, &vars, 80, 24);
+    pty.wait_for("E says why: gpt-oss-120b not on ");
+    let all = pty.screen();
+    let line = all.lines().find(|l| l.contains("E says why")).unwrap_or_default();
+    assert!(line.contains(" 8 clouds: Bedrock, Vertex, Azure"), "{all}");
+    // Why is in the picker, also of those that this program does not speak to.
+    pty.send("\t\tE");
+    pty.wait_for("to choose from");
+    pty.send("glm zai");
+    pty.wait_for("not spoken here");
     pty.send("\u{3}\u{3}\u{3}");
     assert!(pty.exit().success());
 }

@@ -156,6 +156,35 @@ fn a_choice_is_added_removed_and_added_with_its_settings() {
 }
 
 #[test]
+fn a_baseline_that_comes_back_is_the_baseline_again() {
+    let mut app = app();
+    open(&mut app);
+    press(&mut app, "down");
+    press(&mut app, "enter");
+    assert_eq!((names(&app), app.lineup.baseline), (vec!["gpt-6-sol"], None));
+    assert_eq!(notice(&app), "removed home-brew, the baseline");
+    press(&mut app, "enter");
+    assert_eq!((names(&app), app.lineup.baseline), (vec!["gpt-6-sol", "home-brew"], Some(1)));
+}
+
+#[test]
+fn a_cloud_that_is_not_spoken_is_shown_with_its_reason_and_not_added() {
+    let mut app = app();
+    app.focus = Focus::Panes;
+    press(&mut app, "E");
+    let mut all = choices();
+    let foreign = endpoint("zai", "glm-6", None);
+    all.push(Choice { ready: Ready::Never("not spoken here".into()), endpoint: foreign, ..all[0].clone() });
+    app.update(Event::Choices(all), app.now);
+    typed(&mut app, "glm");
+    let screen = shown(&mut app, 80, 24).join("\n");
+    assert!(screen.contains("not spoken here"), "{screen}");
+    press(&mut app, "enter");
+    assert_eq!(names(&app), ["gpt-6-sol", "home-brew"]);
+    assert_eq!(notice(&app), "glm-6 cannot be added: not spoken here");
+}
+
+#[test]
 fn the_last_pane_stays() {
     let mut app = app();
     open(&mut app);
