@@ -1,10 +1,12 @@
 //! One model, every cloud: which endpoints a family becomes on this machine
 //! (`prices.md` §3).
 
+use super::api_of;
+use super::key::{belongs, on_own_host};
 use super::ready::{Machine, ready};
 use super::row::{Place, Provider};
 use super::secret::Vars;
-use super::site::region;
+use super::site::{region, site};
 use super::spec::{api_examples, example};
 use super::table::{PROVIDERS, provider};
 use crate::catalog::Catalog;
@@ -186,8 +188,8 @@ fn in_place(mut endpoint: Endpoint, vars: &Vars, machine: &Machine) -> Endpoint 
     if out_of_region(&endpoint, vars).is_some()
         && let Some(region) = &endpoint.place
         && let Some((_, model)) = endpoint.model.split_once('.')
-        && let Some(scope) = scopes(region).first()
     {
+        let scope = profile(row, region, model);
         let model = format!("{scope}.{model}");
         if endpoint.name == endpoint.model {
             endpoint.name.clone_from(&model);
@@ -208,10 +210,29 @@ pub fn out_of_region(endpoint: &Endpoint, vars: &Vars) -> Option<String> {
     if here.contains(&scope) {
         return None;
     }
-    let own = here.first().filter(|s| **s != "in-region").unwrap_or(&"global");
+    // What a gateway asks, and where, is its own to know. On this machine the variable of the
+    // SDK's names what plays the service.
+    let place = site(row, api_of(row, endpoint).ok()?, endpoint, vars).ok()?;
+    let service = if endpoint.base_url.is_some() { on_own_host } else { belongs };
+    if place.moved && !service(row, &place.base) {
+        return None;
+    }
+    let own = profile(row, &region, model);
     Some(format!(
         "{scope}. profiles are called from {able}, and this endpoint asks in {region}: use {own}.{model}"
     ))
+}
+
+/// The scope by which a region calls a model: the best that the catalog has of it, else the
+/// global one, where the region may call that.
+fn profile(row: &Provider, region: &str, model: &str) -> &'static str {
+    let (catalog, here) = (Catalog::embedded(), scopes(region));
+    let sold = |scope: &&str| {
+        let id = format!("{scope}.{model}");
+        catalog.routes().iter().any(|r| r.kind == row.id && r.id == id)
+    };
+    let wide = if here.contains(&"global") { "global" } else { here.first().copied().unwrap_or("global") };
+    here.into_iter().find(sold).unwrap_or(wide)
 }
 
 /// Where the profiles of a scope are called from, in words; `None` for what is no profile.

@@ -161,6 +161,8 @@ fn a_first_look_takes_a_profile_that_its_region_may_call() {
         ("us-east-1", "us.anthropic.claude-opus-5-5"),
         ("eu-central-1", "eu.anthropic.claude-opus-5-5"),
         ("sa-east-1", "global.anthropic.claude-opus-5-5"),
+        // The list has no profile of India for it.
+        ("ap-south-1", "apac.anthropic.claude-opus-5-5"),
     ] {
         let vars =
             Vars::only(&[("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "k"), ("AWS_REGION", region)]);
@@ -185,6 +187,25 @@ fn a_profile_of_other_regions_says_which_one_is_meant() {
         "us. profiles are called from regions in the US and Canada, and this endpoint asks in eu-west-1: use eu.anthropic.claude-opus-5-5"
     );
     assert!(why("bedrock:jp.anthropic.claude-opus-5-5@sa-east-1").unwrap().contains("use global.anthropic"));
+    // Only a profile that there is.
+    assert!(why("bedrock:us.anthropic.claude-opus-5-5@ap-south-1").unwrap().contains("use apac.anthropic"));
+    assert!(why("bedrock:us.openai.gpt-6-sol@ap-south-1").unwrap().contains("use global.openai"));
+    assert!(why("bedrock:us.vendor.unheard-of@ap-south-1").unwrap().contains("use global.vendor"));
+    assert!(why("bedrock:us.vendor.unheard-of@us-gov-west-1").unwrap().contains("use us-gov.vendor"));
+    let at = |base: &str| {
+        let endpoint = crate::provider::parse_spec("bedrock:us.anthropic.claude-opus-5-5@eu-west-1").unwrap();
+        out_of_region(&Endpoint { base_url: Some(base.into()), ..endpoint }, &Vars::only(&[]))
+    };
+    assert!(at("https://bedrock-runtime.eu-west-1.amazonaws.com").is_some());
+    // A gateway asks where it likes.
+    assert_eq!(at("https://gateway.example.com/bedrock"), None);
+    assert_eq!(at("http://127.0.0.1:4000"), None);
+    let by_variable = |base| {
+        let vars = [("AWS_REGION", "eu-west-1"), ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", base)];
+        let opus = crate::provider::parse_spec("bedrock:us.anthropic.claude-opus-5-5").unwrap();
+        out_of_region(&opus, &Vars::only(&vars)).is_some()
+    };
+    assert!(by_variable("http://127.0.0.1:4566") && !by_variable("https://gateway.example.com"));
     for fine in [
         "bedrock:us.anthropic.claude-opus-5-5@us-west-2",
         "bedrock:us.anthropic.claude-opus-5-5@ca-central-1",
