@@ -12,6 +12,7 @@ use crate::engine::keyring_set;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::clean_line;
+use crate::model::shell_word;
 use crate::provider::Place;
 use crate::provider::Secret;
 use crate::provider::api_of;
@@ -141,7 +142,7 @@ pub(super) fn secret(what: &SecretCommand) -> Result<u8, Stop> {
                 // What is typed would be seen; a key is better piped than typed.
                 return Err(Stop::usage(format!(
                     "the key is read from standard input: pipe it, as in `pass show key | bakeoff secret set {}`",
-                    clean_line(entry)
+                    shell_word(&clean_line(entry))
                 )));
             }
             let mut text = zeroize::Zeroizing::new(String::new());

@@ -15,6 +15,7 @@ mod price;
 mod prompt;
 mod route;
 mod sending;
+mod shell;
 mod timeline;
 mod usage;
 
@@ -29,5 +30,6 @@ pub use price::{Cost, CostStatus, Part, Price, Rates, Rule, Service, Tier, Total
 pub use prompt::{Effort, PARAMS, Params, Prompt, Role, TIERS, Thinking, Turn};
 pub use route::{Endpoint, KeySource, Lineup};
 pub use sending::{Fate, Parity, Sending, UNASKED};
+pub use shell::shell_word;
 pub use timeline::{Burstiness, Chunk, Kind, Timeline};
 pub use usage::{Source, Usage};

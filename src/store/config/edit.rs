@@ -10,6 +10,7 @@ use crate::model::Endpoint;
 use crate::model::KeySource;
 use crate::model::Lineup;
 use crate::model::PARAMS;
+use crate::model::shell_word;
 use crate::provider::Place;
 use crate::provider::is_location;
 use crate::provider::provider;
@@ -69,7 +70,7 @@ pub fn save_lineup(path: &Path, name: &str, lineup: &Lineup) -> Result<String, S
     Config::parse(&text, path).map_err(|e| format!("the lineup cannot be written: {}", e.message))?;
     write_whole(path, &text)?;
     let more = if added == 0 { String::new() } else { format!(", {added} endpoints with it") };
-    Ok(format!("lineup {name:?} saved{more}: bakeoff -l {name:?}"))
+    Ok(format!("lineup {name:?} saved{more}: bakeoff -l {}", shell_word(name)))
 }
 
 /// The file's endpoint that asks the same in the same way, whatever it is called; of several
@@ -262,6 +263,16 @@ mod tests {
         hot.baseline = None;
         assert_eq!(saved(&path, "hot", &hot).1.baseline, None);
         assert!(std::fs::read_to_string(&path).unwrap().contains("# for the demo\n[[lineup_set]]"));
+    }
+
+    #[test]
+    fn what_is_said_can_be_copied_to_a_shell() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        for (name, word) in [("both", "both"), ("Anna's $2", "'Anna'\\''s $2'")] {
+            let said = save_lineup(&path, name, &lineup()).unwrap();
+            assert!(said.ends_with(&format!(": bakeoff -l {word}")), "{said}");
+        }
     }
 
     #[test]
