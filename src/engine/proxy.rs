@@ -21,17 +21,29 @@ pub(super) fn before(url: &str, configured: Option<&str>) -> Option<String> {
     Some(found.uri().authority()?.as_str().rsplit('@').next().unwrap_or_default().to_owned())
 }
 
+/// What says which proxy stands before a URL, for a message.
+pub(super) fn named_by(url: &str, configured: Option<&str>) -> &'static str {
+    match configured {
+        Some(_) => "[network] proxy in the config",
+        None => variable(url).unwrap_or("this system's settings"),
+    }
+}
+
+/// The variable that names a URL's proxy: of its scheme, else of all.
+fn variable(url: &str) -> Option<&'static str> {
+    let of_scheme =
+        if url.starts_with("https:") { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
+    let set = |name: &&str| std::env::var(name).is_ok_and(|v| !v.is_empty());
+    of_scheme.into_iter().chain(["ALL_PROXY", "all_proxy"]).find(set)
+}
+
 /// Whether the variable that names this URL's proxy names one: the client passes over what it
 /// cannot read, and would go without.
 ///
 /// # Errors
 /// `Setup`, with the variable.
 pub(super) fn check(url: &str) -> Result<(), Fault> {
-    let of_scheme =
-        if url.starts_with("https:") { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
-    let set = |name: &&str| std::env::var(name).is_ok_and(|v| !v.is_empty());
-    let names = of_scheme.into_iter().chain(["ALL_PROXY", "all_proxy"]);
-    let Some(name) = names.into_iter().find(set) else { return Ok(()) };
+    let Some(name) = variable(url) else { return Ok(()) };
     // Any proxy at all: a host that needs none is not held up by a wrong one.
     let any = Matcher::builder().all("http://127.0.0.1:1").no(exempt()).build();
     if url.parse().is_ok_and(|uri| any.intercept(&uri).is_none()) {

@@ -78,11 +78,21 @@ impl Access {
     }
 }
 
-/// The network, through one client that every endpoint shares, and a second one for this
-/// machine: what is said to a local server is no proxy's business.
+/// Which client a request goes through.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Far,
+    /// What is said to a server on this machine is no proxy's business.
+    Near,
+    /// `http://` without a proxy: no certificate has a part in it, so none is read.
+    Plain,
+}
+
+/// The network, through one client for each way that every endpoint shares.
 pub struct Network {
     far: OnceCell<reqwest::Client>,
     near: OnceCell<reqwest::Client>,
+    plain: OnceCell<reqwest::Client>,
     connect: Duration,
     access: Access,
     /// Local ends of the connections that have carried a request. A connection is known by
@@ -94,7 +104,8 @@ impl Network {
     /// `connect` bounds DNS, TCP and TLS together.
     #[must_use]
     pub fn new(connect: Duration, access: Access) -> Self {
-        Self { far: OnceCell::new(), near: OnceCell::new(), connect, access, carried: Mutex::default() }
+        let (far, near, plain) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { far, near, plain, connect, access, carried: Mutex::default() }
     }
 
     async fn client(&self, url: &str) -> Result<&reqwest::Client, Fault> {
@@ -103,12 +114,16 @@ impl Network {
             proxy::check(url)?;
         }
         // Each holds the system's roots, a megabyte or two: only what is used is made.
-        let client = if near { &self.near } else { &self.far };
+        let (way, client) = match near {
+            _ if url.starts_with("http:") && self.proxy(url).is_none() => (Way::Plain, &self.plain),
+            true => (Way::Near, &self.near),
+            false => (Way::Far, &self.far),
+        };
         client
             .get_or_try_init(|| async {
                 let (connect, access) = (self.connect, self.access.clone());
                 // Reading the system's roots takes milliseconds of CPU: not on a worker.
-                let built = tokio::task::spawn_blocking(move || build(connect, &access, near)).await;
+                let built = tokio::task::spawn_blocking(move || build(connect, &access, way)).await;
                 built.map_err(|e| Fault::new(Class::Internal, format!("no HTTP client: {e}")))?
             })
             .await
@@ -136,7 +151,8 @@ impl Network {
         if connecting {
             let proxy = self.proxy(url);
             let through = proxy.as_ref().map(|p| format!(" through the proxy {p}")).unwrap_or_default();
-            let (said, hint) = connect_words(&cause, proxy.is_some());
+            let by = proxy.map(|_| proxy::named_by(url, self.access.proxy.as_deref()));
+            let (said, hint) = connect_words(&cause, by);
             return Fault::new(Class::Unreachable, format!("no connection to {host}{through}: {said}"))
                 .hint(hint);
         }
@@ -153,7 +169,7 @@ impl Network {
 /// No redirects: a 307 would carry `x-api-key` and the prompt to another host.
 /// No retries: a retry changes what is measured. No time limit on the whole:
 /// a healthy stream may take as long as it likes.
-fn build(connect: Duration, access: &Access, near: bool) -> Result<reqwest::Client, Fault> {
+fn build(connect: Duration, access: &Access, way: Way) -> Result<reqwest::Client, Fault> {
     let setup = |message: String| Fault::new(Class::Setup, message).hint("correct [network] in the config");
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("bakeoff/", env!("CARGO_PKG_VERSION")))
@@ -162,11 +178,13 @@ fn build(connect: Duration, access: &Access, near: bool) -> Result<reqwest::Clie
         .referer(false)
         .connect_timeout(connect)
         .tcp_nodelay(true);
-    if let Some(path) = &access.ca_file {
+    if way == Way::Plain {
+        builder = builder.tls_certs_only([]);
+    } else if let Some(path) = &access.ca_file {
         builder = builder.tls_certs_merge(certificates("ca_file", path).map_err(setup)?);
     }
     builder = match &access.proxy {
-        _ if near => builder.no_proxy(),
+        _ if way != Way::Far => builder.no_proxy(),
         Some(proxy) => {
             let proxy = reqwest::Proxy::all(proxy)
                 .map_err(|e| setup(format!("the proxy cannot be used: {}", deepest(&e.without_url()))))?;
@@ -174,7 +192,9 @@ fn build(connect: Duration, access: &Access, near: bool) -> Result<reqwest::Clie
         }
         None => builder,
     };
-    check_roots()?;
+    if way != Way::Plain {
+        check_roots()?;
+    }
     builder.build().map_err(|e| {
         let cause = deepest(&e.without_url());
         if cause.contains("No CA certificates") {
@@ -305,16 +325,16 @@ const CONNECT: &[(&[&str], Option<&str>, &str)] = &[
 ];
 
 /// The cause of a failed connection in words, and what to do about it.
-fn connect_words(cause: &str, proxied: bool) -> (String, &'static str) {
-    const PROXY: &str =
-        "look at the proxy first: HTTPS_PROXY or [network] proxy says which, NO_PROXY which hosts need none";
+fn connect_words(cause: &str, proxy_by: Option<&str>) -> (String, String) {
+    let proxy = proxy_by
+        .map(|by| format!("look at the proxy first: {by} says which, NO_PROXY which hosts need none"));
     let lower = cause.to_ascii_lowercase();
     let row = CONNECT.iter().find(|(pieces, ..)| pieces.iter().any(|p| lower.contains(p)));
-    match row {
-        Some((_, Some(said), hint)) => ((*said).to_owned(), hint),
-        _ if proxied && lower.contains("unsuccessful") => ("it opened no tunnel".to_owned(), PROXY),
-        _ if proxied => (cause.to_owned(), PROXY),
-        Some((_, None, hint)) => (cause.to_owned(), hint),
-        None => (cause.to_owned(), Class::Unreachable.hint()),
+    match (row, proxy) {
+        (Some((_, Some(said), hint)), _) => ((*said).to_owned(), (*hint).to_owned()),
+        (_, Some(proxy)) if lower.contains("unsuccessful") => ("it opened no tunnel".to_owned(), proxy),
+        (_, Some(proxy)) => (cause.to_owned(), proxy),
+        (Some((_, None, hint)), None) => (cause.to_owned(), (*hint).to_owned()),
+        (None, None) => (cause.to_owned(), Class::Unreachable.hint().to_owned()),
     }
 }

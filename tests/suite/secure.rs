@@ -14,7 +14,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::program::{answers, bakeoff};
+use crate::loopback::Loopback;
+use crate::program::{answers, bakeoff, err};
 use crate::replies::chat;
 
 /// A Chat server behind TLS; its certificate signs itself. Gives the address and the PEM.
@@ -138,5 +139,13 @@ fn roots_that_cannot_be_read_are_the_variables_fault() {
         let message = error["message"].as_str().unwrap();
         assert!(message.contains("SSL_CERT_FILE") && message.contains(words), "{error}");
         assert!(error["hint"].as_str().unwrap().contains("unset it"), "{error}");
+        // Nothing of it has a part in plain http.
+        let server = Loopback::start(|_| chat("hi"));
+        let plain = bakeoff(home.path())
+            .env("SSL_CERT_FILE", &path)
+            .args(["run", "hi", "-e", &format!("compatible:m@{}/v1", server.url()), "--format", "json"])
+            .output()
+            .unwrap();
+        assert_eq!(answers(&plain)[0]["status"], "complete", "{}", err(&plain));
     }
 }
