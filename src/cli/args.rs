@@ -59,6 +59,10 @@ impl Cli {
             )
         );
         let common = names || screen;
+        let (demo, all_routes) = match command {
+            Some(Command::Run(run)) => (run.demo, self.who.all_routes || run.who.all_routes),
+            _ => (false, false),
+        };
         [
             ("--theme", self.look.theme.is_some() && !screen),
             ("--system", self.asking.system.is_some() && !asks),
@@ -66,7 +70,7 @@ impl Cli {
             ("--endpoint", !self.who.endpoints.is_empty() && !names),
             ("--model", !self.who.models.is_empty() && !names),
             ("--lineup", self.who.lineup.is_some() && !names),
-            ("--all-routes", self.who.all_routes && !names),
+            ("--all-routes", self.who.all_routes && !names || demo && all_routes),
             ("--common", self.who.common && !common),
         ]
         .into_iter()

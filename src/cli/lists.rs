@@ -8,7 +8,7 @@ use super::args::{ListFormat, Who};
 use super::asked::Asked;
 use super::output::{say, write_out};
 use super::world::World;
-use super::{Stop, asked, runtime, world};
+use super::{Stop, runtime, world};
 use crate::model::Endpoint;
 use crate::model::PARAMS;
 use crate::model::clean_line;
@@ -52,11 +52,9 @@ pub(super) fn config_check() -> Result<u8, Stop> {
 
 pub(super) fn config_show(who: &Who, format: ListFormat) -> Result<u8, Stop> {
     let loaded = world::load()?;
-    let named = asked::named(who, &loaded.config)?;
-    let files = asked::needs_files(who, &named.endpoints);
     let limits = world::limits(&loaded.config, None);
     let (world, lineup) = runtime()?.block_on(async {
-        let (world, _) = World::look(&loaded, limits, files).await?;
+        let (world, _) = World::look(&loaded, limits, true).await?;
         let Asked { lineup, absent, .. } = world.lineup(who, &loaded.config).await?;
         say(&absent);
         Ok((world, lineup))
@@ -65,15 +63,21 @@ pub(super) fn config_show(who: &Who, format: ListFormat) -> Result<u8, Stop> {
         let _ =
             writeln!(std::io::stderr(), "bakeoff: the config has no endpoint: `bakeoff init` writes some");
     }
-    let rows = lineup.endpoints.iter().map(|e| endpoint_fields(e, &world)).collect();
+    let rows = lineup.endpoints.iter().map(|e| endpoint_fields(e, &world, format)).collect();
     list(rows, format)
 }
 
 /// What an endpoint was understood as. Where its credential is is named, its value never shown.
-fn endpoint_fields(e: &Endpoint, world: &World) -> Vec<(&'static str, Value)> {
+fn endpoint_fields(e: &Endpoint, world: &World, format: ListFormat) -> Vec<(&'static str, Value)> {
     let params: Vec<_> =
         PARAMS.iter().filter_map(|(name, ..)| Some(format!("{name}={}", e.params.get(name)?))).collect();
-    vec![
+    let (key, problem) = match ready(e, &world.vars, &world.machine) {
+        Ok(key) => (Some(key), None),
+        // People read the reason where they look for the key.
+        Err(why) if format == ListFormat::Table => (Some(format!("no: {why}")), None),
+        Err(why) => (None, Some(why)),
+    };
+    let mut fields = vec![
         ("endpoint", json!(e.name)),
         ("provider", json!(e.provider)),
         ("model", json!(e.model)),
@@ -81,8 +85,12 @@ fn endpoint_fields(e: &Endpoint, world: &World) -> Vec<(&'static str, Value)> {
         ("params", json!(params.join(" "))),
         ("deployment", json!(e.deployment)),
         ("api", json!(provider(&e.provider).and_then(|row| api_of(row, e).ok()).map(|api| api.id))),
-        ("key", json!(ready(e, &world.vars, &world.machine).ok())),
-    ]
+        ("key", json!(key)),
+    ];
+    if format == ListFormat::Json {
+        fields.push(("problem", json!(problem)));
+    }
+    fields
 }
 
 pub(super) fn providers(format: ListFormat) -> Result<u8, Stop> {

@@ -102,6 +102,8 @@ fn a_flag_counts_or_is_refused() {
         &["--system", "x", "providers"],
         &["-m", "gpt-6-sol", "models"],
         &["-e", "openai:m", "demo"],
+        &["run", "hi", "--demo", "--all-routes"],
+        &["--all-routes", "run", "hi", "--demo"],
     ] {
         refused(home.path(), arguments);
         assert!(!Path::new(file).exists() && !home.path().join(".config").exists(), "{arguments:?}");
@@ -361,6 +363,68 @@ fn hosts_that_need_no_proxy_are_not_said_to_be_behind_one() {
         .unwrap();
     let said = answers(&plain)[0]["error"]["message"].as_str().unwrap().to_owned();
     assert!(said.contains("through the proxy"), "{said}");
+}
+
+#[test]
+fn a_proxy_that_refuses_is_named_by_who_named_it() {
+    let (home, proxy) = (home(), Loopback::start(|_| Answer::json(403, "{}")));
+    let url = proxy.url();
+    let hint = |vars: &[(&str, &str)], spec: &str| {
+        let run = bakeoff(home.path())
+            .envs(vars.iter().copied())
+            .args(["run", "hi", "--format", "json", "-e", spec])
+            .output()
+            .unwrap();
+        answers(&run)[0]["error"]["hint"].as_str().unwrap().to_owned()
+    };
+    let tls = "compatible:m@https://llm.invalid/v1";
+    let all = ("ALL_PROXY", url.as_str());
+    assert!(hint(&[all], tls).contains("first: ALL_PROXY says"), "{}", hint(&[all], tls));
+    let both = hint(&[all, ("https_proxy", &url)], tls);
+    assert!(both.contains("first: https_proxy says"), "{both}");
+    let plain = "compatible:m@http://llm.invalid/v1?allow_plain_http=true";
+    let plain = hint(&[("HTTP_PROXY", "http://127.0.0.1:1"), ("HTTPS_PROXY", &url)], plain);
+    assert!(plain.contains("first: HTTP_PROXY says"), "{plain}");
+    config(home.path(), &format!("[network]\nproxy = \"{url}\"\n"));
+    let own = hint(&[all], tls);
+    assert!(own.contains("first: [network] proxy in the config says"), "{own}");
+}
+
+#[test]
+fn nobody_to_ask_names_what_a_profile_would_reach() {
+    let home = home();
+    fs::create_dir(home.path().join(".aws")).unwrap();
+    let profile = "[default]\nregion = eu-west-1\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n";
+    fs::write(home.path().join(".aws/config"), profile).unwrap();
+    for arguments in [&["run", "hi"][..], &["doctor"], &[]] {
+        let said = refused(home.path(), arguments);
+        assert!(said.contains("this machine has bedrock (AWS profile in ~/.aws/config)"), "{said}");
+    }
+}
+
+#[test]
+fn the_config_shown_says_where_each_key_is_or_why_there_is_none() {
+    let home = home();
+    fs::create_dir(home.path().join(".aws")).unwrap();
+    fs::write(
+        home.path().join(".aws/config"),
+        "[default]\naws_access_key_id = A\naws_secret_access_key = x\n",
+    )
+    .unwrap();
+    let opus = "us.anthropic.claude-opus-5-5";
+    let text = [
+        endpoint("here", "bedrock", opus, "region = \"us-east-1\""),
+        endpoint("away", "bedrock", opus, "region = \"eu-west-1\""),
+        endpoint("keyless", "openai", "gpt-6-sol", ""),
+    ];
+    config(home.path(), &text.concat());
+    let rows = json(&run(home.path(), &["config", "show", "--format", "json"]));
+    assert_eq!(rows[0]["key"], "AWS profile in ~/.aws/config");
+    assert!(rows[0]["problem"].is_null() && rows[1]["key"].is_null(), "{rows}");
+    assert!(rows[1]["problem"].as_str().unwrap().contains("use eu.anthropic"), "{rows}");
+    assert_eq!(rows[2]["problem"], "no key: OPENAI_API_KEY");
+    let table = out(&run(home.path(), &["config", "show"]));
+    assert!(table.contains("no: no key: OPENAI_API_KEY") && !table.contains("problem"), "{table}");
 }
 
 #[test]
