@@ -214,7 +214,7 @@ pub fn out_of_region(endpoint: &Endpoint, vars: &Vars) -> Option<String> {
     // SDK's names what plays the service.
     let place = site(row, api_of(row, endpoint).ok()?, endpoint, vars).ok()?;
     let service = if endpoint.base_url.is_some() { on_own_host } else { belongs };
-    if place.moved && !service(row, &place.base) {
+    if !service(row, &place.base) {
         return None;
     }
     let own = profile(row, &region, model);

@@ -398,7 +398,7 @@ fn nobody_to_ask_names_what_a_profile_would_reach() {
     fs::write(home.path().join(".aws/config"), profile).unwrap();
     for arguments in [&["run", "hi"][..], &["doctor"], &[]] {
         let said = refused(home.path(), arguments);
-        assert!(said.contains("this machine has bedrock (AWS profile in ~/.aws/config)"), "{said}");
+        assert!(said.contains("this machine has bedrock (AWS profile default)"), "{said}");
     }
 }
 
@@ -419,7 +419,7 @@ fn the_config_shown_says_where_each_key_is_or_why_there_is_none() {
     ];
     config(home.path(), &text.concat());
     let rows = json(&run(home.path(), &["config", "show", "--format", "json"]));
-    assert_eq!(rows[0]["key"], "AWS profile in ~/.aws/config");
+    assert_eq!(rows[0]["key"], "AWS profile default");
     assert!(rows[0]["problem"].is_null() && rows[1]["key"].is_null(), "{rows}");
     assert!(rows[1]["problem"].as_str().unwrap().contains("use eu.anthropic"), "{rows}");
     assert_eq!(rows[2]["problem"], "no key: OPENAI_API_KEY");
