@@ -86,7 +86,10 @@ fn a_layer_replaces_by_route_and_bad_rows_are_refused() {
     assert_eq!(laid.lookup("openai", "gpt-6-sol", None).0.unwrap().rates.input, Some(1_000_000_000));
     assert_eq!(laid.as_of(), "2027-01-01");
     for (wrong, words) in [
-        (extra.replace("\"1\"", "\"0.0000000001\""), "finer than 9 decimals"),
+        (
+            extra.replace("\"1\"", "\"0.0000000001\""),
+            "line 6: openai gpt-6-sol: \"0.0000000001\" is finer than 9 decimals",
+        ),
         (extra.replace("\"1\"", "\"-1\""), "not a plain decimal"),
         (extra.replace("\"1\"", "1"), "invalid type"),
         (extra.replace("id=\"f\"", ""), "missing field"),

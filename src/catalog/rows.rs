@@ -1,6 +1,7 @@
 //! The catalog's text: what a row may say, and how it becomes a [`Route`].
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::{Family, Route};
 use crate::model::Price;
@@ -38,7 +39,7 @@ struct RawFamily {
 
 #[derive(Deserialize)]
 struct RawRoute {
-    kind: String,
+    kind: Spanned<String>,
     id: String,
     scope: String,
     api: Option<String>,
@@ -99,12 +100,17 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
     let mut routes = Vec::new();
     for family in book.family {
         for raw in family.route {
-            let name = format!("{} {}", raw.kind, raw.id);
-            let route = raw.route(&family.id, &book.as_of).map_err(|e| format!("{name}: {e}"))?;
-            routes.push(route);
+            let (at, name) = (raw.kind.span().start, format!("{} {}", raw.kind.get_ref(), raw.id));
+            let route = raw.route(&family.id, &book.as_of);
+            routes.push(route.map_err(|e| format!("line {}: {name}: {e}", line(text, at)))?);
         }
     }
     Ok(Read { as_of: book.as_of, routes, families })
+}
+
+/// The line of a byte offset, from 1.
+pub(super) fn line(text: &str, offset: usize) -> usize {
+    text.get(..offset).unwrap_or_default().matches('\n').count() + 1
 }
 
 impl RawRoute {
@@ -118,7 +124,7 @@ impl RawRoute {
         };
         Ok(Route {
             family: family.to_owned(),
-            kind: self.kind,
+            kind: self.kind.into_inner(),
             id: self.id,
             scope: self.scope,
             api: self.api.unwrap_or_default(),

@@ -4,6 +4,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::rows::line;
 use crate::model::did_you_mean;
 
 // Rows may be copied from the embedded list, so everything that stands there is known here,
@@ -105,7 +106,7 @@ impl Strict<'_> {
     }
 
     fn unknown<T>(&self, at: &Spanned<T>, row: &str, what: &str, wrong: &str, known: &[&str]) -> String {
-        let line = self.text.get(..at.span().start).unwrap_or_default().matches('\n').count() + 1;
+        let line = line(self.text, at.span().start);
         let mut near = did_you_mean(wrong, known.iter().copied());
         if near.is_empty() {
             near = format!(": it is one of {}", known.join(", "));

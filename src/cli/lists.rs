@@ -73,7 +73,8 @@ fn endpoint_fields(e: &Endpoint, world: &World, format: ListFormat) -> Vec<(&'st
         PARAMS.iter().filter_map(|(name, ..)| Some(format!("{name}={}", e.params.get(name)?))).collect();
     let (key, problem) = match ready(e, &world.vars, &world.machine) {
         Ok(key) => (Some(key), None),
-        // People read the reason where they look for the key.
+        // People read the reason where they look for the key; some begin as the word would.
+        Err(why) if format == ListFormat::Table && why.starts_with("no ") => (Some(why), None),
         Err(why) if format == ListFormat::Table => (Some(format!("no: {why}")), None),
         Err(why) => (None, Some(why)),
     };

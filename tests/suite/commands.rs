@@ -424,7 +424,8 @@ fn the_config_shown_says_where_each_key_is_or_why_there_is_none() {
     assert!(rows[1]["problem"].as_str().unwrap().contains("use eu.anthropic"), "{rows}");
     assert_eq!(rows[2]["problem"], "no key: OPENAI_API_KEY");
     let table = out(&run(home.path(), &["config", "show"]));
-    assert!(table.contains("no: no key: OPENAI_API_KEY") && !table.contains("problem"), "{table}");
+    assert!(table.contains("  no key: OPENAI_API_KEY") && !table.contains("problem"), "{table}");
+    assert!(table.contains("  no: us. profiles are called from"), "{table}");
 }
 
 #[test]
