@@ -247,6 +247,13 @@ fn silent() -> (TcpListener, String) {
     (listener, url)
 }
 
+/// The screen in a terminal of so many columns and rows, with this home and these variables.
+fn screen(home: &Path, arguments: &[&str], vars: &[(&str, &str)], (columns, rows): (u16, u16)) -> Pty {
+    let place = home.display().to_string();
+    let vars: Vec<_> = [("HOME", place.as_str())].into_iter().chain(vars.iter().copied()).collect();
+    Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), arguments, &vars, columns, rows)
+}
+
 #[test]
 fn a_server_that_hangs_is_named_and_holds_nobody_up() {
     let home = home();
@@ -258,9 +265,7 @@ fn a_server_that_hangs_is_named_and_holds_nobody_up() {
         .unwrap();
     assert!(err(&asked).contains("Ollama (no answer)"), "{}", err(&asked));
     // The welcome is there before it, and takes a key meanwhile.
-    let place = home.path().display().to_string();
-    let vars = [("HOME", place.as_str()), ("OLLAMA_HOST", url.as_str())];
-    let mut pty = Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &[], &vars, 80, 30);
+    let mut pty = screen(home.path(), &[], &[("OLLAMA_HOST", &url)], (80, 30));
     pty.wait_for("looking for servers on this machine");
     pty.wait_for("the demo: simulated endpoints");
     pty.send("q");
@@ -274,10 +279,7 @@ fn servers_on_this_machine_are_added_to_the_welcome_when_they_answer() {
         "/api/tags" => Answer::json(200, r#"{"models":[{"name":"qwen3:8b","model":"qwen3:8b"}]}"#),
         _ => Answer::json(404, "{}"),
     });
-    let place = home.path().display().to_string();
-    let url = server.url();
-    let vars = [("HOME", place.as_str()), ("OLLAMA_HOST", url.as_str())];
-    let mut pty = Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &[], &vars, 60, 40);
+    let mut pty = screen(home.path(), &[], &[("OLLAMA_HOST", &server.url())], (60, 40));
     pty.wait_for("runs here, 1 model");
     pty.wait_for("one pane for each");
     // What does not fit a narrow screen says so.
@@ -292,18 +294,15 @@ fn servers_on_this_machine_are_added_to_the_welcome_when_they_answer() {
 #[test]
 fn clouds_that_are_left_out_stand_in_one_line_of_the_screen() {
     let home = home();
-    let place = home.path().display().to_string();
-    let vars = [("HOME", place.as_str()), ("OPENAI_API_KEY", "k"), ("ANTHROPIC_API_KEY", "k")];
+    let vars = [("OPENAI_API_KEY", "k"), ("ANTHROPIC_API_KEY", "k")];
     let arguments = ["-m", "gpt-6-sol", "-m", "claude-opus-5-5"];
-    let mut pty = Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &arguments, &vars, 140, 30);
+    let mut pty = screen(home.path(), &arguments, &vars, (140, 30));
     pty.wait_for("E says why: gpt-6-sol not on 3 clouds · claude-opus-5-5 not on 4 clouds");
     assert!(pty.screen().contains("GPT-6 Sol + Claude Opus 5.5"), "{}", pty.screen());
     pty.send("\u{3}\u{3}\u{3}");
     assert!(pty.exit().success());
     // However many and however narrow: how many they are is not cut.
-    let narrow = ["-m", "gpt-oss-120b"];
-    let vars = [("HOME", place.as_str()), ("GROQ_API_KEY", "k")];
-    let mut pty = Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &narrow, &vars, 80, 24);
+    let mut pty = screen(home.path(), &["-m", "gpt-oss-120b"], &[("GROQ_API_KEY", "k")], (80, 24));
     pty.wait_for("E says why: gpt-oss-120b not on ");
     let all = pty.screen();
     let line = all.lines().find(|l| l.contains("E says why")).unwrap_or_default();
@@ -320,18 +319,23 @@ fn clouds_that_are_left_out_stand_in_one_line_of_the_screen() {
 #[test]
 fn the_demo_offers_no_place_to_save_a_lineup() {
     let home = home();
-    let place = home.path().display().to_string();
-    let mut pty =
-        Pty::start(Path::new(env!("CARGO_BIN_EXE_bakeoff")), &["demo"], &[("HOME", place.as_str())], 120, 30);
-    pty.wait_for("demo-swift");
-    pty.send("\x1b");
-    pty.wait_for("z zoom");
-    pty.send("E");
-    pty.wait_for("enter adds or removes · esc closes");
-    pty.send("\u{13}");
-    pty.wait_for("there is no config to save a lineup in");
-    pty.send("\u{3}\u{3}\u{3}");
-    assert!(pty.exit().success());
+    for arguments in [&["demo"][..], &[]] {
+        let mut pty = screen(home.path(), arguments, &[], (120, 30));
+        if arguments.is_empty() {
+            // The same from the welcome.
+            pty.wait_for("the demo: simulated endpoints");
+            pty.send("d");
+        }
+        pty.wait_for("demo-swift");
+        pty.send("\x1b");
+        pty.wait_for("z zoom");
+        pty.send("E");
+        pty.wait_for("enter adds or removes · esc closes");
+        pty.send("\u{13}");
+        pty.wait_for("there is no config to save a lineup in");
+        pty.send("\u{3}\u{3}\u{3}");
+        assert!(pty.exit().success());
+    }
 }
 
 #[test]

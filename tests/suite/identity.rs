@@ -139,6 +139,15 @@ fn nothing(_: &Asked) -> Answer {
     Answer::json(404, "{}")
 }
 
+/// A Bedrock that finds a fault with every request.
+fn refusing(message: &'static str) -> Loopback {
+    Loopback::start(move |_| {
+        let mut answer = Answer::json(400, serde_json::json!({ "message": message }).to_string());
+        answer.extra = Some(("x-amzn-errortype", "ValidationException".into()));
+        answer
+    })
+}
+
 /// Which access keys signed the requests to Bedrock.
 fn signers(server: &Loopback) -> Vec<String> {
     let key = |asked: Asked| {
@@ -522,11 +531,7 @@ fn credentials_that_bedrock_does_not_take_say_how_theirs_are_renewed() {
 
 #[test]
 fn a_model_of_other_regions_is_told_by_its_name() {
-    let server = Loopback::start(|_| {
-        let mut answer = Answer::json(400, r#"{"message":"The provided model identifier is invalid."}"#);
-        answer.extra = Some(("x-amzn-errortype", "ValidationException".into()));
-        answer
-    });
+    let server = refusing("The provided model identifier is invalid.");
     let home = home();
     let mut command = bakeoff(home.path(), &server);
     command.env("AWS_BEARER_TOKEN_BEDROCK", "k");
@@ -537,11 +542,7 @@ fn a_model_of_other_regions_is_told_by_its_name() {
 
 #[test]
 fn a_parameter_that_converse_refuses_is_recorded_as_refused() {
-    let server = Loopback::start(|_| {
-        let mut answer = Answer::json(400, r#"{"message":"`temperature` is deprecated for this model."}"#);
-        answer.extra = Some(("x-amzn-errortype", "ValidationException".into()));
-        answer
-    });
+    let server = refusing("`temperature` is deprecated for this model.");
     let home = home();
     let mut command = bakeoff(home.path(), &server);
     command.env("AWS_BEARER_TOKEN_BEDROCK", "k");
