@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::args::{Asking, Cli, DemoArgs};
 use super::asked::{Absent, Asked};
@@ -18,7 +18,6 @@ use crate::model::AnswerId;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::Prompt;
-use crate::provider::AwsProfile;
 use crate::provider::PROVIDERS;
 use crate::provider::Provider;
 use crate::provider::Vars;
@@ -167,17 +166,16 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
 }
 
 /// What the picker offers. It is opened by a key, so that the clouds' files are looked at
-/// then; only AWS's are read meanwhile, by the SDK's own reader.
+/// then and not at the start.
 fn offered(world: &World, loaded: &Loaded) -> Arc<dyn Fn() -> Vec<ui::Choice> + Send + Sync> {
     let (catalog, vars) = (Arc::clone(&world.catalog), world.vars.clone());
     let own = loaded.config.endpoints.clone();
-    let profile: Arc<OnceLock<AwsProfile>> = Arc::default();
-    let read = Arc::clone(&profile);
-    tokio::spawn(async move { read.set(aws_profile().await) });
+    let runtime = tokio::runtime::Handle::current();
     Arc::new(move || {
-        let unread = AwsProfile::default();
-        let machine = crate::store::machine(&vars, profile.get().unwrap_or(&unread));
-        choices(&catalog(), &vars, &machine, &own)
+        // The SDK's reader is asynchronous, and the thread that asks drives the screen already.
+        let read = || runtime.block_on(aws_profile());
+        let profile = std::thread::scope(|scope| scope.spawn(read).join()).unwrap_or_default();
+        choices(&catalog(), &vars, &crate::store::machine(&vars, &profile), &own)
     })
 }
 

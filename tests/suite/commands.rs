@@ -552,3 +552,22 @@ fn doctor_takes_its_own_limit_back_where_it_is_refused() {
     assert_eq!(failed[0]["endpoint"], "own", "{rows}");
     assert!(rows.as_array().unwrap().iter().any(|r| r["endpoint"] == "plain" && r["step"] == "first token"));
 }
+
+/// Files that were of no use at the start are looked at when the picker opens.
+#[test]
+fn the_picker_asks_bedrock_where_the_profile_says() {
+    let home = home();
+    fs::create_dir_all(home.path().join(".aws")).unwrap();
+    fs::write(home.path().join(".aws/config"), "[default]\nregion = eu-west-1\nrole_arn = r\n").unwrap();
+    let mut pty = screen(home.path(), &["-e", "openai:gpt-6-sol"], &[("OPENAI_API_KEY", "k")], (120, 30));
+    pty.wait_for("type a prompt");
+    pty.send("\x1b");
+    pty.wait_for("z zoom");
+    pty.send("E");
+    pty.wait_for("to choose from");
+    pty.send("opus bedrock");
+    pty.wait_for("eu · eu-west-1");
+    pty.wait_for("AWS profile default");
+    pty.send("\u{3}\u{3}\u{3}");
+    assert!(pty.exit().success());
+}
