@@ -85,5 +85,8 @@ mod streams;
 #[path = "suite/terminal.rs"]
 mod terminal;
 #[cfg(test)]
+#[path = "suite/views.rs"]
+mod views;
+#[cfg(test)]
 #[path = "suite/wire.rs"]
 mod wire;

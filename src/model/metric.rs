@@ -2,6 +2,8 @@
 //! and docs iterate over [`METRICS`].
 
 use super::answer::Answer;
+use super::money::Money;
+use super::price::CostStatus;
 use super::timeline::Burstiness;
 
 /// What a number is measured in; decides how it is written.
@@ -10,10 +12,12 @@ pub enum Unit {
     Milliseconds,
     TokensPerSecond,
     CharsPerSecond,
+    Tokens,
+    Usd,
 }
 
 impl Unit {
-    /// A value with its unit, in at most seven columns: `312ms`, `5.1s`, `87 tok/s`.
+    /// A value with its unit: `312ms`, `5.1s`, `87 tok/s`, `$0.0142`.
     #[must_use]
     pub fn show(self, value: f64) -> String {
         match self {
@@ -23,7 +27,16 @@ impl Unit {
             Self::Milliseconds => format!("{:.0}s", value / 1e3),
             Self::TokensPerSecond => format!("{} tok/s", rate(value)),
             Self::CharsPerSecond => format!("{} ch/s", rate(value)),
+            Self::Tokens => format!("{value:.0}"),
+            Self::Usd => Money::about(value).shown(),
         }
+    }
+
+    /// A difference of two values with its sign: `+34ms`, `-$0.0012`.
+    #[must_use]
+    pub fn difference(self, value: f64) -> String {
+        let sign = if value < 0.0 { '-' } else { '+' };
+        format!("{sign}{}", self.show(value.abs()))
     }
 }
 
@@ -42,12 +55,16 @@ fn rate(value: f64) -> String {
 pub enum Better {
     Lower,
     Higher,
+    /// A count that says nothing about quality.
+    Neither,
 }
 
 /// A value, or why there is none. Never zero for unknown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Reading {
     Known(f64),
+    /// The same for money, exact.
+    Amount(Money),
     /// Not yet: the answer is still running.
     Pending,
     /// Never: a word for the place where a number would stand.
@@ -59,7 +76,8 @@ impl Reading {
     pub fn known(self) -> Option<f64> {
         match self {
             Self::Known(v) => Some(v),
-            _ => None,
+            Self::Amount(usd) => Some(usd.dollars()),
+            Self::Pending | Self::Missing(_) => None,
         }
     }
 }
@@ -82,6 +100,7 @@ impl Metric {
     pub fn show(&self, answer: &Answer) -> String {
         match (self.read)(answer) {
             Reading::Known(value) => self.unit.show(value),
+            Reading::Amount(usd) => answer.cost.marked(&usd.shown()),
             Reading::Pending => "…".into(),
             Reading::Missing(word) => word.into(),
         }
@@ -105,6 +124,28 @@ fn per_total(answer: &Answer, n: Option<u64>) -> Reading {
     match n {
         Some(n) if !total.is_zero() => Reading::Known(n as f64 / total.as_secs_f64()),
         _ => Reading::Missing("–"),
+    }
+}
+
+fn count(answer: &Answer, n: Option<u64>) -> Reading {
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+    match n {
+        Some(n) => Reading::Known(n as f64),
+        None if answer.is_over() => Reading::Missing("–"),
+        None => Reading::Pending,
+    }
+}
+
+/// An amount of the answer's cost once it is over; otherwise the word for why there is none.
+fn amount(answer: &Answer, of: impl Fn(Money) -> Option<Money>) -> Reading {
+    match answer.cost.usd {
+        _ if !answer.is_over() => Reading::Pending,
+        // Nobody accepted it, so nobody bills it; unknown would be the wrong word.
+        None if answer.timeline.headers.is_none() && answer.cost.status == CostStatus::Unknown => {
+            Reading::Missing("–")
+        }
+        None => Reading::Missing(answer.cost.status.word()),
+        Some(usd) => of(usd).map_or(Reading::Missing("–"), Reading::Amount),
     }
 }
 
@@ -214,6 +255,38 @@ pub const METRICS: &[Metric] = &[
         better: Better::Lower,
         formula: "longest gap between arrivals",
         read: |a| gap(a, 1.0),
+    },
+    Metric {
+        id: "tokens_in",
+        heading: "in",
+        unit: Unit::Tokens,
+        better: Better::Neither,
+        formula: "reported tokens of the whole prompt, those from and to a cache included",
+        read: |a| count(a, a.usage.as_ref().and_then(super::Usage::prompt)),
+    },
+    Metric {
+        id: "tokens_out",
+        heading: "out",
+        unit: Unit::Tokens,
+        better: Better::Neither,
+        formula: "reported generated tokens, reasoning included",
+        read: |a| count(a, a.usage.as_ref().and_then(super::Usage::generated)),
+    },
+    Metric {
+        id: "cost_usd",
+        heading: "cost",
+        unit: Unit::Usd,
+        better: Better::Lower,
+        formula: "stated by the response, else reported tokens of each bucket x list price",
+        read: |a| amount(a, Some),
+    },
+    Metric {
+        id: "usd_per_1k_chars",
+        heading: "cost/1k chars",
+        unit: Unit::Usd,
+        better: Better::Lower,
+        formula: "1,000 x cost / characters of visible text",
+        read: |a| amount(a, |usd| usd.per_thousand(a.text.chars().count() as u64)),
     },
 ];
 

@@ -23,6 +23,31 @@ impl Money {
         decimal(&plain(text), PLACES).map(Self)
     }
 
+    /// The amount in dollars, for comparing and drawing; sums are made of the exact one.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a figure to draw")]
+    pub fn dollars(self) -> f64 {
+        self.0 as f64 / 1e15
+    }
+
+    /// The amount nearest to so many dollars, for display only; nothing below zero.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to zero, saturating"
+    )]
+    pub fn about(dollars: f64) -> Self {
+        Self((dollars * 1e15).round().max(0.0) as u128)
+    }
+
+    /// The share of a thousand where the amount is for `n`, to the nearest 10^-15 USD; `None` for none.
+    #[must_use]
+    pub fn per_thousand(self, n: u64) -> Option<Self> {
+        let n = u128::from(n);
+        Some(Self((self.0.checked_mul(1000)?.checked_add(n / 2)?).checked_div(n)?))
+    }
+
     /// The amount as a plain decimal string, nothing rounded, no trailing zeros.
     #[must_use]
     pub fn exact(self) -> String {

@@ -257,9 +257,15 @@ impl Cost {
     /// `?` after a disputed row, `*` after a volatile one.
     #[must_use]
     pub fn label(&self) -> String {
-        let Some(usd) = self.usd.filter(|_| self.status != CostStatus::Free) else {
+        self.usd.map_or_else(|| self.status.word().into(), |usd| self.marked(&usd.shown()))
+    }
+
+    /// An amount that follows from this cost, with the marks of the cost.
+    #[must_use]
+    pub fn marked(&self, amount: &str) -> String {
+        if self.status == CostStatus::Free {
             return self.status.word().into();
-        };
+        }
         let tilde = if self.status == CostStatus::Billed { "" } else { "~" };
         let doubt = match (self.disputed, self.volatile) {
             (_, true) => "*",
@@ -267,7 +273,7 @@ impl Cost {
             (false, false) => "",
         };
         let bound = if self.at_least { "≥ " } else { "" };
-        format!("{bound}{tilde}{}{doubt}", usd.shown())
+        format!("{bound}{tilde}{amount}{doubt}")
     }
 }
 

@@ -36,7 +36,10 @@ impl App {
     }
 
     pub(super) fn focus_prompt(&mut self) -> bool {
-        if self.zoom && self.key.is_some_and(|k| k.code == KeyCode::Esc) {
+        let escaped = self.key.is_some_and(|k| k.code == KeyCode::Esc);
+        if self.views.is_other() && escaped {
+            self.leave_view();
+        } else if self.zoom && escaped {
             self.zoom = false;
         } else {
             self.focus = Focus::Prompt;
@@ -57,18 +60,30 @@ impl App {
     }
 
     pub(super) fn next_pane(&mut self) -> bool {
+        if self.choose_figure(true) {
+            return true;
+        }
         self.pane = (self.pane + 1) % self.panes().max(1);
         true
     }
 
     pub(super) fn previous_pane(&mut self) -> bool {
+        if self.choose_figure(false) {
+            return true;
+        }
         let panes = self.panes().max(1);
         self.pane = (self.pane + panes - 1) % panes;
         true
     }
 
     pub(super) fn toggle_zoom(&mut self) -> bool {
-        self.zoom = !self.zoom;
+        if self.views.is_other() {
+            // From a row to its answer.
+            self.leave_view();
+            self.zoom = true;
+        } else {
+            self.zoom = !self.zoom;
+        }
         true
     }
 
@@ -87,11 +102,11 @@ impl App {
     }
 
     pub(super) fn line_down(&mut self) -> bool {
-        self.scroll(|_| 1)
+        self.choose_row(1) || self.scroll(|_| 1)
     }
 
     pub(super) fn line_up(&mut self) -> bool {
-        self.scroll(|_| -1)
+        self.choose_row(-1) || self.scroll(|_| -1)
     }
 
     pub(super) fn half_down(&mut self) -> bool {
@@ -286,14 +301,15 @@ impl App {
     pub(super) fn mouse(&mut self, event: MouseEvent) {
         let layout = self.layout();
         let at = (event.column, event.row);
-        let pane = layout.pane_at(at);
+        let other = self.views.is_other();
+        let pane = if other { self.views.row_at(at) } else { layout.pane_at(at) };
         match event.kind {
             MouseEventKind::Down(MouseButton::Left) => {
                 if self.overlay == Some(Overlay::Picker) && self.picker.click(at) {
                     // A click into the list chooses a row.
                 } else if self.overlay.is_some() {
                     self.overlay = None;
-                } else if let Some(tab) = layout.tab_at(at, self.panes()) {
+                } else if let Some(tab) = layout.tab_at(at, self.panes()).filter(|_| !other) {
                     self.pane = tab;
                     self.focus = Focus::Panes;
                 } else if let Some(pane) = pane {
@@ -312,6 +328,9 @@ impl App {
                     }
                     Some(Overlay::Picker) => return self.picker.step(by),
                     Some(Overlay::Quit) | None => {}
+                }
+                if self.choose_row(by.signum()) {
+                    return;
                 }
                 let Some(pane) = pane else { return };
                 let width = layout.body(pane).map_or(80, |b| b.width);

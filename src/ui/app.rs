@@ -15,6 +15,8 @@ use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
 use super::pane::Pane;
 use super::picker::{Choice, Picker};
+use super::totals::billed;
+use super::views::Views;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Endpoint;
@@ -133,6 +135,7 @@ pub struct App {
     pub focus: Focus,
     pub pane: usize,
     pub zoom: bool,
+    pub views: Views,
     pub follow_up: bool,
     /// The next round is asked with settings that every endpoint takes.
     pub common: bool,
@@ -162,7 +165,7 @@ pub struct App {
     interrupted: Option<Duration>,
     next_id: u64,
     /// The cost of answers that another one stands in place of.
-    replaced: Total,
+    pub(super) replaced: Total,
     places: HashMap<AnswerId, (usize, usize)>,
 }
 
@@ -182,6 +185,7 @@ impl App {
             focus: Focus::Prompt,
             pane: 0,
             zoom: false,
+            views: Views::default(),
             follow_up: false,
             common: false,
             level: Arc::new(<[Endpoint]>::to_vec),
@@ -315,19 +319,6 @@ impl App {
     pub(super) fn entry(&mut self) -> Option<&mut Entry> {
         let pane = self.pane;
         self.rounds.get_mut(self.shown)?.entries.get_mut(pane)
-    }
-
-    /// What the session has cost so far: every answer that is over, those included that were
-    /// asked again.
-    #[must_use]
-    pub fn total(&self) -> Total {
-        let mut total = self.replaced;
-        for entry in self.rounds.iter().flat_map(|r| &r.entries).filter(|e| e.answer.is_over()) {
-            if billed(&entry.answer) {
-                total.add(&entry.answer.cost);
-            }
-        }
-        total
     }
 
     fn new_id(&mut self) -> AnswerId {
@@ -487,9 +478,4 @@ impl App {
             }
         }
     }
-}
-
-/// Whether an answer may be on a bill: what nobody accepted is not.
-fn billed(answer: &Answer) -> bool {
-    answer.http_status.is_some_and(|status| status / 100 == 2) || answer.usage.is_some()
 }

@@ -16,7 +16,6 @@ use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Better;
 use crate::model::Metric;
-use crate::model::Money;
 use crate::model::Outcome;
 use crate::model::Reading;
 use crate::model::Unit;
@@ -26,28 +25,34 @@ use crate::model::metric;
 /// total say what they are by their units and their place.
 const SHOWN: [(&str, &str, usize); 3] = [("ttft_ms", "first", 6), ("rate_tps", "", 10), ("total_ms", "", 6)];
 
+const COST: &str = "cost_usd";
+
 /// Marks the best of a round.
-const BEST: &str = "◆";
+pub(super) const BEST: &str = "◆";
 
 /// Columns of the stream's shape.
 const SHAPE: usize = 12;
+
+/// What stands in every pane's footer and first in a table.
+pub(super) fn footer() -> impl Iterator<Item = &'static Metric> {
+    SHOWN.iter().map(|(id, ..)| *id).chain([COST]).filter_map(metric)
+}
 
 /// Who leads in what.
 #[derive(Debug, Default)]
 pub struct Best {
     figures: Vec<(&'static str, AnswerId)>,
-    cost: Option<AnswerId>,
 }
 
 impl Best {
-    fn leads(&self, id: &str, answer: AnswerId) -> bool {
+    pub(super) fn leads(&self, id: &str, answer: AnswerId) -> bool {
         self.figures.iter().any(|(figure, leader)| *figure == id && *leader == answer)
     }
 }
 
 /// The best of the complete answers in each figure; of fewer than two nobody is best.
 #[must_use]
-pub fn best(round: Option<&Round>) -> Best {
+pub fn best(round: Option<&Round>, rows: impl Iterator<Item = &'static Metric>) -> Best {
     let complete: Vec<&Entry> = round
         .into_iter()
         .flat_map(|r| &r.entries)
@@ -57,17 +62,14 @@ pub fn best(round: Option<&Round>) -> Best {
         return Best::default();
     }
     let mut out = Best::default();
-    for row in SHOWN.iter().filter_map(|(id, ..)| metric(id)) {
+    for row in rows.filter(|row| row.better != Better::Neither) {
         let known = complete.iter().filter_map(|e| Some((e.id, (row.read)(&e.answer).known()?)));
         let leader = match row.better {
-            Better::Lower => known.min_by(|a, b| a.1.total_cmp(&b.1)),
+            Better::Lower | Better::Neither => known.min_by(|a, b| a.1.total_cmp(&b.1)),
             Better::Higher => known.max_by(|a, b| a.1.total_cmp(&b.1)),
         };
         out.figures.extend(leader.map(|(id, _)| (row.id, id)));
     }
-    // Local and free answers have no amount to compare; unknown ones are not ranked.
-    let cheapest = complete.iter().filter_map(|e| Some((e.id, e.answer.cost.usd?)));
-    out.cost = cheapest.min_by_key(|(_, usd): &(_, Money)| *usd).map(|(id, _)| id);
     out
 }
 
@@ -152,7 +154,7 @@ fn times(entry: &Entry, theme: &Theme, now: Duration, best: &Best) -> Vec<Group>
         .zip(1_u8..)
         .map(|((row, label, columns), at)| {
             let (value, style) = match (row.read)(&entry.answer) {
-                Reading::Known(v) => (row.unit.show(v), theme.text),
+                Reading::Known(_) | Reading::Amount(_) => (row.show(&entry.answer), theme.text),
                 Reading::Missing(word) => (word.to_owned(), theme.faint),
                 Reading::Pending => (pending(row, entry, now), theme.faint),
             };
@@ -208,7 +210,7 @@ fn tokens(entry: &Entry, theme: &Theme, best: &Best, now: Duration) -> Vec<Group
         }
     }
     // The last group is what one line keeps of the two.
-    out.push(cost(answer, theme, best.cost == Some(entry.id)));
+    out.push(cost(answer, theme, best.leads(COST, entry.id)));
     out
 }
 

@@ -22,6 +22,8 @@ pub struct Layout {
     /// The terminal is too small for anything but a sentence.
     pub too_small: bool,
     pub title: Rect,
+    /// Everything between title and prompt: what a view has instead of panes.
+    pub middle: Rect,
     pub tabs: Rect,
     /// Panes in view with their numbers.
     pub panes: Vec<(usize, Rect)>,
@@ -119,7 +121,7 @@ pub fn layout(needs: Needs, prompt: impl Fn(u16) -> u16) -> Layout {
     let lines = wanted.clamp(1, (height / 3).max(1));
     let prompt = Rect::new(0, height - lines - frame, width, lines + frame);
     let middle = Rect::new(0, 1, width, prompt.y.saturating_sub(1));
-    let mut out = Layout { title, prompt, prompt_framed: framed, ..Layout::default() };
+    let mut out = Layout { title, middle, prompt, prompt_framed: framed, ..Layout::default() };
     let current = needs.current.min(panes.saturating_sub(1));
     match grid(panes, middle) {
         _ if panes == 0 => {}

@@ -27,7 +27,9 @@ mod status;
 mod terminal;
 mod text;
 mod theme;
+mod totals;
 mod view;
+mod views;
 mod welcome;
 
 use std::io::{self, BufWriter, Stdout, Write};
@@ -56,6 +58,7 @@ pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
 pub use theme::Theme;
 pub use view::draw;
+pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
 
 use careful::Careful;

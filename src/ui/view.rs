@@ -48,12 +48,16 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         return;
     }
     title(app, theme, frame.buffer_mut(), layout.title);
-    if layout.tabs.height > 0 {
+    if layout.tabs.height > 0 && !app.views.is_other() {
         tabs(app, theme, frame.buffer_mut(), layout.tabs);
     }
-    let best = figures::best(app.round());
-    for (number, rect) in &layout.panes {
-        pane(app, theme, frame.buffer_mut(), *number, *rect, &best);
+    if let Some(view) = app.views.shown.draw {
+        view(app, theme, frame.buffer_mut(), layout.middle);
+    } else {
+        let best = figures::best(app.round(), figures::footer());
+        for (number, rect) in &layout.panes {
+            pane(app, theme, frame.buffer_mut(), *number, *rect, &best);
+        }
     }
     prompt(app, theme, frame, &layout);
     match app.overlay {
@@ -379,6 +383,15 @@ fn hints(app: &App, room: usize) -> String {
         Focus::Prompt => {
             &[("send", "send"), ("newline", "newline"), ("to-panes", "panes"), ("help-anywhere", "help")]
         }
+        _ if app.views.is_other() => &[
+            ("to-prompt", "prompt"),
+            ("view", "next view"),
+            ("down", "next row"),
+            ("zoom", "its answer"),
+            ("baseline", "baseline"),
+            ("detail", "detail"),
+            ("help", "help"),
+        ],
         _ if app.is_running() => &[
             ("to-prompt", "prompt"),
             ("zoom", "zoom"),
@@ -389,6 +402,7 @@ fn hints(app: &App, room: usize) -> String {
         _ => &[
             ("to-prompt", "prompt"),
             ("zoom", "zoom"),
+            ("view", "table"),
             ("rerun", "re-run"),
             ("detail", "detail"),
             ("endpoints", "endpoints"),

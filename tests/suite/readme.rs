@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use bakeoff::model::{METRICS, PARAMS};
 use bakeoff::provider::{PROVIDERS, SETTINGS};
-use bakeoff::ui::{COMMANDS, Focus, Keymap};
+use bakeoff::ui::{COMMANDS, Focus, Keymap, VIEWS};
 
 fn providers() -> String {
     let mut out = String::from("| provider | what | key | address | example |\n|---|---|---|---|---|\n");
@@ -56,6 +56,14 @@ fn metrics() -> String {
     out
 }
 
+fn views() -> String {
+    let mut out = String::from("| view | |\n|---|---|\n");
+    for view in VIEWS {
+        writeln!(out, "| {} | {} |", view.word, view.doc).unwrap();
+    }
+    out
+}
+
 #[test]
 fn the_example_configuration_is_right() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -83,9 +91,13 @@ fn the_tables_are_those_of_the_code() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let before = std::fs::read_to_string(&path).unwrap();
     let mut now = before.clone();
-    for (name, table) in
-        [("settings", settings()), ("providers", providers()), ("keys", keys()), ("metrics", metrics())]
-    {
+    for (name, table) in [
+        ("settings", settings()),
+        ("providers", providers()),
+        ("keys", keys()),
+        ("views", views()),
+        ("metrics", metrics()),
+    ] {
         let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
         let start = now.find(&open).unwrap_or_else(|| panic!("the README has no {open}")) + open.len();
         let end = now.find(&close).unwrap_or_else(|| panic!("the README has no {close}"));

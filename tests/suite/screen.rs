@@ -15,7 +15,7 @@ use unicode_width::UnicodeWidthStr;
 
 const MS: Duration = Duration::from_millis(1);
 
-fn app(panes: usize) -> App {
+pub fn app(panes: usize) -> App {
     let endpoints = (0..panes)
         .map(|i| Endpoint {
             name: format!("model-{}", i + 1),
@@ -53,21 +53,21 @@ pub fn ask(app: &mut App, text: &str) -> Vec<AnswerId> {
         .collect()
 }
 
-fn step(app: &mut App, id: AnswerId, at: u64, step: Step) {
+pub fn step(app: &mut App, id: AnswerId, at: u64, step: Step) {
     let at = MS * u32::try_from(at).unwrap();
     app.update(Event::Report(Report { id, at, step }), at);
 }
 
-fn text(app: &mut App, id: AnswerId, at: u64, text: &str) {
+pub fn text(app: &mut App, id: AnswerId, at: u64, text: &str) {
     step(app, id, at, Step::Deltas(vec![Delta::Text(text.into())]));
 }
 
-fn price() -> Price {
+pub fn price() -> Price {
     let rates = Rates { input: Some(2_000_000_000), output: Some(10_000_000_000), ..Rates::default() };
     Price { rates, as_of: "2026-11-23".into(), ..Price::default() }
 }
 
-fn finish(app: &mut App, id: AnswerId, at: u64, output: u64) {
+pub fn finish(app: &mut App, id: AnswerId, at: u64, output: u64) {
     let usage = Usage { input: Some(1_204), output: Some(output), ..Usage::default() };
     step(app, id, at, Step::Deltas(vec![Delta::Usage(usage), Delta::Stop(Stop::Natural, "stop".into())]));
     step(app, id, at, Step::Ended);

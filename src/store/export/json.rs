@@ -14,6 +14,7 @@ use crate::model::METRICS;
 use crate::model::Money;
 use crate::model::Parity;
 use crate::model::Phase;
+use crate::model::Reading;
 use crate::model::Role;
 use crate::model::Source;
 use crate::model::Timeline;
@@ -159,11 +160,20 @@ fn timeline(t: &Timeline) -> Value {
 
 fn metrics(a: &Answer) -> Value {
     let mut map: Map<_, _> =
-        METRICS.iter().filter_map(|m| Some((m.id.to_owned(), json!((m.read)(a).known()?)))).collect();
+        METRICS.iter().filter_map(|m| Some((m.id.to_owned(), figure((m.read)(a))?))).collect();
     if a.is_over() && a.timeline.first_text.is_some() {
         map.insert("buffered".into(), json!(a.timeline.burstiness() == Burstiness::Buffered));
     }
     Value::Object(map)
+}
+
+/// Money is a decimal string, everything else a number; what is not known is left out.
+fn figure(reading: Reading) -> Option<Value> {
+    match reading {
+        Reading::Known(value) => Some(json!(value)),
+        Reading::Amount(usd) => Some(json!(usd.exact())),
+        Reading::Pending | Reading::Missing(_) => None,
+    }
 }
 
 fn usage(u: &Usage) -> Value {
