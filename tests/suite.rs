@@ -79,6 +79,9 @@ mod secure;
 #[path = "suite/simulator.rs"]
 mod simulator;
 #[cfg(test)]
+#[path = "suite/spending.rs"]
+mod spending;
+#[cfg(test)]
 #[path = "support/streams.rs"]
 mod streams;
 #[cfg(test)]

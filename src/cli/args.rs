@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::Money;
 use crate::store::EXPORTS;
 
 const EXAMPLES: &str = "\
@@ -25,7 +26,8 @@ Examples:
   echo \"2+2?\" | bakeoff run -e openai:gpt-6-sol -e ollama:qwen3
   bakeoff run @prompt.md -e openai:gpt-6-sol --system @system.md --format json --out result.json
 
-Exit codes: 0 every answer is complete, 1 some endpoint failed, 2 usage or configuration, 130 interrupted.
+Exit codes: 0 every answer is complete, 1 some endpoint failed, 2 usage or configuration, 3 over the budget,
+130 interrupted.
 Answers and JSON go to standard output, everything else to standard error.";
 
 /// One prompt, several LLM clouds, live panes side by side.
@@ -228,6 +230,14 @@ pub struct RunArgs {
     #[arg(long, value_name = "S", value_parser = seconds)]
     pub timeout: Option<Duration>,
 
+    /// Send nothing if all answers together may cost more; in place of the config's [budget]
+    #[arg(long, value_name = "USD", value_parser = usd)]
+    pub max_cost: Option<Money>,
+
+    /// Let endpoints through whose cost has no known bound
+    #[arg(long)]
+    pub allow_unknown_cost: bool,
+
     /// No progress on standard error
     #[arg(short, long)]
     pub quiet: bool,
@@ -316,6 +326,10 @@ fn seconds(text: &str) -> Result<Duration, String> {
         Ok(d) if !d.is_zero() => Ok(d),
         _ => Err("a positive number of seconds".into()),
     }
+}
+
+fn usd(text: &str) -> Result<Money, String> {
+    Money::parse(text.trim_start_matches('$')).map_err(|_| "an amount of dollars: 0.50".to_owned())
 }
 
 fn formats() -> PossibleValuesParser {

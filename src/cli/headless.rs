@@ -15,9 +15,11 @@ use crate::engine::Engine;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Lineup;
+use crate::model::Money;
 use crate::model::Outcome;
 use crate::model::Prompt;
 use crate::model::Report;
+use crate::model::Spending;
 use crate::model::clean_line;
 use crate::provider::Vars;
 use crate::store::Round;
@@ -25,6 +27,8 @@ use crate::store::export;
 
 /// Some endpoint failed.
 const FAILED: u8 = 1;
+/// It may cost more than it was allowed to.
+const OVER_BUDGET: u8 = 3;
 /// Ctrl-C: 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
 
@@ -77,6 +81,8 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
             }
             (world.engine, reports, lineup, world.catalog)
         };
+        let spending = spending(args, &loaded.config.spending);
+        within(&spending, &engine, &lineup, &prompt)?;
         let (entries, interrupted) = ask(&engine, reports, lineup, &prompt, !args.quiet).await;
         Ok((entries, interrupted, catalog, started_at))
     })?;
@@ -95,6 +101,37 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         Some(path) => write_file(path, &text)?,
     }
     Ok(code)
+}
+
+/// What this run may cost: the flag's limit, else the configuration's. The demo costs nothing,
+/// so that only the flag counts there.
+fn spending(args: &RunArgs, config: &Spending) -> Spending {
+    let mut spending = match (args.max_cost, args.demo) {
+        (Some(most), _) => Spending { session: Some(most), ..Spending::default() },
+        (None, true) => Spending::default(),
+        (None, false) => config.clone(),
+    };
+    spending.allow_unknown |= args.allow_unknown_cost;
+    spending
+}
+
+/// Holds the worst case of all answers against the budget before any of them is asked.
+/// Nobody is there to be asked, so what is above it is not sent.
+fn within(spending: &Spending, engine: &Engine, lineup: &Lineup, prompt: &Prompt) -> Result<(), Stop> {
+    if spending.is_free() {
+        return Ok(());
+    }
+    let estimates: Vec<_> = lineup.endpoints.iter().map(|e| engine.estimate(e, prompt)).collect();
+    spending.weigh(Money::default(), &estimates).map_err(|why| {
+        let unknown = estimates.iter().any(|e| e.at_most.is_err()) && !spending.allow_unknown;
+        let most: Money = estimates.iter().filter_map(|e| e.at_most.as_ref().ok().copied()).sum();
+        let next = if unknown {
+            "--allow-unknown-cost lets it through".to_owned()
+        } else {
+            format!("lower max_tokens, or allow it with --max-cost {}", most.exact())
+        };
+        Stop { code: OVER_BUDGET, message: format!("nothing was sent: {why}; {next}") }
+    })
 }
 
 fn question(given: Option<&str>) -> Result<String, Stop> {

@@ -18,6 +18,7 @@ use crate::model::AnswerId;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::Prompt;
+use crate::model::Spending;
 use crate::provider::PROVIDERS;
 use crate::provider::Provider;
 use crate::provider::Vars;
@@ -120,6 +121,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
             common: cli.who.common,
+            estimate: estimator(&world.engine),
+            spending: loaded.config.spending.clone(),
             same_weights: false,
             saves: loaded.path.is_some(),
         };
@@ -133,6 +136,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 let catalog = world::demo_catalog();
                 let vars = Vars::only(Demo::variables());
                 let (engine, reports) = Engine::new(vars, limits, Access::default(), catalog.clone());
+                setup.estimate = estimator(&engine);
+                // Nothing is billed here, whatever it says.
+                setup.spending = Spending::default();
                 backend = Backend { engine, endpoints: Vec::new(), config: None };
                 setup.initial_prompt = prompt;
                 setup.lineup = server.lineup();
@@ -163,6 +169,11 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         write_file(path, &(export.write)(&meta(&prices, started_at), &rounds(exit.rounds, started_at)))?;
     }
     Ok(exit.code)
+}
+
+fn estimator(engine: &Engine) -> ui::Estimator {
+    let engine = engine.clone();
+    Arc::new(move |endpoint, prompt| engine.estimate(endpoint, prompt))
 }
 
 /// What the picker offers. It is opened by a key, so that the clouds' files are looked at

@@ -37,12 +37,14 @@ use crate::catalog::Catalog;
 use crate::model::AnswerId;
 use crate::model::Class;
 use crate::model::Endpoint;
+use crate::model::Estimate;
 use crate::model::Fault;
 use crate::model::Prompt;
 use crate::model::Report;
 use crate::model::Step;
 use crate::provider::Chain;
 use crate::provider::Vars;
+use crate::provider::estimate;
 use crate::provider::list_price;
 use crate::provider::out_of_region;
 use crate::provider::provider;
@@ -188,6 +190,12 @@ impl Engine {
         for stop in running.into_values() {
             let _ = stop.send(Step::Interrupted);
         }
+    }
+
+    /// What asking an endpoint may cost. Reads the catalog the first time.
+    #[must_use]
+    pub fn estimate(&self, endpoint: &Endpoint, prompt: &Prompt) -> Estimate {
+        estimate(&(self.shared.catalog)(), endpoint, prompt, &self.shared.vars)
     }
 
     /// Makes what every request needs ahead of the first one: the HTTP client with

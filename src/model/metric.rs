@@ -32,6 +32,12 @@ impl Unit {
         }
     }
 
+    /// Whether it is a time, or a number for a time.
+    #[must_use]
+    pub fn is_clock(self) -> bool {
+        !matches!(self, Self::Tokens | Self::Usd)
+    }
+
     /// A difference of two values with its sign: `+34ms`, `-$0.0012`.
     #[must_use]
     pub fn difference(self, value: f64) -> String {

@@ -6,6 +6,7 @@
 
 mod answer;
 mod capability;
+mod estimate;
 mod fault;
 mod filter;
 mod metric;
@@ -17,10 +18,12 @@ mod route;
 mod sending;
 mod shell;
 mod timeline;
+mod tokens;
 mod usage;
 
 pub use answer::{Answer, AnswerId, Delta, Outcome, Phase, Report, Served, Step, Stop};
 pub use capability::{Budget, Off, Takes, Temperature, ThinkingTaken, takes};
+pub use estimate::{Estimate, Spending, so_far};
 pub use fault::{Class, Fault};
 pub use filter::{Filter, clean, clean_line};
 pub use metric::{Better, METRICS, Metric, Reading, Unit, metric};
@@ -32,4 +35,5 @@ pub use route::{Endpoint, KeySource, Lineup};
 pub use sending::{Fate, Parity, Sending, UNASKED};
 pub use shell::shell_word;
 pub use timeline::{Burstiness, Chunk, Kind, Timeline};
+pub use tokens::{BYTES_PER_TOKEN, Counting, Tokens, prompt_by_length, tokens, tokens_by_length};
 pub use usage::{Source, Usage};

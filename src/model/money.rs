@@ -41,6 +41,12 @@ impl Money {
         Self((dollars * 1e15).round().max(0.0) as u128)
     }
 
+    /// So many times the amount.
+    #[must_use]
+    pub fn times(self, n: u64) -> Self {
+        Self(self.0.saturating_mul(u128::from(n)))
+    }
+
     /// The share of a thousand where the amount is for `n`, to the nearest 10^-15 USD; `None` for none.
     #[must_use]
     pub fn per_thousand(self, n: u64) -> Option<Self> {

@@ -130,6 +130,15 @@ impl Price {
         Some(Self { rates, tiers: tiers(&self.tiers)?, services, ..self.clone() })
     }
 
+    /// Every row of rates that a prompt of up to this many tokens can fall into under a service
+    /// tier; `None` when that tier has no price for some of them.
+    #[must_use]
+    pub fn rows(&self, prompt: u64, service: Option<&str>) -> Option<Vec<Rates>> {
+        let tiers = self.tiers.iter().chain(self.services.iter().flat_map(|s| &s.tiers));
+        let steps = tiers.map(|t| t.above.saturating_add(1)).filter(|n| *n <= prompt);
+        std::iter::once(0).chain(steps).chain([prompt]).map(|n| self.pick(n, service)).collect()
+    }
+
     /// The rates for a prompt of this many tokens under a service tier; `None` when that tier has no price.
     fn pick(&self, prompt: u64, service: Option<&str>) -> Option<Rates> {
         let (mut rates, tiers) = match service {

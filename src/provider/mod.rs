@@ -5,6 +5,7 @@
 //! socket and no clock here; the environment is read through [`Vars`] only.
 
 mod address;
+mod estimate;
 mod family;
 mod identity;
 mod key;
@@ -35,6 +36,7 @@ use key::{Credential, credential, vouched};
 use site::{Site, site};
 
 pub use address::{is_loopback, parse as parse_address, parse_proxy};
+pub use estimate::estimate;
 pub use family::{Opened, Reach, first_look, found, out_of_region, routes};
 pub use identity::{ENTRA_TOKEN, Entra, GOOGLE_FILE, GOOGLE_HOSTED, Identity, announced, entra, google_file};
 pub use price::list_price;
@@ -75,6 +77,9 @@ pub struct Request {
     pub thinks: bool,
     /// What became of each parameter.
     pub parity: Vec<Parity>,
+    /// The most tokens that it lets the model generate, reasoning included; `None` where
+    /// neither the request nor the list says.
+    pub most_output: Option<u64>,
 }
 
 /// What the AWS client needs beyond its own chain.
@@ -186,11 +191,13 @@ pub fn resolve(
     let changed = changed.iter().cloned().chain(levelled).collect();
     let mut parity = record(api.dialect, &endpoint.params, changed, &body);
     parity.extend((api.unsaid)(&call));
+    let limit = api.dialect.carries().iter().find(|c| c.param == "max_tokens").and_then(|c| c.sent(&body));
+    let most_output = limit.and_then(|(_, n)| n.parse().ok()).or(max_output);
     let body = Bytes::from(body.to_string());
     let framing = api.dialect.framing();
     if framing == Framing::EventStream {
         let request = converse(row, api, endpoint, &call, body, vars)?;
-        return Ok(Request { parity, ..request });
+        return Ok(Request { parity, most_output, ..request });
     }
     let place = site(row, api, endpoint, vars)?;
     let found = credential(row, api, endpoint, vars, &place)?;
@@ -216,6 +223,7 @@ pub fn resolve(
         params,
         thinks: endpoint.params.thinks(),
         parity,
+        most_output,
     };
     match found {
         Credential::Nothing => {}
@@ -424,5 +432,6 @@ fn converse(
         params: *call.params,
         thinks: endpoint.params.thinks(),
         parity: Vec::new(),
+        most_output: None,
     })
 }

@@ -165,6 +165,8 @@ pub struct Provider {
     pub listings: &'static [Listing],
     /// Models that a server on the user's machine passes on to a cloud, which wants money for them.
     pub passes_on: fn(&str) -> bool,
+    /// What is billed of an answer whose connection was closed, as far as the vendor says it.
+    pub broken_off: &'static str,
     /// A model id of this provider, for examples in help and errors.
     pub example: &'static str,
 }
@@ -223,6 +225,7 @@ pub(super) const ROW: Provider = Provider {
     header_vars: &[],
     listings: &[MODELS],
     passes_on: none,
+    broken_off: "providers bill what was generated until they noticed; none of them tells how much",
     example: "",
 };
 

@@ -274,6 +274,8 @@ pub const PROVIDERS: &[Provider] = &[
         base_url_vars: &["OPENROUTER_BASE_URL"],
         hosts: &["openrouter.ai"],
         header_vars: &[("OPENROUTER_HTTP_REFERER", "http-referer"), ("OPENROUTER_APP_TITLE", "x-title")],
+        // Its documentation, under "Stream cancellation".
+        broken_off: "with some upstreams the model runs on to its end, and all of it is billed",
         example: "openai/gpt-6-sol",
         ..ROW
     },

@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 use super::app::{App, Effect, Entry, Overlay};
 use super::command::Focus;
 use super::key::Key;
+use super::weighing::Order;
 use crate::model::clean;
 use crate::model::clean_line;
 
@@ -141,9 +142,10 @@ impl App {
     }
 
     pub(super) fn rerun(&mut self) -> bool {
-        let at = self.pane;
         self.nothing_sent();
-        self.run_again(at);
+        if !self.rounds.is_empty() {
+            self.order(Order::Again(vec![self.pane]));
+        }
         true
     }
 
@@ -156,12 +158,10 @@ impl App {
 
     pub(super) fn rerun_all(&mut self) -> bool {
         self.nothing_sent();
-        // Those that wait are asked too, which turns them into entries, in their order.
-        let (pane, panes) = (self.pane, if self.rounds.is_empty() { 0 } else { self.panes() });
-        for at in 0..panes {
-            self.run_again(at);
+        if !self.rounds.is_empty() {
+            // Those that wait are asked too.
+            self.order(Order::Again((0..self.panes()).collect()));
         }
-        self.pane = pane;
         true
     }
 
@@ -288,6 +288,7 @@ impl App {
             (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
                 self.effects.push(Effect::Quit);
             }
+            (Some(Overlay::Spend), code) => self.spend(code == KeyCode::Char('y')),
             (Some(Overlay::Help { top }), KeyCode::Char('j' | ' ') | KeyCode::Down) => *top += 1,
             (Some(Overlay::Help { top }), KeyCode::PageDown) => *top += 10,
             (Some(Overlay::Help { top }), KeyCode::Char('k') | KeyCode::Up) => *top = top.saturating_sub(1),
@@ -307,6 +308,8 @@ impl App {
             MouseEventKind::Down(MouseButton::Left) => {
                 if self.overlay == Some(Overlay::Picker) && self.picker.click(at) {
                     // A click into the list chooses a row.
+                } else if self.overlay == Some(Overlay::Spend) {
+                    self.spend(false);
                 } else if self.overlay.is_some() {
                     self.overlay = None;
                 } else if let Some(tab) = layout.tab_at(at, self.panes()).filter(|_| !other) {
@@ -327,7 +330,7 @@ impl App {
                         return;
                     }
                     Some(Overlay::Picker) => return self.picker.step(by),
-                    Some(Overlay::Quit) | None => {}
+                    Some(Overlay::Quit | Overlay::Spend) | None => {}
                 }
                 if self.choose_row(by.signum()) {
                     return;

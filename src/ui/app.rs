@@ -15,11 +15,12 @@ use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
 use super::pane::Pane;
 use super::picker::{Choice, Picker};
-use super::totals::billed;
 use super::views::Views;
+use super::weighing::Weighing;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Endpoint;
+use crate::model::Estimate;
 use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::model::Report;
@@ -44,6 +45,11 @@ pub enum Event {
         name: String,
         said: Result<String, String>,
     },
+    /// What [`Effect::Weigh`] asked for, in the same order.
+    Weighed {
+        number: u64,
+        estimates: Vec<Estimate>,
+    },
     /// Time passed while something runs.
     Tick,
 }
@@ -57,6 +63,11 @@ pub enum Effect {
         prompt: Box<Prompt>,
     },
     Cancel(AnswerId),
+    /// What would asking these cost? [`Event::Weighed`] answers with the same number.
+    Weigh {
+        number: u64,
+        asks: Vec<(Endpoint, Prompt)>,
+    },
     /// The picker wants to know what there is to choose from.
     Choices,
     SaveLineup {
@@ -84,7 +95,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn new(id: AnswerId, endpoint: Endpoint, prompt: Prompt) -> Self {
+    pub(super) fn new(id: AnswerId, endpoint: Endpoint, prompt: Prompt) -> Self {
         let answer = Answer::new(endpoint.simulated);
         Self { id, endpoint, prompt, answer, pane: Pane::default(), stopping: false }
     }
@@ -116,6 +127,8 @@ pub enum Overlay {
     },
     /// Choosing endpoints; what it holds stands in [`App::picker`].
     Picker,
+    /// "It may cost more than the budget. Send it?"
+    Spend,
     /// "Something streams. Quit?"
     Quit,
 }
@@ -159,14 +172,15 @@ pub struct App {
     pub size: (u16, u16),
     pub(super) effects: Vec<Effect>,
     pub(super) key: Option<Key>,
-    history: Vec<String>,
+    pub(super) history: Vec<String>,
     /// Index into the history while it is walked, and the text that was being written.
-    walking: Option<(usize, String)>,
+    pub(super) walking: Option<(usize, String)>,
     interrupted: Option<Duration>,
     next_id: u64,
     /// The cost of answers that another one stands in place of.
     pub(super) replaced: Total,
-    places: HashMap<AnswerId, (usize, usize)>,
+    pub(super) places: HashMap<AnswerId, (usize, usize)>,
+    pub(super) weighing: Weighing,
 }
 
 impl App {
@@ -209,6 +223,7 @@ impl App {
             next_id: 0,
             replaced: Total::default(),
             places: HashMap::new(),
+            weighing: Weighing::default(),
         }
     }
 
@@ -219,10 +234,14 @@ impl App {
             self.notice = None;
         }
         match event {
-            Event::Terminal(event) => self.terminal(event),
+            Event::Terminal(event) => {
+                self.terminal(event);
+                self.weigh_draft();
+            }
             Event::Report(report) => self.report(report),
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
+            Event::Weighed { number, estimates } => self.weighed(number, estimates),
             Event::Tick => {}
         }
         // Rounds differ in size once the lineup changes.
@@ -321,7 +340,7 @@ impl App {
         self.rounds.get_mut(self.shown)?.entries.get_mut(pane)
     }
 
-    fn new_id(&mut self) -> AnswerId {
+    pub(super) fn new_id(&mut self) -> AnswerId {
         self.next_id += 1;
         AnswerId(self.next_id)
     }
@@ -331,101 +350,6 @@ impl App {
         self.editor.set_text(question);
         self.send();
         std::mem::take(&mut self.effects)
-    }
-
-    pub(super) fn send(&mut self) -> bool {
-        if self.editor.is_empty() {
-            return true;
-        }
-        let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
-        if self.follow_up && self.round().is_some_and(unfinished) {
-            self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
-            return true;
-        }
-        let question = self.editor.take();
-        if self.history.last() != Some(&question) {
-            self.history.push(question.clone());
-        }
-        self.walking = None;
-        let follows = self.follow_up && !self.rounds.is_empty();
-        let round = self.rounds.len();
-        let endpoints = self.levelled();
-        let mut entries = Vec::with_capacity(endpoints.len());
-        for (at, endpoint) in endpoints.into_iter().enumerate() {
-            let prompt = self.prompt_for(&endpoint, &question, follows);
-            let id = self.new_id();
-            self.places.insert(id, (round, at));
-            self.launch(id, &endpoint, &prompt);
-            entries.push(Entry::new(id, endpoint, prompt));
-        }
-        self.rounds.push(Round { question, follow_up: follows, entries });
-        self.shown = round;
-        true
-    }
-
-    fn launch(&mut self, id: AnswerId, endpoint: &Endpoint, prompt: &Prompt) {
-        self.effects.push(Effect::Launch {
-            id,
-            endpoint: Box::new(endpoint.clone()),
-            prompt: Box::new(prompt.clone()),
-        });
-    }
-
-    /// A fresh prompt, or this endpoint's own conversation continued from the round in view.
-    fn prompt_for(&self, endpoint: &Endpoint, question: &str, follows: bool) -> Prompt {
-        let before = self
-            .round()
-            .filter(|_| follows)
-            .and_then(|r| r.entries.iter().find(|e| e.endpoint.is_pane_of(endpoint)))
-            .filter(|e| !e.answer.text.is_empty());
-        match before {
-            Some(entry) => entry.prompt.follow_up(&entry.answer.text, question),
-            None => Prompt::new(question).with_system(self.system.clone()),
-        }
-    }
-
-    /// Asks one more endpoint the prompt of the round in view.
-    pub(super) fn ask_one(&mut self, endpoint: &Endpoint) {
-        let round = self.shown;
-        let Some(question) = self.round().map(|r| r.question.clone()) else { return };
-        let endpoint =
-            self.levelled().into_iter().find(|e| e.is_pane_of(endpoint)).unwrap_or(endpoint.clone());
-        let prompt = self.prompt_for(&endpoint, &question, false);
-        let id = self.new_id();
-        self.launch(id, &endpoint, &prompt);
-        if let Some(shown) = self.rounds.get_mut(round) {
-            self.places.insert(id, (round, shown.entries.len()));
-            shown.entries.push(Entry::new(id, endpoint, prompt));
-        }
-    }
-
-    /// Runs a pane of the round in view again, in place of its answer; one that waits is asked.
-    pub(super) fn run_again(&mut self, at: usize) {
-        let entries = self.round().map_or(0, |r| r.entries.len());
-        let waiting = at.checked_sub(entries).and_then(|w| self.waiting().nth(w)).cloned();
-        if let Some(endpoint) = waiting.filter(|_| !self.rounds.is_empty()) {
-            self.ask_one(&endpoint);
-            self.pane = entries;
-            return;
-        }
-        let id = self.new_id();
-        let round = self.shown;
-        let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(at)) else { return };
-        let old = std::mem::replace(&mut entry.id, id);
-        let was_running = entry.is_running();
-        entry.stopping = false;
-        if billed(&entry.answer) {
-            self.replaced.add(&entry.answer.cost);
-        }
-        entry.answer = Answer::new(entry.endpoint.simulated);
-        entry.pane = Pane::default();
-        let (endpoint, prompt) = (entry.endpoint.clone(), entry.prompt.clone());
-        self.places.remove(&old);
-        self.places.insert(id, (round, at));
-        if was_running {
-            self.effects.push(Effect::Cancel(old));
-        }
-        self.launch(id, &endpoint, &prompt);
     }
 
     pub(super) fn history_step(&mut self, older: bool) -> bool {

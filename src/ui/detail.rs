@@ -11,7 +11,6 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
 use super::command::Focus;
-use super::figures::grouped;
 use super::ink::{Laid, centred, cut, put};
 use super::key::Key;
 use super::status;
@@ -23,13 +22,11 @@ use crate::model::Fate;
 use crate::model::Fault;
 use crate::model::KeySource;
 use crate::model::METRICS;
-use crate::model::Money;
 use crate::model::Parity;
 use crate::model::Phase;
 use crate::model::Sending;
-use crate::model::Source;
+use crate::model::Total;
 use crate::model::Unit;
-use crate::model::Usage;
 use crate::model::clean_line;
 
 /// Beyond this, lines are hard to follow.
@@ -126,7 +123,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
         let status = status::line(entry, app.now, theme);
         title.push(Span::styled("·", theme.faint));
         title.extend(status.spans);
-        sheet.answer(entry);
+        sheet.answer(entry, app.endpoint_total(&entry.endpoint));
         lines.append(&mut sheet.lines);
         let laid = laid.filter(|l| l.id == entry.id && l.width == width);
         request = match (laid, &entry.answer.sending) {
@@ -185,8 +182,8 @@ fn time(d: Duration) -> String {
 }
 
 /// Lines being written from top to bottom.
-struct Sheet<'t> {
-    theme: &'t Theme,
+pub(super) struct Sheet<'t> {
+    pub(super) theme: &'t Theme,
     width: u16,
     lines: Vec<Line<'static>>,
 }
@@ -196,7 +193,7 @@ impl<'t> Sheet<'t> {
         Self { theme, width, lines: Vec::new() }
     }
 
-    fn heading(&mut self, text: &str) {
+    pub(super) fn heading(&mut self, text: &str) {
         if !self.lines.is_empty() {
             self.lines.push(Line::default());
         }
@@ -212,7 +209,7 @@ impl<'t> Sheet<'t> {
     }
 
     /// Text from anywhere, filtered and wrapped behind a label.
-    fn wrapped(&mut self, label: &str, text: &str, style: Style) {
+    pub(super) fn wrapped(&mut self, label: &str, text: &str, style: Style) {
         let indent = if label.is_empty() { 2 } else { LABEL + 2 };
         let room = usize::from(self.width).saturating_sub(indent).max(8);
         let mut flow = Flow::new();
@@ -227,18 +224,18 @@ impl<'t> Sheet<'t> {
         }
     }
 
-    fn fact(&mut self, label: &str, value: &str) {
+    pub(super) fn fact(&mut self, label: &str, value: &str) {
         if !value.is_empty() {
             self.wrapped(label, &clean_line(value), self.theme.text);
         }
     }
 
-    fn maybe(&mut self, label: &str, value: Option<&str>) {
+    pub(super) fn maybe(&mut self, label: &str, value: Option<&str>) {
         self.fact(label, value.unwrap_or_default());
     }
 
     /// Short facts, two to a line where there is room.
-    fn pairs(&mut self, facts: &[(String, String)]) {
+    pub(super) fn pairs(&mut self, facts: &[(String, String)]) {
         let each = if usize::from(self.width) >= 2 * PAIR { 2 } else { 1 };
         for row in facts.chunks(each) {
             let mut line = Line::raw("  ");
@@ -268,7 +265,7 @@ impl<'t> Sheet<'t> {
         }
     }
 
-    fn answer(&mut self, entry: &Entry) {
+    fn answer(&mut self, entry: &Entry, total: Total) {
         let answer = &entry.answer;
         if let Some(fault) = &answer.fault {
             self.fault(fault);
@@ -280,7 +277,7 @@ impl<'t> Sheet<'t> {
         if let Some(usage) = &answer.usage {
             self.usage(usage);
         }
-        self.cost(answer);
+        self.cost(entry, total);
         self.response(answer);
     }
 
@@ -359,8 +356,11 @@ impl<'t> Sheet<'t> {
     fn clocks(&mut self, answer: &Answer) {
         let t = &answer.timeline;
         self.heading("Times, on this machine's clock");
-        let mut facts: Vec<(String, String)> =
-            METRICS.iter().map(|m| (m.heading.to_owned(), m.show(answer))).collect();
+        let mut facts: Vec<(String, String)> = METRICS
+            .iter()
+            .filter(|m| m.unit.is_clock())
+            .map(|m| (m.heading.to_owned(), m.show(answer)))
+            .collect();
         let connection = match t.reused {
             Some(true) => "reused connection",
             Some(false) => "new connection",
@@ -376,65 +376,6 @@ impl<'t> Sheet<'t> {
             let times: Vec<(String, String)> =
                 answer.served.times.iter().map(|(name, d)| ((*name).to_owned(), time(*d))).collect();
             self.pairs(&times);
-        }
-    }
-
-    fn usage(&mut self, usage: &Usage) {
-        self.heading(match usage.source {
-            Source::Reported => "Tokens, as reported; buckets do not overlap",
-            Source::Estimated => "Tokens, estimated",
-        });
-        let always = [("input", usage.input), ("output", usage.output)];
-        let told = [
-            ("cache read", usage.cache_read),
-            ("cache write", usage.cache_write),
-            ("cache write 1h", usage.cache_write_1h),
-            ("audio input", usage.audio_input),
-            ("reasoning", usage.reasoning),
-        ];
-        let count = |n: Option<u64>| n.map_or("not told".into(), grouped);
-        let facts: Vec<(String, String)> = always
-            .into_iter()
-            .chain(told.into_iter().filter(|(_, n)| n.is_some()))
-            .map(|(label, n)| (label.to_owned(), count(n)))
-            .collect();
-        self.pairs(&facts);
-        if usage.inconsistent {
-            self.wrapped("doubt", "the provider's counts contradict each other", self.theme.warn);
-        }
-        self.maybe("as it came", usage.raw.as_ref().map(ToString::to_string).as_deref());
-    }
-
-    fn cost(&mut self, answer: &Answer) {
-        let cost = &answer.cost;
-        self.heading("Cost");
-        let label = cost.label();
-        let word = cost.status.word();
-        if cost.usd.is_none() && !answer.is_over() {
-            // What is not told yet is not unknown.
-            self.fact("amount", "…");
-        } else {
-            self.fact("amount", &if label == word { label } else { format!("{label} ({word})") });
-            self.maybe("why", cost.why);
-        }
-        for part in &cost.parts {
-            self.fact(&part.bucket.replace('_', " "), &format!("${}", part.amount.exact()));
-        }
-        if let Some(price) = &answer.price {
-            let rate = |r: Option<u64>| {
-                r.map_or("not published".into(), |r| format!("${}", Money(u128::from(r) * 1_000_000).exact()))
-            };
-            let (input, output) = (rate(price.rates.input), rate(price.rates.output));
-            self.fact("list price", &format!("{input} in, {output} out per million tokens"));
-            let dated = if price.as_of.is_empty() { "none: a row of your own" } else { &price.as_of };
-            self.fact("price date", dated);
-        }
-        self.maybe("found by", answer.rule.word().map(|w| w.replace('_', " ")).as_deref());
-        if cost.disputed {
-            self.wrapped("doubt", "sources disagree about this price", self.theme.warn);
-        }
-        if cost.volatile {
-            self.wrapped("doubt", "the price moves; the response has the last word", self.theme.warn);
         }
     }
 

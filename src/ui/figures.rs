@@ -10,16 +10,18 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::{Entry, Round};
 use super::ink::put;
-use super::status::estimated_tokens;
 use super::theme::Theme;
-use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Better;
+use crate::model::CostStatus;
 use crate::model::Metric;
+use crate::model::Money;
 use crate::model::Outcome;
 use crate::model::Reading;
 use crate::model::Unit;
 use crate::model::metric;
+use crate::model::so_far;
+use crate::model::tokens_by_length;
 
 /// The figures of the first line: id, label, columns of the value. A rate and a
 /// total say what they are by their units and their place.
@@ -172,7 +174,7 @@ fn pending(row: &Metric, entry: &Entry, now: Duration) -> String {
         ("rate_tps", Some(d)) => {
             let window = t.first_text.and_then(|first| d.checked_sub(first)).filter(|w| w.as_millis() >= 250);
             #[expect(clippy::cast_precision_loss, reason = "an estimate of a few thousand tokens")]
-            let rate = window.map(|w| estimated_tokens(&entry.answer.text) as f64 / w.as_secs_f64());
+            let rate = window.map(|w| tokens_by_length(&entry.answer.text) as f64 / w.as_secs_f64());
             rate.map_or("…".into(), |r| format!("≈{}", row.unit.show(r)))
         }
         _ => "…".into(),
@@ -202,7 +204,7 @@ fn tokens(entry: &Entry, theme: &Theme, best: &Best, now: Duration) -> Vec<Group
             }
         }
         None if !answer.is_over() && !answer.text.is_empty() => {
-            out.push(count_of(2, &format!("≈{}", estimated_tokens(&answer.text)), "out", theme.faint, theme));
+            out.push(count_of(2, &format!("≈{}", tokens_by_length(&answer.text)), "out", theme.faint, theme));
         }
         None => {
             let word = if answer.is_over() { "– tok" } else { "… tok" };
@@ -210,7 +212,7 @@ fn tokens(entry: &Entry, theme: &Theme, best: &Best, now: Duration) -> Vec<Group
         }
     }
     // The last group is what one line keeps of the two.
-    out.push(cost(answer, theme, best.leads(COST, entry.id)));
+    out.push(cost(entry, theme, best.leads(COST, entry.id)));
     out
 }
 
@@ -218,17 +220,33 @@ fn count_of(rank: u8, number: &str, word: &str, style: Style, theme: &Theme) -> 
     group(rank, vec![Span::styled(number.to_owned(), style), Span::styled(format!(" {word} "), theme.faint)])
 }
 
-fn cost(answer: &Answer, theme: &Theme, best: bool) -> Group {
-    let known = answer.cost.usd.is_some();
+fn cost(entry: &Entry, theme: &Theme, best: bool) -> Group {
+    let answer = &entry.answer;
+    let settled = answer.is_over() || answer.cost.status == CostStatus::Billed;
+    let known = answer.cost.usd.is_some() && settled;
     if answer.is_over() && !known && answer.timeline.headers.is_none() {
         // Nobody accepted it, so nobody bills it; unknown would be the wrong word.
         return figure(0, "cost", "–".into(), theme.faint, theme, false);
+    }
+    if !known && let Some(usd) = counted(entry) {
+        // Of an answer that broke off the text was generated, and perhaps more.
+        let (sign, tail) = if settled { ("≥ ", "") } else { ("", " so far") };
+        return figure(0, "", format!("{sign}≈{}{tail}", usd.shown()), theme.faint, theme, false);
     }
     if !known && !answer.is_over() {
         return figure(0, "cost", "…".into(), theme.faint, theme, false);
     }
     let style = if known { theme.text } else { theme.faint };
     figure(0, if known { "" } else { "cost" }, answer.cost.label(), style, theme, best)
+}
+
+/// What the text alone comes to, where nothing better is known; of a whole answer whose cost is
+/// unknown for another reason it would say nothing.
+pub(super) fn counted(entry: &Entry) -> Option<Money> {
+    let answer = &entry.answer;
+    let whole = answer.outcome() == Some(Outcome::Complete);
+    let began = answer.timeline.headers.is_some();
+    if whole || !began { None } else { so_far(answer, &entry.prompt) }
 }
 
 /// Eight heights of a column, the highest slot filling it.

@@ -90,6 +90,8 @@ fn lines(app: &App, theme: &Theme, width: u16) -> Vec<Line<'static>> {
         ("≥", "a total of which some part is unknown"),
         ("~$", "computed from list prices; $ alone was stated by the response"),
         ("≈", "estimated while it streams, replaced by the reported number"),
+        ("≥ ≈$", "by the text of an answer that broke off; in no total"),
+        ("at most", "what sending may cost: every token of the prompt and of the longest answer"),
         ("?  *", "after a cost: sources disagree; the price moves, see the response"),
         ("n unreadable", "events of the stream that were damaged and passed over; text may be missing"),
         ("n marked", "characters that could harm a terminal, shown as ␛ or ‹U+202E›"),

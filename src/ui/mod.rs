@@ -12,6 +12,7 @@ mod app;
 mod careful;
 mod command;
 mod detail;
+mod detail_cost;
 mod editor;
 mod figures;
 mod help;
@@ -23,6 +24,7 @@ mod pacer;
 mod pane;
 mod picker;
 mod picker_view;
+mod sending;
 mod status;
 mod terminal;
 mod text;
@@ -30,6 +32,7 @@ mod theme;
 mod totals;
 mod view;
 mod views;
+mod weighing;
 mod welcome;
 
 use std::io::{self, BufWriter, Stdout, Write};
@@ -41,13 +44,15 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::model::AnswerId;
 use crate::model::Endpoint;
+use crate::model::Estimate;
 use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::model::Report;
+use crate::model::Spending;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
 pub use command::{COMMANDS, Command, Focus, Keymap};
@@ -74,6 +79,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// Brings endpoints to the settings that all of them take.
 pub type Leveller = Arc<dyn Fn(&[Endpoint]) -> Vec<Endpoint> + Send + Sync>;
 
+/// Says what asking an endpoint may cost. It may take a while: it is not called on the screen's thread.
+pub type Estimator = Arc<dyn Fn(&Endpoint, &Prompt) -> Estimate + Send + Sync>;
+
 /// The terminal's keys: one reader for all screens of a process, because a second one would
 /// take what is typed for the first.
 pub struct Keys(UnboundedReceiver<crossterm::event::Event>);
@@ -94,6 +102,9 @@ pub struct Setup {
     pub level: Leveller,
     /// Whether that is switched on from the start.
     pub common: bool,
+    /// What a round may cost; shown while it is written, and held against the budget.
+    pub estimate: Estimator,
+    pub spending: Spending,
     /// The lineup is one open model on several clouds.
     pub same_weights: bool,
     /// Whether there is a config in which a lineup can be saved.
@@ -151,7 +162,9 @@ pub async fn run(
     if let Some(notice) = setup.notice {
         app.say(notice);
     }
-    let choices = setup.choices;
+    app.weigh_by(setup.spending);
+    let (choices, estimate) = (setup.choices, setup.estimate);
+    let (weighed, mut weights) = unbounded_channel();
 
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
@@ -169,6 +182,15 @@ pub async fn run(
                 Effect::SaveLineup { name, lineup } => {
                     let said = backend.save_lineup(&name, &lineup);
                     Event::Saved { name, said }
+                }
+                Effect::Weigh { number, asks } => {
+                    let (estimate, weighed) = (Arc::clone(&estimate), weighed.clone());
+                    tokio::task::spawn_blocking(move || {
+                        let estimates = asks.iter().map(|(e, p)| estimate(e, p)).collect();
+                        // Nobody waits for it once the screen has gone.
+                        let _ = weighed.send(Event::Weighed { number, estimates });
+                    });
+                    continue;
                 }
                 other => {
                     if let Some(code) = held.carry_out(other, &backend)? {
@@ -201,6 +223,10 @@ pub async fn run(
                     break terminal::Signal::HangUp.code();
                 }
                 pacer.drawn(Instant::now());
+            }
+            Some(event) = weights.recv() => {
+                effects = app.update(event, start.elapsed());
+                pacer.input(Instant::now());
             }
             Some(report) = reports.recv() => {
                 let now = start.elapsed();
@@ -315,7 +341,7 @@ impl Held {
             }
             Effect::Quit => return Ok(Some(0)),
             // Answered by the loop, which has what they ask for.
-            Effect::Choices | Effect::SaveLineup { .. } => {}
+            Effect::Choices | Effect::SaveLineup { .. } | Effect::Weigh { .. } => {}
         }
         Ok(None)
     }

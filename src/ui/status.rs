@@ -14,6 +14,7 @@ use crate::model::Phase;
 use crate::model::Stop;
 use crate::model::Unit;
 use crate::model::clean_line;
+use crate::model::tokens_by_length;
 
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
@@ -98,12 +99,6 @@ pub(super) fn waiting(entry: &Entry, now: Duration, theme: &Theme) -> Line<'stat
     Line::styled(text, theme.faint)
 }
 
-/// A rough count while the true one is on its way: OpenAI's and most others'
-/// tokenizers average about four bytes of English to a token. Shown with `≈`.
-pub(super) fn estimated_tokens(text: &str) -> usize {
-    text.len() / 4
-}
-
 /// The line that folds the reasoning: `▸ thought 1.4 s · 212 tokens`.
 pub(super) fn thinking(answer: &Answer, open: bool, width: u16) -> String {
     let t = &answer.timeline;
@@ -116,7 +111,7 @@ pub(super) fn thinking(answer: &Answer, open: bool, width: u16) -> String {
     let mut out = format!("{arrow} {word} {}", Unit::Milliseconds.show(span.as_secs_f64() * 1e3));
     match answer.usage.as_ref().and_then(|u| u.reasoning) {
         Some(tokens) => out.push_str(&format_args!(" · {tokens} tokens").to_string()),
-        None => out.push_str(&format_args!(" · ≈{} tokens", estimated_tokens(&answer.reasoning)).to_string()),
+        None => out.push_str(&format_args!(" · ≈{} tokens", tokens_by_length(&answer.reasoning)).to_string()),
     }
     let hint = " · T shows";
     if !open && out.width() + hint.width() <= usize::from(width) {

@@ -29,9 +29,13 @@ use super::layout::{Layout, parts};
 use super::pane::{Pane, Row};
 use super::picker_view;
 use super::status;
+use super::text::Flow;
 use super::theme::Theme;
 use crate::model::Endpoint;
 use crate::model::clean_line;
+
+/// Beyond this, the lines of a question are hard to follow.
+const LINE: u16 = 64;
 
 /// In the title while every endpoint is asked with what all of them take.
 const COMMON: &str = "common settings";
@@ -64,6 +68,9 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
         Some(Overlay::Picker) => picker_view::draw(app, theme, frame),
+        Some(Overlay::Spend) => {
+            question(theme, frame, &app.why_asked(), "y sends · any other key keeps the prompt");
+        }
         Some(Overlay::Quit) => {
             let text = if app.is_running() { "Answers still stream. Quit and stop them?" } else { "Quit?" };
             question(theme, frame, text, "y quits · any other key stays");
@@ -355,13 +362,17 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
             Some((notice, _)) => Line::styled(format!(" {} ", cut(&clean_line(notice), room)), theme.warn),
             None => Line::styled(format!(" {} ", hints(app, room)), theme.faint),
         };
+        let left = Line::from(vec![
+            Span::styled(" prompt", if focused { theme.focus } else { theme.text }),
+            Span::styled(format!(" · {mode} "), theme.faint),
+        ]);
+        let cost = app.draft_cost(room.saturating_sub(left.width() + 3));
+        let cost = cost.map_or_else(Line::default, |cost| Line::styled(format!(" {cost} "), theme.text));
         let block = Block::bordered()
             .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
             .border_style(if focused { theme.focus } else { theme.border })
-            .title_top(Line::from(vec![
-                Span::styled(" prompt", if focused { theme.focus } else { theme.text }),
-                Span::styled(format!(" · {mode} "), theme.faint),
-            ]))
+            .title_top(left)
+            .title_top(cost.right_aligned())
             .title_bottom(bottom);
         block.render(area, frame.buffer_mut());
         Rect {
@@ -421,22 +432,24 @@ fn hints(app: &App, room: usize) -> String {
     shown.join(" · ")
 }
 
-/// A question in the middle of the screen.
+/// A question in the middle of the screen, on as many lines as it needs.
 fn question(theme: &Theme, frame: &mut Frame, text: &str, keys: &str) {
+    const AIR: u16 = 6;
     let screen = frame.area();
-    let width = u16::try_from(text.width().max(keys.width()) + 6).unwrap_or(u16::MAX).min(screen.width);
-    let area = centred(screen, width, 4);
-    Clear.render(area, frame.buffer_mut());
-    Block::bordered()
-        .border_type(BorderType::Thick)
-        .border_style(theme.warn)
-        .render(area, frame.buffer_mut());
-    let line = |at: u16| Rect {
-        x: area.x + 3.min(area.width),
-        y: area.y + at,
-        width: area.width.saturating_sub(4),
-        height: u16::from(area.height > at),
-    };
-    put(frame.buffer_mut(), line(1), Line::styled(text.to_owned(), theme.text));
-    put(frame.buffer_mut(), line(2), Line::styled(keys.to_owned(), theme.faint));
+    let widest = u16::try_from(text.width().max(keys.width())).unwrap_or(u16::MAX).saturating_add(AIR);
+    let width = widest.min(screen.width).min(LINE + AIR);
+    let mut flow = Flow::new();
+    flow.push(text);
+    flow.finish();
+    let rows = flow.rows(width.saturating_sub(AIR).max(1));
+    let lines = (0..rows).map(|at| Line::styled(flow.row(at).to_owned(), theme.text));
+    let lines: Vec<_> = lines.chain([Line::styled(keys.to_owned(), theme.faint)]).collect();
+    let area = centred(screen, width, u16::try_from(lines.len() + 2).unwrap_or(u16::MAX));
+    let buffer = frame.buffer_mut();
+    Clear.render(area, buffer);
+    Block::bordered().border_type(BorderType::Thick).border_style(theme.warn).render(area, buffer);
+    let inner = Rect { x: area.x + AIR / 2, width: area.width.saturating_sub(AIR - 2), height: 1, ..area };
+    for (line, y) in lines.into_iter().zip(area.y + 1..area.bottom().saturating_sub(1)) {
+        put(buffer, Rect { y, ..inner }, line);
+    }
 }

@@ -72,7 +72,8 @@ impl Carried {
     }
 
     /// What was sent: the field's path and its value as text.
-    fn sent(&self, body: &Value) -> Option<(String, String)> {
+    #[must_use]
+    pub fn sent(&self, body: &Value) -> Option<(String, String)> {
         self.at.iter().find_map(|pointer| {
             let value = match body.pointer(pointer)? {
                 Value::String(word) => word.clone(),

@@ -95,6 +95,8 @@ fn every_mistake_names_line_column_and_the_nearest_right_word() {
         ("[network]\nproxy = \"http://h:1/x\"\n", "a proxy is a host and a port"),
         ("[defaults]\nmax_tokens = 0\n", "config.toml:2:14: max_tokens must be at least 1"),
         ("[timeouts]\nidle_s = -1\n", "config.toml:2:10: a time limit is a positive number of seconds"),
+        ("[budget]\nsession_usd = -1\n", "config.toml:2:15: \"-1\" is no amount of dollars: write 2.00"),
+        ("[budget]\nsession_eur = 1\n", "did you mean \"session_usd\"?"),
         ("lineup = \"x\"\n", "config.toml:1:10: no lineup is called \"x\""),
         (
             "[[lineup_set]]\nname = \"l\"\nendpoints = [\"nobody\"]\n",

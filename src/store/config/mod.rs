@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::Params;
+use crate::model::Spending;
 use crate::model::clean_line;
 use crate::model::did_you_mean;
 use raw::{Raw, Wrong};
@@ -94,6 +95,7 @@ pub struct Config {
     pub lineups: Vec<Lineup>,
     pub timeouts: Timeouts,
     pub network: Network,
+    pub spending: Spending,
     pub plain_keys: PlainKeys,
     pub keys: Vec<KeyRow>,
 }

@@ -10,8 +10,10 @@ use super::{Config, KeyRow, Network, PlainKeys, Timeouts};
 use crate::model::Endpoint;
 use crate::model::KeySource;
 use crate::model::Lineup;
+use crate::model::Money;
 use crate::model::PARAMS;
 use crate::model::Params;
+use crate::model::Spending;
 use crate::model::did_you_mean;
 use crate::provider::PROVIDERS;
 use crate::provider::Place;
@@ -44,6 +46,8 @@ pub(super) struct Raw {
     timeouts: RawTimeouts,
     #[serde(default)]
     network: RawNetwork,
+    #[serde(default)]
+    budget: RawBudget,
     #[serde(default)]
     endpoint: Vec<RawEndpoint>,
     #[serde(default)]
@@ -78,6 +82,15 @@ struct RawTimeouts {
 struct RawNetwork {
     proxy: Option<Spanned<String>>,
     ca_file: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawBudget {
+    session_usd: Option<Spanned<toml::Value>>,
+    confirm_above_usd: Option<Spanned<toml::Value>>,
+    #[serde(default)]
+    allow_unknown: bool,
 }
 
 #[derive(Deserialize)]
@@ -163,6 +176,7 @@ impl Raw {
             lineups,
             timeouts: self.timeouts.check()?,
             network: self.network.check()?,
+            spending: self.budget.check()?,
             plain_keys,
             keys: self.keys.check()?,
         })
@@ -220,6 +234,26 @@ impl RawNetwork {
             check_proxy(proxy.get_ref()).map_err(|e| Wrong::at(proxy.span(), e))?;
         }
         Ok(Network { proxy: self.proxy.map(Spanned::into_inner), ca_file: self.ca_file })
+    }
+}
+
+impl RawBudget {
+    fn check(self) -> Result<Spending, Wrong> {
+        let usd = |value: Option<Spanned<toml::Value>>| {
+            value.map(|v| {
+                let text = match v.get_ref() {
+                    toml::Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                };
+                let wrong = |_| Wrong::at(v.span(), format!("{text:?} is no amount of dollars: write 2.00"));
+                Money::parse(&text).map_err(wrong)
+            })
+        };
+        Ok(Spending {
+            session: usd(self.session_usd).transpose()?,
+            confirm_above: usd(self.confirm_above_usd).transpose()?,
+            allow_unknown: self.allow_unknown,
+        })
     }
 }
 

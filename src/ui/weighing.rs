@@ -1,0 +1,241 @@
+//! What a round may cost before it is sent: in the prompt's border while it is written, and
+//! held against the budget when it goes.
+//!
+//! ```text
+//!  draft changes --> Effect::Weigh --> Event::Weighed --> border          one in flight, the newest draft next
+//!  order --no budget--> sent
+//!    +----budget------> Effect::Weigh --> Event::Weighed --fits--> sent
+//!                                            +--does not--> Overlay::Spend --y--> sent | else the prompt comes back
+//! ```
+
+use std::collections::HashMap;
+use std::collections::VecDeque;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::app::{App, Effect, Entry, Overlay};
+use super::figures::grouped;
+use super::totals::billed;
+use crate::model::AnswerId;
+use crate::model::Counting;
+use crate::model::Endpoint;
+use crate::model::Estimate;
+use crate::model::Money;
+use crate::model::Spending;
+
+/// Something that is to be sent.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// A prompt to the whole lineup.
+    Send(String),
+    /// Panes of the round in view, asked once more.
+    Again(Vec<usize>),
+    /// One more endpoint for the round in view.
+    One(Box<Endpoint>),
+}
+
+/// An order that waits for its estimate, then perhaps for a yes.
+#[derive(Debug)]
+struct Pending {
+    number: u64,
+    order: Order,
+    estimates: Vec<Estimate>,
+    /// Why it is asked about.
+    why: String,
+}
+
+/// What is known and asked of costs to come.
+#[derive(Debug, Default)]
+pub struct Weighing {
+    /// Estimates are wanted at all; off until somebody can make them.
+    on: bool,
+    spending: Spending,
+    draft: String,
+    shown: Vec<Estimate>,
+    /// The draft's estimate that is being made, and whether the draft has changed since.
+    in_flight: Option<u64>,
+    changed: bool,
+    last: u64,
+    pending: Option<Pending>,
+    /// Upper bounds of the answers that are about to be launched, in their order.
+    coming: VecDeque<Money>,
+    reserved: HashMap<AnswerId, Money>,
+    /// Of answers that another one stands in place of.
+    gone: Money,
+}
+
+impl Weighing {
+    fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// Notes the bound of an answer that is launched now.
+    pub(super) fn reserve(&mut self, id: AnswerId) {
+        if let Some(most) = self.coming.pop_front() {
+            self.reserved.insert(id, most);
+        }
+    }
+
+    /// Keeps what an answer that is replaced has taken of the budget.
+    pub(super) fn keep(&mut self, taken: Option<Money>) {
+        self.gone = self.gone + taken.unwrap_or_default();
+    }
+
+    /// What an answer takes of the budget: its cost once that is known, its bound until then.
+    /// A lower bound of a cost is none; what nobody accepted costs nothing.
+    pub(super) fn taken(&self, entry: &Entry) -> Money {
+        let reserved = || self.reserved.get(&entry.id).copied().unwrap_or_default();
+        let cost = &entry.answer.cost;
+        match cost.usd {
+            _ if !entry.answer.is_over() => reserved(),
+            _ if !billed(&entry.answer) => Money::default(),
+            Some(usd) if !cost.at_least => usd,
+            usd => reserved().max(usd.unwrap_or_default()),
+        }
+    }
+}
+
+impl App {
+    /// From now on costs are estimated, and held against this budget.
+    pub fn weigh_by(&mut self, spending: Spending) {
+        self.weighing.on = true;
+        self.weighing.spending = spending;
+    }
+
+    /// What the session has taken of its budget: spent, or reserved by what still runs.
+    #[must_use]
+    pub fn committed(&self) -> Money {
+        let entries = self.rounds.iter().flat_map(|r| &r.entries);
+        self.weighing.gone + entries.map(|e| self.weighing.taken(e)).sum()
+    }
+
+    /// Sends at once, or after it was weighed where there is a budget.
+    pub(super) fn order(&mut self, order: Order) {
+        if !self.weighing.on || self.weighing.spending.is_free() {
+            self.carry_out(order);
+            return;
+        }
+        if self.weighing.pending.is_some() {
+            // One at a time, and no prompt is lost over it.
+            if let Order::Send(question) = order {
+                self.editor.set_text(&question);
+            }
+            self.say("what was sent before is still being held against the budget");
+            return;
+        }
+        let asks = self.asks(&order);
+        let number = self.weighing.number();
+        self.weighing.pending = Some(Pending { number, order, estimates: Vec::new(), why: String::new() });
+        self.effects.push(Effect::Weigh { number, asks });
+    }
+
+    /// Asks for the estimate of the draft where it has changed.
+    pub(super) fn weigh_draft(&mut self) {
+        if !self.weighing.on {
+            return;
+        }
+        let text = self.editor.text();
+        if text == self.weighing.draft {
+            return;
+        }
+        self.weighing.draft = text;
+        self.weighing.changed = true;
+        if self.weighing.draft.is_empty() {
+            self.weighing.shown.clear();
+            self.weighing.changed = false;
+        }
+        self.weigh_newest();
+    }
+
+    fn weigh_newest(&mut self) {
+        if self.weighing.in_flight.is_some() || !self.weighing.changed {
+            return;
+        }
+        self.weighing.changed = false;
+        let asks = self.asks(&Order::Send(self.weighing.draft.clone()));
+        let number = self.weighing.number();
+        self.weighing.in_flight = Some(number);
+        self.effects.push(Effect::Weigh { number, asks });
+    }
+
+    /// Takes an estimate: of the draft, or of an order that waits for it.
+    pub(super) fn weighed(&mut self, number: u64, estimates: Vec<Estimate>) {
+        if self.weighing.in_flight == Some(number) {
+            self.weighing.in_flight = None;
+            // A draft that was sent or emptied meanwhile has no cost to show.
+            if !self.weighing.draft.is_empty() {
+                self.weighing.shown = estimates;
+            }
+            self.weigh_newest();
+            return;
+        }
+        let Some(mut pending) = self.weighing.pending.take_if(|p| p.number == number) else { return };
+        match self.weighing.spending.weigh(self.committed(), &estimates) {
+            Ok(()) => self.pay_for(pending.order, &estimates),
+            Err(why) => {
+                (pending.estimates, pending.why) = (estimates, why);
+                self.weighing.pending = Some(pending);
+                self.overlay = Some(Overlay::Spend);
+            }
+        }
+    }
+
+    fn pay_for(&mut self, order: Order, estimates: &[Estimate]) {
+        // What has no bound reserves nothing; it was let through knowingly.
+        let bounds = estimates.iter().map(|e| e.at_most.unwrap_or_default());
+        self.weighing.coming = bounds.collect();
+        self.carry_out(order);
+        self.weighing.coming.clear();
+    }
+
+    /// The answer to [`Overlay::Spend`].
+    pub(super) fn spend(&mut self, yes: bool) {
+        self.overlay = None;
+        let Some(pending) = self.weighing.pending.take() else { return };
+        if yes {
+            self.pay_for(pending.order, &pending.estimates);
+            return;
+        }
+        if let Order::Send(question) = &pending.order
+            && self.editor.is_empty()
+        {
+            self.editor.set_text(question);
+            self.weigh_draft();
+        }
+        self.say("not sent");
+    }
+
+    /// Why the order that waits is asked about.
+    pub(super) fn why_asked(&self) -> String {
+        let why = self.weighing.pending.as_ref().map(|p| p.why.as_str()).unwrap_or_default();
+        let mut letters = why.chars();
+        let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        format!("{first}{}. Send?", letters.as_str())
+    }
+
+    /// `≈612 tok · at most $0.21 to send`; nothing without a draft.
+    pub(super) fn draft_cost(&self, room: usize) -> Option<String> {
+        let all = &self.weighing.shown;
+        let largest = all.iter().map(|e| e.prompt).max_by_key(|t| t.n)?;
+        let sign = if largest.how == Counting::Ratio { "≈" } else { "~" };
+        let tokens = format!("{sign}{} tok", grouped(largest.n));
+        let known: Vec<Money> = all.iter().filter_map(|e| e.at_most.as_ref().ok().copied()).collect();
+        let most: Money = known.iter().copied().sum();
+        let unknown = all.len() - known.len();
+        let cost = match (most == Money::default(), unknown) {
+            (true, 0) => "no cost".to_owned(),
+            (_, n) if n == all.len() => "cost unknown".to_owned(),
+            (_, 0) => format!("at most {}", most.shown()),
+            (true, n) => format!("{n} of {} unknown", all.len()),
+            (false, n) => format!("at most {} + {n} unknown", most.shown()),
+        };
+        let sends: Option<Money> = all.iter().map(|e| e.to_send).sum();
+        let send =
+            sends.filter(|usd| *usd != Money::default()).map(|usd| format!(" · ~{} to send", usd.shown()));
+        let long = format!("{tokens} ({}){} · {cost}", largest.how.words(), send.clone().unwrap_or_default());
+        let middle = format!("{tokens}{} · {cost}", send.unwrap_or_default());
+        let short = format!("{tokens} · {cost}");
+        [long, middle, short].into_iter().find(|text| text.width() <= room)
+    }
+}
