@@ -5,6 +5,7 @@ use aws_config::profile::load;
 use aws_config::profile::profile_file::ProfileFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 
+use super::transport::deepest;
 use crate::provider::AwsProfile;
 
 /// Settings of which a profile that gives credentials has one.
@@ -19,17 +20,20 @@ const WAYS: [&str; 8] = [
     "login_session",
 ];
 
-/// The profile that `AWS_PROFILE` names, or the default one. Files that cannot be read have
-/// none; asking an endpoint says why.
+/// The profile that `AWS_PROFILE` names, or the default one; or what is wrong with the files.
 pub async fn aws_profile() -> AwsProfile {
     #[expect(deprecated, reason = "the reader's own signature calls its files so")]
     let read = load(&Fs::real(), &Env::real(), &ProfileFiles::default(), None).await;
-    let Ok(all) = read else { return AwsProfile::default() };
+    let all = match read {
+        Ok(all) => all,
+        Err(e) => return AwsProfile { fault: Some(deepest(&e)), ..AwsProfile::default() },
+    };
     let name = all.selected_profile();
     let profile = all.get_profile(name);
     AwsProfile {
         name: name.to_owned(),
         region: profile.and_then(|p| p.get("region")).map(ToOwned::to_owned),
+        fault: None,
         gives: profile.is_some_and(|p| WAYS.iter().any(|way| p.get(way).is_some())),
     }
 }

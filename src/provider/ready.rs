@@ -19,6 +19,8 @@ pub struct Machine {
     pub aws: Option<String>,
     /// The profile that `AWS_PROFILE` names, where it gives no credentials.
     pub aws_empty: Option<String>,
+    /// What is wrong with the AWS tools' files.
+    pub aws_fault: Option<String>,
     /// The region of the AWS profile.
     pub aws_region: Option<String>,
     /// Google's application default credentials.
@@ -36,6 +38,8 @@ pub struct AwsProfile {
     pub region: Option<String>,
     /// It says how to come by credentials; whether that works is another question.
     pub gives: bool,
+    /// Why the files cannot be read, where they are there.
+    pub fault: Option<String>,
 }
 
 impl Machine {
@@ -112,9 +116,10 @@ fn credential(
     }
     let none = || match row.chain {
         Chain::None => format!("no key: {}", keys.join(" or ")),
-        Chain::Aws => match &machine.aws_empty {
-            Some(name) => format!("no AWS credentials: profile {name} gives none"),
-            None => {
+        Chain::Aws => match (&machine.aws_fault, &machine.aws_empty) {
+            (Some(fault), _) => format!("no AWS credentials: {fault}"),
+            (None, Some(name)) => format!("no AWS credentials: profile {name} gives none"),
+            (None, None) => {
                 "no AWS credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID or AWS_BEARER_TOKEN_BEDROCK".to_owned()
             }
         },

@@ -38,6 +38,7 @@ pub fn machine(vars: &Vars, aws: &AwsProfile) -> Machine {
         aws: profile.or_else(|| instance(vars)),
         // Only one that somebody meant is missed.
         aws_empty: vars.get("AWS_PROFILE").filter(|_| !aws.gives),
+        aws_fault: aws.fault.clone(),
         aws_region: aws.region.clone(),
         google: google.map(|p| shorten_home(&p, home.as_deref())),
         google_project: adc.quota_project_id.or(adc.project_id),
@@ -76,7 +77,8 @@ mod tests {
         )
         .unwrap();
         let path = home.path().display().to_string();
-        let aws = AwsProfile { name: "dev".into(), region: Some("eu-west-1".into()), gives: true };
+        let aws =
+            AwsProfile { name: "dev".into(), region: Some("eu-west-1".into()), gives: true, fault: None };
         let found = machine(&Vars::only(&[("HOME", &path)]), &aws);
         assert_eq!(found.aws.as_deref(), Some("AWS profile dev"));
         assert_eq!(found.google.as_deref(), Some("~/.config/gcloud/application_default_credentials.json"));

@@ -209,6 +209,24 @@ fn doctor_goes_step_by_step_and_says_the_fix_where_it_stops() {
 }
 
 #[test]
+fn a_broken_file_of_aws_is_named_with_its_line() {
+    let home = home();
+    fs::create_dir_all(home.path().join(".aws")).unwrap();
+    let canary = "sk-canary-aws-file-0123";
+    for (text, line) in [
+        ("[default\nregion = us-east-1\n".to_owned(), "line 1"),
+        (format!("[default]\nregion = us-east-1\n{canary}\n"), "line 3"),
+    ] {
+        fs::write(home.path().join(".aws/config"), text).unwrap();
+        let asked = bakeoff(home.path()).args(["run", "hi", "-m", "claude-opus-5-5"]).output().unwrap();
+        assert_eq!(asked.status.code(), Some(2));
+        let said = err(&asked);
+        assert!(said.contains(".aws/config") && said.contains(line), "{said}");
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+#[test]
 fn init_writes_what_it_found_and_config_check_likes_it() {
     let home = home();
     fs::create_dir_all(home.path().join(".aws")).unwrap();

@@ -10,6 +10,7 @@ use crate::model::Endpoint;
 use crate::model::KeySource;
 use crate::model::Lineup;
 use crate::model::PARAMS;
+use crate::model::Params;
 use crate::model::shell_word;
 use crate::provider::Place;
 use crate::provider::is_location;
@@ -48,7 +49,7 @@ pub fn save_lineup(path: &Path, name: &str, lineup: &Lineup) -> Result<String, S
             ));
         }
         let own = free_name(&config, &endpoint.name, name, &names);
-        tables(&mut document, "endpoint")?.push(endpoint_table(endpoint, &own));
+        tables(&mut document, "endpoint")?.push(endpoint_table(endpoint, &own, &config.defaults));
         names.push(own);
         added += 1;
     }
@@ -115,7 +116,8 @@ fn tables<'d>(document: &'d mut DocumentMut, name: &str) -> Result<&'d mut Array
 }
 
 /// An endpoint as the file writes it: no secret is in it, only where one is.
-fn endpoint_table(e: &Endpoint, name: &str) -> Table {
+/// What the file's defaults say already is not repeated: the endpoint goes on following them.
+fn endpoint_table(e: &Endpoint, name: &str, defaults: &Params) -> Table {
     let mut table = Table::new();
     let mut put = |key: &str, text: Option<&String>| {
         if let Some(text) = text {
@@ -160,7 +162,7 @@ fn endpoint_table(e: &Endpoint, name: &str) -> Table {
     }
     let mut params = InlineTable::new();
     for (param, ..) in PARAMS {
-        if let Some(text) = e.params.get(param) {
+        if let Some(text) = e.params.get(param).filter(|own| Some(own) != defaults.get(param).as_ref()) {
             // A number stays a number.
             let number =
                 text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<f64>().map(Value::from));
@@ -176,7 +178,6 @@ fn endpoint_table(e: &Endpoint, name: &str) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Params;
 
     const FILE: &str = "# my clouds\ntheme = \"nord\" # dark\n\n[[endpoint]]\nname = \"sol\"\nprovider = \"openai\"\nmodel = \"gpt-6-sol\"\n";
 
@@ -222,6 +223,27 @@ mod tests {
         let config = Config::load(&path, true).unwrap();
         assert_eq!((config.endpoints.len(), config.lineups.len()), (3, 1));
         assert_eq!(config.lineup_named("trio").unwrap().endpoints.len(), 2);
+    }
+
+    #[test]
+    fn a_saved_endpoint_goes_on_following_the_defaults() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, "[defaults]\nmax_tokens = 100\ntemperature = 0.5\n").unwrap();
+        let mut lineup = lineup();
+        lineup.endpoints.truncate(1);
+        lineup.endpoints[0].params =
+            Params { temperature: Some(0.7), max_tokens: Some(100), ..Params::default() };
+        let (config, back) = saved(&path, "one", &lineup);
+        assert_eq!((back.endpoints[0].params, config.endpoints.len()), (lineup.endpoints[0].params, 1));
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("max_tokens = 100", "max_tokens = 200")).unwrap();
+        let later = Config::load(&path, true).unwrap().lineup_named("one").unwrap();
+        assert_eq!(
+            (later.endpoints[0].params.max_tokens, text.matches("max_tokens").count()),
+            (Some(200), 1)
+        );
+        assert_eq!(later.endpoints[0].params.temperature, Some(0.7), "its own value stays");
     }
 
     /// What the file says of a lineup after it was saved under a name.
@@ -313,7 +335,7 @@ mod tests {
         ] {
             let endpoint =
                 Endpoint { provider: "vertex".into(), place: Some(place.into()), ..Endpoint::default() };
-            let table = endpoint_table(&endpoint, "x").to_string();
+            let table = endpoint_table(&endpoint, "x", &Params::default()).to_string();
             assert!(table.ends_with(want), "{table}");
         }
     }
