@@ -184,6 +184,12 @@ impl Answer {
         matches!(self.phase, Phase::Ended(_))
     }
 
+    /// Whether it may be on a bill: what nobody accepted is not.
+    #[must_use]
+    pub fn may_be_billed(&self) -> bool {
+        self.http_status.is_some_and(|status| status / 100 == 2) || self.usage.is_some()
+    }
+
     /// Time from `t0` to the end; `None` while it runs.
     #[must_use]
     pub fn total(&self) -> Option<Duration> {

@@ -4,6 +4,7 @@
 //! prompt chooses the tier and every bucket takes it, the served service tier
 //! counts, unknown is never zero.
 
+use super::answer::Answer;
 use super::money::{Money, decimal};
 use super::usage::Usage;
 
@@ -299,6 +300,26 @@ pub struct Total {
 }
 
 impl Total {
+    /// The sum of the answers that are over and may be billed.
+    #[must_use]
+    pub fn of<'a>(answers: impl IntoIterator<Item = &'a Answer>) -> Self {
+        let mut total = Self::default();
+        answers.into_iter().filter(|a| a.is_over() && a.may_be_billed()).for_each(|a| total.add(&a.cost));
+        total
+    }
+
+    /// This sum and another.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            usd: self.usd + other.usd,
+            parts: self.parts + other.parts,
+            unknown: self.unknown + other.unknown,
+            computed: self.computed || other.computed,
+            at_least: self.at_least || other.at_least,
+        }
+    }
+
     pub fn add(&mut self, cost: &Cost) {
         self.parts += 1;
         self.at_least |= cost.at_least;

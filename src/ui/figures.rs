@@ -245,8 +245,8 @@ fn cost(entry: &Entry, theme: &Theme, best: bool) -> Group {
 pub(super) fn counted(entry: &Entry) -> Option<Money> {
     let answer = &entry.answer;
     let whole = answer.outcome() == Some(Outcome::Complete);
-    let began = answer.timeline.headers.is_some();
-    if whole || !began { None } else { so_far(answer, &entry.prompt) }
+    let running = !answer.is_over() && answer.timeline.headers.is_some();
+    if whole || !(running || answer.may_be_billed()) { None } else { so_far(answer, &entry.prompt) }
 }
 
 /// Eight heights of a column, the highest slot filling it.

@@ -2,7 +2,6 @@
 
 use super::app::{App, Effect, Entry, Round};
 use super::pane::Pane;
-use super::totals::billed;
 use super::weighing::Order;
 use crate::model::Answer;
 use crate::model::AnswerId;
@@ -98,7 +97,7 @@ impl App {
         let old = std::mem::replace(&mut entry.id, id);
         let was_running = entry.is_running();
         entry.stopping = false;
-        if billed(&entry.answer) {
+        if entry.answer.may_be_billed() {
             self.replaced.add(&entry.answer.cost);
         }
         entry.answer = Answer::new(entry.endpoint.simulated);

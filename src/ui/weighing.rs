@@ -15,7 +15,6 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Effect, Entry, Overlay};
 use super::figures::grouped;
-use super::totals::billed;
 use crate::model::AnswerId;
 use crate::model::Counting;
 use crate::model::Endpoint;
@@ -89,7 +88,7 @@ impl Weighing {
         let cost = &entry.answer.cost;
         match cost.usd {
             _ if !entry.answer.is_over() => reserved(),
-            _ if !billed(&entry.answer) => Money::default(),
+            _ if !entry.answer.may_be_billed() => Money::default(),
             Some(usd) if !cost.at_least => usd,
             usd => reserved().max(usd.unwrap_or_default()),
         }

@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::process::{Output, Stdio};
 
+use bakeoff::model::Money;
 use serde_json::Value;
 
 use crate::program::nowhere;
@@ -59,6 +60,9 @@ fn the_demo_as_json_carries_every_field_of_the_contract() {
         } else {
             let error = &a["error"];
             assert!(error["class"].is_string() && error["hint"].is_string(), "{a}");
+            // What came of it was billed: an estimate, and no part of a sum.
+            let by_text = a["cost"]["usd_by_text"].as_str().unwrap();
+            assert!(by_text.parse::<f64>().unwrap() > 0.0, "{a}");
         }
         let cost = &a["cost"];
         let amount = !cost["usd"].is_null();
@@ -66,6 +70,15 @@ fn the_demo_as_json_carries_every_field_of_the_contract() {
         assert_ne!(cost["usd"], "0", "unknown is never zero: {cost}");
     }
     assert!(complete >= 5, "{complete} complete answers");
+    let (total, all) = (&json["rounds"][0]["total"], answers(&json));
+    let unknown = all.iter().filter(|a| a["cost"]["status"] == "unknown").count();
+    assert_eq!(
+        (total["answers"].as_u64(), total["unknown"].as_u64()),
+        (Some(all.len() as u64), Some(unknown as u64))
+    );
+    assert_eq!(total["at_least"], true);
+    let femto = |v: &Value| v.as_str().map_or(0, |usd| Money::parse(usd).unwrap().0);
+    assert_eq!(femto(&total["usd"]), all.iter().map(|a| femto(&a["cost"]["usd"])).sum::<u128>());
     assert_eq!(
         out.status.code(),
         Some(1),
@@ -80,7 +93,10 @@ fn the_table_reads_well_and_says_simulated() {
     let out = run(&["run", "--demo", "2+2?"], "");
     let shown = text(&out.stdout);
     assert!(
-        shown.contains("(simulated)") && shown.contains("~$") && shown.contains("list prices of 2026-11-23"),
+        shown.contains("this round ≥ ~$")
+            && shown.contains("(simulated)")
+            && shown.contains("~$")
+            && shown.contains("list prices of 2026-11-23"),
         "{shown}"
     );
     assert!(!shown.contains('\u{1b}'), "no escape sequence");

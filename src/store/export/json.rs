@@ -12,14 +12,17 @@ use crate::model::Endpoint;
 use crate::model::Fault;
 use crate::model::METRICS;
 use crate::model::Money;
+use crate::model::Outcome;
 use crate::model::Parity;
 use crate::model::Phase;
+use crate::model::Prompt;
 use crate::model::Reading;
 use crate::model::Role;
 use crate::model::Source;
 use crate::model::Timeline;
 use crate::model::Usage;
 use crate::model::clean;
+use crate::model::so_far;
 
 pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
     let value = json!({
@@ -71,8 +74,15 @@ fn round(round: &Round) -> Value {
         map.insert("turns".into(), Value::Array(turns));
     }
     map.insert("vars".into(), json!({}));
-    let answers = round.entries.iter().map(|(endpoint, a)| answer(endpoint, a)).collect();
+    let answers = round.entries.iter().map(|(endpoint, a)| answer(endpoint, a, &round.prompt)).collect();
     map.insert("answers".into(), Value::Array(answers));
+    let total = round.total();
+    let mut sum = Map::new();
+    put(&mut sum, "usd", Some(total.usd.exact()).filter(|_| total.unknown < total.parts));
+    sum.insert("answers".into(), json!(total.parts));
+    sum.insert("unknown".into(), json!(total.unknown));
+    sum.insert("at_least".into(), json!(total.at_least || total.unknown > 0));
+    map.insert("total".into(), Value::Object(sum));
     Value::Object(map)
 }
 
@@ -90,7 +100,7 @@ fn put<T: serde::Serialize>(map: &mut Map<String, Value>, key: &str, value: Opti
 }
 
 /// The answer object, the same in runs and transcripts.
-fn answer(endpoint: &Endpoint, a: &Answer) -> Value {
+fn answer(endpoint: &Endpoint, a: &Answer, prompt: &Prompt) -> Value {
     let mut map = Map::new();
     map.insert("endpoint".into(), json!(endpoint.name));
     map.insert("provider".into(), json!(endpoint.provider));
@@ -115,7 +125,7 @@ fn answer(endpoint: &Endpoint, a: &Answer) -> Value {
         a.served.times.iter().map(|(name, d)| (format!("{name}_ms"), json!(d.as_secs_f64() * 1e3))).collect();
     map.insert("server".into(), Value::Object(server));
     put(&mut map, "usage", a.usage.as_ref().map(usage));
-    map.insert("cost".into(), cost(a));
+    map.insert("cost".into(), cost(a, prompt));
     if let Some(sending) = &a.sending {
         put(&mut map, "credential", sending.via.as_ref());
         put(&mut map, "credential_ns", sending.identity.map(nanos));
@@ -202,7 +212,7 @@ fn usage(u: &Usage) -> Value {
     Value::Object(map)
 }
 
-fn cost(a: &Answer) -> Value {
+fn cost(a: &Answer, prompt: &Prompt) -> Value {
     let c = &a.cost;
     let mut map = Map::new();
     map.insert("status".into(), json!(c.status.word()));
@@ -213,6 +223,9 @@ fn cost(a: &Answer) -> Value {
     let parts: Map<_, _> = c.parts.iter().map(|p| (p.bucket.to_owned(), json!(p.amount.exact()))).collect();
     map.insert("parts".into(), Value::Object(parts));
     put(&mut map, "why", c.why);
+    // Of an answer that broke off: what its text comes to, which is in no sum.
+    let broken = a.outcome() != Some(Outcome::Complete) && a.may_be_billed() && c.usd.is_none();
+    put(&mut map, "usd_by_text", if broken { so_far(a, prompt).map(Money::exact) } else { None });
     put(&mut map, "price_as_of", a.price.as_ref().map(|p| &p.as_of).filter(|date| !date.is_empty()));
     for (name, set) in [("at_least", c.at_least), ("disputed", c.disputed), ("volatile", c.volatile)] {
         if set {

@@ -10,6 +10,7 @@ pub use table::aligned;
 use crate::model::Answer;
 use crate::model::Endpoint;
 use crate::model::Prompt;
+use crate::model::Total;
 
 /// One prompt and what came back, in lineup order.
 #[derive(Debug, Clone)]
@@ -17,6 +18,12 @@ pub struct Round {
     pub id: String,
     pub prompt: Prompt,
     pub entries: Vec<(Endpoint, Answer)>,
+}
+
+impl Round {
+    fn total(&self) -> Total {
+        Total::of(self.entries.iter().map(|(_, answer)| answer))
+    }
 }
 
 /// Facts about the whole.

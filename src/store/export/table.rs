@@ -51,6 +51,9 @@ fn figures(out: &mut String, round: &Round) {
         rows.push(row);
     }
     out.push_str(&aligned(&rows, 2));
+    if round.entries.len() > 1 {
+        let _ = writeln!(out, "this round {}", round.total().label());
+    }
 }
 
 /// Rows as columns of equal width, two spaces apart; the first `words` columns
