@@ -145,6 +145,8 @@ pub struct Answer {
     pub phase: Phase,
     /// As it came; filter it before it reaches a cell, a file or a clipboard.
     pub text: String,
+    /// Characters of the text, counted as they come: a long answer is not counted anew for a frame.
+    pub chars: u64,
     pub reasoning: String,
     pub timeline: Timeline,
     pub usage: Option<Usage>,
@@ -256,6 +258,7 @@ impl Answer {
                 self.timeline.arrived(at, Kind::Text, t.len());
                 if !t.is_empty() {
                     self.phase = Phase::Answering;
+                    self.chars += t.chars().count() as u64;
                     self.text.push_str(&t);
                 }
             }
@@ -276,6 +279,7 @@ impl Answer {
                 let text = if kind == Kind::Text { &mut self.text } else { &mut self.reasoning };
                 // Keys are ASCII, so that this is between two characters.
                 text.truncate(text.floor_char_boundary(text.len().saturating_sub(bytes)));
+                self.chars = self.text.chars().count() as u64;
                 self.withdrawn += 1;
             }
             Delta::Skipped => self.skipped += 1,

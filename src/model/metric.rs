@@ -236,7 +236,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::CharsPerSecond,
         better: Better::Higher,
         formula: "characters of visible text / total",
-        read: |a| per_total(a, (!a.text.is_empty()).then(|| a.text.chars().count() as u64)),
+        read: |a| per_total(a, (!a.text.is_empty()).then_some(a.chars)),
     },
     Metric {
         id: "gap_p50_ms",
@@ -292,7 +292,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Usd,
         better: Better::Lower,
         formula: "1,000 x cost / characters of visible text",
-        read: |a| amount(a, |usd| usd.per_thousand(a.text.chars().count() as u64)),
+        read: |a| amount(a, |usd| usd.per_thousand(a.chars)),
     },
 ];
 
