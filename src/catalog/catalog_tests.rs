@@ -7,13 +7,17 @@ use crate::model::settle;
 #[test]
 fn the_embedded_list_parses_whole() {
     let catalog = Catalog::parse(EMBEDDED).unwrap();
-    assert_eq!((catalog.families().len(), catalog.routes().len()), (70, 399));
-    assert_eq!(catalog.routes().iter().filter(|r| r.price.as_ref().is_some_and(|p| !p.local)).count(), 392);
+    assert_eq!((catalog.families().len(), catalog.routes().count()), (70, 399));
+    assert_eq!(catalog.routes().filter(|r| r.price.as_ref().is_some_and(|p| !p.local)).count(), 392);
     assert_eq!(catalog.as_of(), AS_OF);
-    assert_eq!(Catalog::parse(OVERRIDES).unwrap().routes().len(), 5);
+    assert_eq!(Catalog::parse(OVERRIDES).unwrap().routes().count(), 5);
     let whole = Catalog::embedded();
-    assert_eq!((whole.families().len(), whole.routes().len()), (70, 403), "one is replaced, four are added");
-    let unpriced = whole.routes().iter().filter(|r| r.price.is_none());
+    assert_eq!(
+        (whole.families().len(), whole.routes().count()),
+        (70, 403),
+        "one is replaced, four are added"
+    );
+    let unpriced = whole.routes().filter(|r| r.price.is_none());
     assert!(unpriced.into_iter().all(|r| ["together", "fireworks"].contains(&r.kind.as_str())));
 }
 
@@ -35,7 +39,7 @@ fn lookup_follows_the_rules_in_order_and_never_guesses() {
     // A million tokens of prompt is above the long-context threshold of these rows: 272,000.
     assert_eq!(usd("openai", "gpt-6-sol", None), known("4", Rule::Exact));
     assert_eq!(usd("openai", "GPT-6-Sol", None), known("4", Rule::CaseInsensitive));
-    assert_eq!(usd("openai", "gpt-5.4-mini-2026-03-17", None).2, Rule::Alias);
+    assert_eq!(usd("vertex", "claude-fable-5-2", None).2, Rule::Alias);
     assert_eq!(usd("openai", "gpt-6-sol-2026-09-22", None), known("4", Rule::Undated));
     // Neither a prefix nor a neighbour of a name is that name, and no cloud lends another its price.
     for (kind, id) in [
@@ -73,7 +77,9 @@ fn bedrock_scopes_are_priced_apart() {
 #[test]
 fn azure_zones_and_models_that_the_list_does_not_have() {
     assert_eq!(usd("azure", "gpt-6.1-sol", Some("data-zone-us")), known("4.4", Rule::Exact));
-    assert_eq!(usd("azure", "gpt-6.1-sol", None), known("4", Rule::Exact), "global is the default");
+    let default = (CostStatus::Assumed, Some("4".into()), Rule::Exact);
+    assert_eq!(usd("azure", "gpt-6.1-sol", None), default, "a deployment's zone is its owner's to say");
+    assert_eq!(usd("azure", "gpt-6.1-sol", Some("global")), known("4", Rule::Exact));
     assert_eq!(usd("ollama", "gpt-oss:120b", None).0, CostStatus::Local);
     assert_eq!(usd("ollama", "a-model-of-mine", None), NOTHING);
 }
@@ -82,7 +88,7 @@ fn azure_zones_and_models_that_the_list_does_not_have() {
 fn a_layer_replaces_by_route_and_bad_rows_are_refused() {
     let extra = "schema=1\nas_of=\"2027-01-01\"\n[[family]]\nid=\"f\"\n[[family.route]]\nkind=\"openai\"\nid=\"gpt-6-sol\"\nscope=\"global\"\nprice={input=\"1\",output=\"2\"}\n";
     let laid = Catalog::embedded().with_extra(extra).unwrap();
-    assert_eq!(laid.routes().len(), 403);
+    assert_eq!(laid.routes().count(), 403);
     assert_eq!(laid.lookup("openai", "gpt-6-sol", None).0.unwrap().rates.input, Some(1_000_000_000));
     assert_eq!(laid.as_of(), "2027-01-01");
     for (wrong, words) in [
@@ -103,7 +109,7 @@ fn a_layer_replaces_by_route_and_bad_rows_are_refused() {
 fn a_text_of_the_users_own_may_hold_what_the_embedded_one_does_and_no_slips() {
     let embedded = Catalog::embedded();
     for text in [EMBEDDED, OVERRIDES] {
-        assert_eq!(embedded.with_own(text, &[]).unwrap().routes().len(), 403);
+        assert_eq!(embedded.with_own(text, &[]).unwrap().routes().count(), 403);
     }
     let own = "[[family]]\nid=\"f\"\n[[family.route]]\nkind=\"vllm\"\nid=\"m\"\nscope=\"local\"\n\
                price={input=\"1\",output=\"2\"}\ntiers=[{above=9,input=\"2\"}]\n";
@@ -145,5 +151,176 @@ fn dates_are_dropped_only_from_the_end() {
         ("claude-4-5", None),
     ] {
         assert_eq!(undated(id), want, "{id}");
+    }
+}
+
+#[test]
+fn the_listed_prices_agree_with_the_catalogs() {
+    let (catalog, book) = (Catalog::parse(EMBEDDED).unwrap(), book::read(PRICES).unwrap());
+    assert!(book.rows.len() > 1_500, "{} rows", book.rows.len());
+    assert_eq!((book.as_of.as_str(), book.source.as_str()), (AS_OF, "litellm 1.109.1"));
+    let mut both = 0;
+    for row in &book.rows {
+        for at in catalog.same(row) {
+            let (Says::Price(listed), Some(own)) = (&row.says, &catalog.routes[at].price) else { continue };
+            both += 1;
+            assert_eq!(listed.rates, own.rates, "{} {} {:?}", row.kind, row.id, row.scope);
+            assert_eq!(listed.tiers, own.tiers, "{} {} {:?}", row.kind, row.id, row.scope);
+            assert_eq!(listed.off_peak, own.off_peak, "{} {}", row.kind, row.id);
+        }
+    }
+    assert!(both > 250, "{both} rows are in both");
+}
+
+#[test]
+fn every_route_has_a_price_and_models_outside_of_families_have_theirs() {
+    let catalog = Catalog::embedded();
+    for route in catalog.routes() {
+        assert!(route.price.is_some(), "{} {} has no price", route.kind, route.id);
+    }
+    assert_eq!(usd("openai", "gpt-4o", Some("global")), known("2.5", Rule::Exact));
+    // An open model costs something else in London; the region is the endpoint's.
+    let nemotron = |region| usd("bedrock", "nvidia.nemotron-super-3-120b", Some(region)).1.unwrap();
+    assert_eq!((nemotron("eu-west-2").as_str(), nemotron("us-east-1").as_str()), ("0.23", "0.15"));
+}
+
+#[test]
+fn long_prompts_under_a_service_tier_have_the_price_that_the_source_gives() {
+    let (price, rule) = Catalog::embedded().lookup("openai", "gpt-6.1-sol", None);
+    for (tier, tokens, want) in [
+        ("flex", 1_000_000, "2"),
+        ("flex", 100_000, "0.1"),
+        ("priority", 1_000_000, "8"),
+        ("batch", 100_000, "0.1"),
+    ] {
+        let usage = Usage { input: Some(tokens), output: Some(0), ..Usage::default() };
+        let cost = settle(Some(&usage), price.as_ref(), rule, Some(tier), None);
+        assert_eq!(cost.usd.map(Money::exact).as_deref(), Some(want), "{tokens} under {tier}");
+    }
+}
+
+fn yours(text: &str) -> Result<Catalog, String> {
+    Catalog::embedded().with_prices(text, &["compatible"], "2026-11-23")
+}
+
+#[test]
+fn the_users_rows_win_over_every_list_and_say_so() {
+    let text = "[[price]]\nkind = \"compatible\"\nid = \"mine-*\"\nrates = { input = \"1\", output = \"2\" }\n\
+        [[price]]\nkind = \"openai\"\nid = \"gpt-4o\"\ndiscount = \"0.85\"\n\
+        [[price]]\nkind = \"azure\"\nid = \"gpt-6.1-sol\"\nscope = \"data-zone-eu\"\nmultiply = \"0.5\"\n\
+        [[price]]\nkind = \"openai\"\nid = \"gpt-6-sol\"\nfrom = \"2027-01-01\"\nrates = { input = \"9\", output = \"9\" }\n\
+        [[price]]\nkind = \"mistral\"\nid = \"*\"\ndiscount = \"0.9\"\n";
+    let catalog = yours(text).unwrap();
+    let of = |kind: &str, id: &str, scope| {
+        let (price, rule) = catalog.lookup(kind, id, scope);
+        let usage = Usage { input: Some(100_000), output: Some(0), ..Usage::default() };
+        let cost = settle(Some(&usage), price.as_ref(), rule, None, None);
+        (cost.usd.map(Money::exact), cost.rule.word())
+    };
+    let own = |usd: &str| (Some(usd.to_owned()), Some("your_rate"));
+    assert_eq!(of("compatible", "mine-8b", None), own("0.1"));
+    assert_eq!(of("compatible", "other", None), (None, None));
+    assert_eq!(of("openai", "gpt-4o", None), own("0.2125"));
+    assert_eq!(of("azure", "gpt-6.1-sol", Some("data-zone-eu")), own("0.12"));
+    assert_eq!(
+        of("azure", "gpt-6.1-sol", Some("data-zone-us")).1,
+        Some("exact"),
+        "another zone is no matter of it"
+    );
+    assert_eq!(of("openai", "gpt-6-sol", None).1, Some("exact"), "its day has not come");
+    assert_eq!(of("mistral", "mistral-large-2512", None), own("0.045"));
+    assert_eq!(
+        of("mistral", "never-listed", None),
+        (None, None),
+        "nothing times a discount is nothing known"
+    );
+    assert_ne!(catalog.sha256(), Catalog::embedded().sha256());
+}
+
+#[test]
+fn slips_in_the_users_prices_are_refused_with_their_line() {
+    let row = |more: &str| format!("[[price]]\nkind = \"openai\"\nid = \"gpt-4o\"\n{more}\n");
+    for (text, words) in [
+        (
+            row("rates = { input = \"0.0000000001\", output = \"1\" }"),
+            "line 2: openai gpt-4o: \"0.0000000001\" is finer",
+        ),
+        (
+            row("rates = { input = \"-1\", output = \"1\" }"),
+            "line 2: openai gpt-4o: \"-1\" is not a plain decimal",
+        ),
+        (row("rates = { inptu = \"1\" }"), "did you mean \"input\"?"),
+        (
+            row("ratse = { input = \"1\" }"),
+            "line 4: openai gpt-4o: unknown key \"ratse\" (did you mean \"rates\"?)",
+        ),
+        (
+            row("").replace("openai", "opnai"),
+            "line 2: opnai gpt-4o: unknown kind \"opnai\" (did you mean \"openai\"?)",
+        ),
+        (row(""), "a row says rates, discount or multiply"),
+        (row("discount = \"0.9\"\nmultiply = \"2\""), "a row says one of"),
+        (row("discount = \"0\""), "a factor of 0"),
+        (
+            row("discount = \"0.0000001\""),
+            "line 2: openai gpt-4o: the scaled price is finer than nine decimals",
+        ),
+        (
+            row("discount = \"0.9\"").replace("gpt-4o", "never"),
+            "line 2: openai never: the list has no price to scale",
+        ),
+        (row("discount = \"0.0000001\"").replace("gpt-4o", "gpt-4*"), "finer than nine decimals"),
+        (
+            row(
+                "off_peak = { input = \"1\" }\noff_peak_windows_utc = [\"now\"]\nrates = { input = \"1\", output = \"1\" }",
+            ),
+            "are no hours",
+        ),
+        (
+            row("service.flex = { inptu = \"1\" }\nrates = { input = \"1\", output = \"1\" }"),
+            "unknown key \"inptu\"",
+        ),
+        ("[[prise]]\n".to_owned(), "did you mean \"price\"?"),
+    ] {
+        let error = yours(&text).unwrap_err();
+        assert!(error.contains(words), "{text}\n gave {error}\n want {words}");
+    }
+}
+
+fn book_of(as_of: &str, rows: &str) -> String {
+    format!("as_of = \"{as_of}\"\nsource = \"a list\"\n{rows}")
+}
+
+#[test]
+fn a_downloaded_book_counts_where_it_is_newer_and_corrections_stand() {
+    let rows = "[[price]]\nkind = \"openai\"\nid = \"gpt-4o\"\nscope = \"global\"\nrates = { input = \"2\", output = \"8\" }\n\
+        [[price]]\nkind = \"openai\"\nid = \"gpt-9\"\nscope = \"global\"\nrates = { input = \"3\", output = \"9\" }\n\
+        [[price]]\nkind = \"bedrock\"\nid = \"anthropic.claude-haiku-4-5\"\nscope = \"in-region\"\nrates = { input = \"1\", output = \"5\" }\n";
+    let embedded = Catalog::embedded();
+    let input = |c: &Catalog, kind: &str, id: &str| c.lookup(kind, id, None).0.and_then(|p| p.rates.input);
+    let old = embedded.with_download(&book_of("2026-11-22", rows)).unwrap();
+    assert_eq!(input(&old, "openai", "gpt-4o"), Some(2_500_000_000), "older than what is embedded");
+    let new = embedded.with_download(&book_of("2026-12-01", rows)).unwrap();
+    assert_eq!(input(&new, "openai", "gpt-4o"), Some(2_000_000_000));
+    assert_eq!(input(&new, "openai", "gpt-9"), Some(3_000_000_000));
+    assert_eq!(
+        input(&new, "bedrock", "anthropic.claude-haiku-4-5"),
+        Some(1_100_000_000),
+        "a correction of ours"
+    );
+    assert_eq!((new.as_of(), new.layers().len(), new.layers()[0].rows), ("2026-12-01", 1, 3));
+    assert_eq!(new.families().len(), embedded.families().len());
+}
+
+#[test]
+fn a_list_has_an_age() {
+    for (as_of, today, days) in [
+        ("2026-11-23", "2026-11-23", Some(0)),
+        ("2026-11-23", "2026-12-24", Some(31)),
+        ("2026-11-23", "2027-02-22", Some(91)),
+        ("2026-11-23", "2026-11-22", Some(-1)),
+        ("", "2026-11-22", None),
+    ] {
+        assert_eq!(age(as_of, today), days, "{as_of} to {today}");
     }
 }

@@ -7,6 +7,9 @@
 //! What this room does not do: guess. No price of another cloud, no prefix or
 //! substring match, no default, and nothing that is unknown becomes zero.
 
+mod book;
+mod layers;
+mod litellm;
 mod rows;
 mod strict;
 
@@ -18,9 +21,17 @@ use sha2::{Digest, Sha256};
 
 use crate::model::Price;
 use crate::model::Rule;
+use book::{Listing, Says};
+
+pub use layers::{Layer, age};
+pub use litellm::convert;
+
+/// Why a price is assumed where a request does not tell which of several it is.
+const ANOTHER_ZONE: &str = "priced as a Global deployment: where it is another, say so with zone";
 
 const EMBEDDED: &str = include_str!("catalog.toml");
 const OVERRIDES: &str = include_str!("overrides.toml");
+const PRICES: &str = include_str!("prices.toml");
 
 /// Date of the embedded price list. A test holds it against the file, so that
 /// the first frame can show it without reading the list.
@@ -72,6 +83,9 @@ pub struct Catalog {
     aliases: HashMap<(String, String), Vec<usize>>,
     as_of: String,
     families: Vec<Family>,
+    /// The user's rows whose id ends in `*`.
+    patterns: Vec<Listing>,
+    layers: Vec<Layer>,
 }
 
 impl Catalog {
@@ -80,8 +94,10 @@ impl Catalog {
     pub fn embedded() -> Arc<Self> {
         static EMBEDDED_CATALOG: OnceLock<Arc<Catalog>> = OnceLock::new();
         Arc::clone(EMBEDDED_CATALOG.get_or_init(|| {
-            let parsed = Self::parse(EMBEDDED).and_then(|c| c.with_extra(OVERRIDES));
-            // Both texts are part of the program and a test reads them; should they ever
+            let parsed = Self::parse(EMBEDDED)
+                .and_then(|c| c.with_extra(OVERRIDES))
+                .and_then(|c| c.with_listed(PRICES));
+            // The texts are part of the program and a test reads them; should they ever
             // fail to parse, every price is unknown, which is the truth then.
             Arc::new(parsed.unwrap_or_default())
         }))
@@ -123,14 +139,19 @@ impl Catalog {
     /// # Errors
     /// As [`Catalog::parse`], and for the first such word with its line.
     pub fn with_own(&self, text: &str, providers: &[&str]) -> Result<Self, String> {
+        strict::check(text, &self.kinds(providers))?;
+        self.with_extra(text)
+    }
+
+    /// Every cloud that a row may be of.
+    fn kinds<'c>(&'c self, providers: &[&'c str]) -> Vec<&'c str> {
         let mut kinds = providers.to_vec();
         for route in &self.routes {
             if !kinds.contains(&route.kind.as_str()) {
                 kinds.push(&route.kind);
             }
         }
-        strict::check(text, &kinds)?;
-        self.with_extra(text)
+        kinds
     }
 
     fn put(&mut self, route: Route) {
@@ -139,6 +160,10 @@ impl Catalog {
             *old = route;
             return;
         }
+        self.index(route);
+    }
+
+    fn index(&mut self, route: Route) {
         let index = self.routes.len();
         let key = |id: &str| (route.kind.clone(), id.to_owned());
         self.exact.entry(key(&route.id)).or_default().push(index);
@@ -155,12 +180,15 @@ impl Catalog {
         &self.as_of
     }
 
-    /// SHA-256 of the embedded texts, hexadecimal: two results with the same one used the same prices.
+    /// SHA-256 of all texts it was made from, hexadecimal: two results with the same one used
+    /// the same prices.
     #[must_use]
     pub fn sha256(&self) -> String {
         let mut hash = Sha256::new();
-        hash.update(EMBEDDED);
-        hash.update(OVERRIDES);
+        for text in [EMBEDDED, PRICES, OVERRIDES] {
+            hash.update(text);
+        }
+        self.layers.iter().for_each(|layer| hash.update(&layer.digest));
         hash.finalize().iter().fold(String::new(), |mut hex, byte| {
             // Writing to a string does not fail.
             let _ = write!(hex, "{byte:02x}");
@@ -168,10 +196,10 @@ impl Catalog {
         })
     }
 
-    /// Every route, in the order of the list.
-    #[must_use]
-    pub fn routes(&self) -> &[Route] {
-        &self.routes
+    /// Every route of a family, in the order of the list. Rows that have a price and no family
+    /// are found by their ids only.
+    pub fn routes(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter().filter(|r| !r.family.is_empty())
     }
 
     /// Every family, in the order of the list.
@@ -220,8 +248,26 @@ impl Catalog {
     /// say it (Azure zones); Bedrock ids carry theirs as a prefix.
     #[must_use]
     pub fn lookup(&self, kind: &str, id: &str, scope: Option<&str>) -> (Option<Price>, Rule) {
+        let (price, rule) = self.listed(kind, id, scope);
+        if price.as_ref().is_some_and(|p| p.own) {
+            return (price, Rule::Own);
+        }
+        match self.patterns.iter().rev().find(|p| p.covers(kind, profile_id(id), scope)).map(|p| &p.says) {
+            None => (price, rule),
+            Some(Says::Price(own)) => (Some((**own).clone()), Rule::Own),
+            Some(Says::Times(up, down)) => match price.and_then(|p| p.scaled(*up, *down)) {
+                Some(price) => (Some(Price { own: true, ..price }), Rule::Own),
+                None => (None, Rule::None),
+            },
+        }
+    }
+
+    /// The same without the user's patterns.
+    fn listed(&self, kind: &str, id: &str, scope: Option<&str>) -> (Option<Price>, Rule) {
         if let Some((route, rule)) = self.route(kind, id, scope) {
-            return route.price.clone().map_or((None, Rule::None), |p| (Some(p), rule));
+            let Some(price) = route.price.clone() else { return (None, Rule::None) };
+            let assumed = self.stands_in(route, scope).then_some(ANOTHER_ZONE);
+            return (Some(Price { assumed, ..price }), rule);
         }
         let id = profile_id(id);
         let folded = id.to_ascii_lowercase();
@@ -241,8 +287,18 @@ impl Catalog {
         }
         match indices.len() {
             1 => routes.next(),
-            _ => routes.find(|r| r.scope == "global"),
+            _ => ["global", "in-region"].iter().find_map(|usual| routes.clone().find(|r| r.scope == *usual)),
         }
+    }
+
+    /// Whether a route was taken for want of a zone, where another zone costs something else.
+    fn stands_in(&self, route: &Route, scope: Option<&str>) -> bool {
+        let asked = scope == Some(route.scope.as_str());
+        let same = self.exact.get(&(route.kind.clone(), route.id.clone()));
+        let zones =
+            same.into_iter().flatten().filter_map(|i| self.routes.get(*i)).filter(|r| is_zone(&r.scope));
+        let rates = |r: &Route| r.price.as_ref().map(|p| p.rates);
+        !asked && zones.into_iter().any(|r| rates(r) != rates(route))
     }
 
     /// A regional profile that the list does not have takes the price of another regional profile of
@@ -262,6 +318,11 @@ impl Catalog {
         let agree = found.all(|r| r.price.as_ref().map(|p| p.rates) == first.price.as_ref().map(|p| p.rates));
         (agree && prefix != "us-gov").then_some(first)
     }
+}
+
+/// Azure's zones share one id: only a deployment's owner knows which it is in.
+fn is_zone(scope: &str) -> bool {
+    scope.starts_with("data-zone")
 }
 
 /// The id inside the ARN of a system-defined inference profile; an application

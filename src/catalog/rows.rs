@@ -4,10 +4,12 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Family, Route};
+use crate::model::OffPeak;
 use crate::model::Price;
 use crate::model::Rates;
 use crate::model::Service;
 use crate::model::Tier;
+use crate::model::Window;
 
 /// Bedrock's geographic inference profiles.
 pub(super) const REGIONAL: [&str; 8] = ["us", "eu", "jp", "au", "apac", "in", "ca", "us-gov"];
@@ -60,11 +62,14 @@ struct RawRoute {
     volatile: bool,
     region_uplift: Option<String>,
     off_peak: Option<RawRates>,
+    #[serde(default)]
+    off_peak_windows_utc: Vec<String>,
 }
 
 #[derive(Deserialize, Default)]
-struct RawRates {
+pub(super) struct RawRates {
     input: Option<String>,
+    #[serde(alias = "cache_read")]
     cached_input: Option<String>,
     cache_write: Option<String>,
     cache_write_1h: Option<String>,
@@ -74,7 +79,7 @@ struct RawRates {
 }
 
 #[derive(Deserialize)]
-struct RawTier {
+pub(super) struct RawTier {
     above: u64,
     #[serde(default)]
     inclusive: bool,
@@ -138,11 +143,7 @@ impl RawRoute {
     }
 
     fn price(&self, rates: Rates, as_of: &str) -> Result<Price, String> {
-        let tiers = self
-            .tiers
-            .iter()
-            .map(|t| Ok(Tier { above: t.above, inclusive: t.inclusive, rates: t.rates.rates()? }))
-            .collect::<Result<_, String>>()?;
+        let tiers = tiers(&self.tiers)?;
         let mut services = Vec::new();
         for (word, raw) in [
             ("flex", &self.service_flex),
@@ -162,20 +163,36 @@ impl RawRoute {
             disputed: !self.disagrees.is_empty(),
             volatile: self.volatile,
             local: self.scope == "local",
-            peak: self.off_peak.is_some(),
+            off_peak: match &self.off_peak {
+                Some(raw) => Some(Box::new(OffPeak {
+                    rates: raw.rates()?,
+                    windows: windows(&self.off_peak_windows_utc)?,
+                })),
+                None => None,
+            },
+            assumed: None,
+            own: false,
         })
     }
 }
 
+pub(super) fn tiers(raw: &[RawTier]) -> Result<Vec<Tier>, String> {
+    raw.iter().map(|t| Ok(Tier { above: t.above, inclusive: t.inclusive, rates: t.rates.rates()? })).collect()
+}
+
+pub(super) fn windows(texts: &[String]) -> Result<Vec<Window>, String> {
+    texts.iter().map(|text| Window::parse(text)).collect()
+}
+
 /// A factor like `1.1` as a ratio of integers.
-fn uplift(text: &str) -> Result<(u64, u64), String> {
+pub(super) fn uplift(text: &str) -> Result<(u64, u64), String> {
     const UNIT: u64 = 1_000_000_000;
     // A rate is read with nine decimals; so is a factor.
     Ok((Rates::rate(text)?, UNIT))
 }
 
 impl RawRates {
-    fn rates(&self) -> Result<Rates, String> {
+    pub(super) fn rates(&self) -> Result<Rates, String> {
         let rate = |text: &Option<String>| text.as_deref().map(Rates::rate).transpose();
         Ok(Rates {
             input: rate(&self.input)?,

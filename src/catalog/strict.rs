@@ -43,6 +43,7 @@ const ROUTE: &[&str] = &[
 const RATES: &[&str] = &[
     "input",
     "cached_input",
+    "cache_read",
     "cache_write",
     "cache_write_1h",
     "cache_write_12h",
@@ -51,6 +52,25 @@ const RATES: &[&str] = &[
     "reasoning",
 ];
 const TIER: &[&str] = &["above", "inclusive"];
+const PRICES: &[&str] = &["schema", "currency", "unit", "as_of", "source", "price"];
+const LISTING: &[&str] = &[
+    "kind",
+    "id",
+    "scope",
+    "from",
+    "rates",
+    "tiers",
+    "service",
+    "discount",
+    "multiply",
+    "region_uplift",
+    "off_peak",
+    "off_peak_windows_utc",
+    "max_output",
+    "source_page",
+    "checked",
+    "note",
+];
 
 /// Whether every key is one that a row can have, and every `kind` one of these.
 ///
@@ -71,6 +91,38 @@ pub(super) fn check(text: &str, kinds: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
+/// The same of the rows of a `prices.toml`.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_prices(text: &str, kinds: &[&str]) -> Result<(), String> {
+    let Ok(book) = DeTable::parse(text) else { return Ok(()) };
+    let strict = Strict { text, kinds };
+    strict.keys(book.get_ref(), "the file", &[PRICES])?;
+    for listing in tables(book.get_ref(), "price") {
+        let row = strict.row(listing, LISTING)?;
+        for part in ["rates", "off_peak"] {
+            strict.rates(listing, part, &row, &[RATES])?;
+        }
+        let services = listing.get("service").and_then(|v| v.get_ref().as_table());
+        for word in services.into_iter().flat_map(|s| s.keys()) {
+            let services = services.map_or(listing, |s| s);
+            strict.rates(services, word.get_ref(), &format!("{row}, service"), &[RATES, &["tiers"]])?;
+        }
+        for tier in tables(listing, "tiers") {
+            strict.keys(tier, &format!("{row}, tiers"), &[TIER, RATES])?;
+        }
+    }
+    Ok(())
+}
+
+/// The lines of the rows of a `prices.toml`, from 1, in their order.
+pub(super) fn lines(text: &str) -> Vec<usize> {
+    let Ok(book) = DeTable::parse(text) else { return Vec::new() };
+    let at = |t: &DeTable<'_>| t.get("kind").map_or(0, |kind| line(text, kind.span().start));
+    tables(book.get_ref(), "price").map(at).collect()
+}
+
 struct Strict<'t> {
     text: &'t str,
     kinds: &'t [&'t str],
@@ -78,23 +130,34 @@ struct Strict<'t> {
 
 impl Strict<'_> {
     fn route(&self, route: &DeTable<'_>) -> Result<(), String> {
+        let row = self.row(route, ROUTE)?;
+        for part in ["price", "service_flex", "service_priority", "service_batch", "off_peak"] {
+            self.rates(route, part, &row, &[RATES])?;
+        }
+        for tier in tables(route, "tiers") {
+            self.keys(tier, &format!("{row}, tiers"), &[TIER, RATES])?;
+        }
+        Ok(())
+    }
+
+    /// What a row is called, once its keys and its cloud are known to be right.
+    fn row(&self, route: &DeTable<'_>, known: &[&str]) -> Result<String, String> {
         let row = format!("{} {}", word(route, "kind"), word(route, "id"));
-        self.keys(route, &row, &[ROUTE])?;
+        self.keys(route, &row, &[known])?;
         if let Some(kind) = route.get("kind")
             && let Some(name) = kind.get_ref().as_str()
             && !self.kinds.contains(&name)
         {
             return Err(self.unknown(kind, &row, "kind", name, self.kinds));
         }
-        for part in ["price", "service_flex", "service_priority", "service_batch", "off_peak"] {
-            if let Some(rates) = route.get(part).and_then(|v| v.get_ref().as_table()) {
-                self.keys(rates, &format!("{row}, {part}"), &[RATES])?;
-            }
+        Ok(row)
+    }
+
+    fn rates(&self, table: &DeTable<'_>, part: &str, row: &str, known: &[&[&str]]) -> Result<(), String> {
+        match table.get(part).and_then(|v| v.get_ref().as_table()) {
+            Some(rates) => self.keys(rates, &format!("{row}, {part}"), known),
+            None => Ok(()),
         }
-        for tier in tables(route, "tiers") {
-            self.keys(tier, &format!("{row}, tiers"), &[TIER, RATES])?;
-        }
-        Ok(())
     }
 
     fn keys(&self, table: &DeTable<'_>, row: &str, known: &[&[&str]]) -> Result<(), String> {

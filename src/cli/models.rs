@@ -160,7 +160,7 @@ fn known(world: &World, row: &Provider, listed: &[(Listed, String)]) -> Vec<Vec<
     let ids = listed.iter().filter_map(|(m, _)| Some(catalog.route(row.id, &m.id, None)?.0.id.as_str()));
     let ids: Vec<_> = ids.chain(listed.iter().map(|(m, _)| m.id.as_str())).collect();
     let new = |r: &&Route| r.kind == row.id && !ids.contains(&r.id.as_str());
-    let mut routes: Vec<_> = catalog.routes().iter().filter(new).collect();
+    let mut routes: Vec<_> = catalog.routes().filter(new).collect();
     // A list has no zones.
     routes.dedup_by(|a, b| a.id == b.id);
     let listed = routes.into_iter().map(|r| Listed { id: r.id.clone(), context: r.context });

@@ -1,7 +1,7 @@
 //! One call over plain HTTP: from a resolved request to a stream being pumped.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -132,6 +132,7 @@ pub(super) fn sending(
         via,
         identity,
         parity: request.parity.clone(),
+        started: SystemTime::now().duration_since(UNIX_EPOCH).ok(),
     }
 }
 

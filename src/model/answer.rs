@@ -308,9 +308,14 @@ impl Answer {
     }
 
     fn settle(&mut self) {
+        // By its end; the wall clock was read once, at t0, so that its steps have no effect.
+        let t = &self.timeline;
+        let lasted = t.end.or(t.last_byte).unwrap_or_default();
+        let ended = self.sending.as_ref().and_then(|s| s.started).map(|at| (at + lasted).as_secs());
+        let price = self.price.as_ref().map(|price| price.at(ended));
         self.cost = settle(
             self.usage.as_ref(),
-            self.price.as_ref(),
+            price.as_deref(),
             self.rule,
             self.served.tier.as_deref(),
             self.served.cost_usd.as_deref(),

@@ -4,7 +4,10 @@
 //! prompt chooses the tier and every bucket takes it, the served service tier
 //! counts, unknown is never zero.
 
+use std::borrow::Cow;
+
 use super::answer::Answer;
+use super::hours::OffPeak;
 use super::money::{Money, decimal};
 use super::usage::Usage;
 
@@ -104,8 +107,13 @@ pub struct Price {
     pub volatile: bool,
     /// Runs on the user's own machine.
     pub local: bool,
-    /// The row moves by the hour, and its hours are not applied: an amount is an upper bound.
-    pub peak: bool,
+    /// Rates of quiet hours; those above are the peak's. Without a moment an amount is an upper
+    /// bound.
+    pub off_peak: Option<Box<OffPeak>>,
+    /// What is assumed of the row, where it stands in for one that is not known.
+    pub assumed: Option<&'static str>,
+    /// Of a row of the user's own.
+    pub own: bool,
 }
 
 impl Price {
@@ -128,7 +136,26 @@ impl Price {
             })
             .collect::<Option<_>>()?;
         let rates = self.rates.scaled(numerator, denominator)?;
-        Some(Self { rates, tiers: tiers(&self.tiers)?, services, ..self.clone() })
+        let off_peak = match &self.off_peak {
+            Some(off) => {
+                let rates = off.rates.scaled(numerator, denominator)?;
+                Some(Box::new(OffPeak { rates, windows: off.windows.clone() }))
+            }
+            None => None,
+        };
+        Some(Self { rates, tiers: tiers(&self.tiers)?, services, off_peak, ..self.clone() })
+    }
+
+    /// The price at a moment, seconds since 1970 UTC: an answer is billed by when it ended.
+    #[must_use]
+    pub fn at(&self, unix: Option<u64>) -> Cow<'_, Self> {
+        match (&self.off_peak, unix) {
+            (Some(off), Some(unix)) => {
+                let rates = if off.holds(unix) { off.rates.over(self.rates) } else { self.rates };
+                Cow::Owned(Self { rates, off_peak: None, ..self.clone() })
+            }
+            _ => Cow::Borrowed(self),
+        }
     }
 
     /// Every row of rates that a prompt of up to this many tokens can fall into under a service
@@ -179,6 +206,8 @@ pub enum Rule {
     Undated,
     /// A sibling scope's row stands in.
     Sibling,
+    /// A row of the user's own.
+    Own,
 }
 
 impl Rule {
@@ -192,6 +221,7 @@ impl Rule {
             Self::Alias => "alias",
             Self::Undated => "undated",
             Self::Sibling => "sibling",
+            Self::Own => "your_rate",
         })
     }
 }
@@ -395,24 +425,26 @@ pub fn settle(
             ..Cost::default()
         };
     }
-    let assumed = stood_in || rule == Rule::Sibling || price.peak || usage.inconsistent;
+    let why = if price.off_peak.is_some() {
+        Some("priced at peak hours, an upper bound")
+    } else if rule == Rule::Sibling {
+        Some("the price of a sibling scope")
+    } else if usage.inconsistent {
+        Some("the provider's counts contradict each other")
+    } else if stood_in {
+        Some("a rate that is not published was taken from its neighbour")
+    } else {
+        price.assumed
+    };
     Cost {
-        status: if assumed { CostStatus::Assumed } else { CostStatus::Known },
+        status: if why.is_some() { CostStatus::Assumed } else { CostStatus::Known },
         usd: Some(parts.iter().map(|p| p.amount).sum()),
         parts,
         rule,
         disputed: price.disputed,
         volatile: price.volatile,
         at_least: false,
-        why: assumed.then_some(if price.peak {
-            "priced at peak hours, an upper bound"
-        } else if rule == Rule::Sibling {
-            "the price of a sibling scope"
-        } else if usage.inconsistent {
-            "the provider's counts contradict each other"
-        } else {
-            "a rate that is not published was taken from its neighbour"
-        }),
+        why,
     }
 }
 

@@ -65,6 +65,8 @@ pub struct Endpoint {
     pub auth: Option<String>,
     /// The scope of an Entra ID token, where it is not the usual one.
     pub token_scope: Option<String>,
+    /// Azure's zone of a deployment, which its price depends on and its address does not tell.
+    pub zone: Option<String>,
     /// System text of this endpoint alone; the prompt's own stands otherwise.
     pub system: Option<String>,
     pub params: Params,

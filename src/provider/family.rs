@@ -229,7 +229,7 @@ fn profile(row: &Provider, region: &str, model: &str) -> &'static str {
     let (catalog, here) = (Catalog::embedded(), scopes(region));
     let sold = |scope: &&str| {
         let id = format!("{scope}.{model}");
-        catalog.routes().iter().any(|r| r.kind == row.id && r.id == id)
+        catalog.routes().any(|r| r.kind == row.id && r.id == id)
     };
     let wide = if here.contains(&"global") { "global" } else { here.first().copied().unwrap_or("global") };
     here.into_iter().find(sold).unwrap_or(wide)
@@ -279,7 +279,7 @@ fn named(family: &Family, kind: &str, id: &str) -> Endpoint {
 /// Every route of the catalog as an endpoint, family by family; those of clouds that have no
 /// row are there to be seen.
 pub fn routes(catalog: &Catalog) -> impl Iterator<Item = (Endpoint, &Route)> {
-    catalog.routes().iter().filter_map(|route| {
+    catalog.routes().filter_map(|route| {
         let family = catalog.families().iter().find(|f| f.id == route.family)?;
         Some((endpoint(family, route), route))
     })

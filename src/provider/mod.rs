@@ -44,7 +44,7 @@ pub use ready::{AwsProfile, Machine, ready};
 pub use row::{Api, Auth, Chain, KeyVar, Listing, Place, Provider};
 pub use secret::{Secret, Vars};
 pub use site::{is_location, no_fips};
-pub use spec::{SETTINGS, parse_spec, unknown_provider};
+pub use spec::{SETTINGS, check_zone, parse_spec, unknown_provider};
 pub use table::{PROVIDERS, provider};
 
 /// A header's value; secret ones are marked sensitive and shown nowhere.

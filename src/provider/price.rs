@@ -20,8 +20,13 @@ pub fn list_price(catalog: &Catalog, endpoint: &Endpoint, url: &str) -> (Option<
     if row.place == Place::Resource && endpoint.deployment.is_none() {
         return (None, Rule::None);
     }
-    let (price, rule) = catalog.lookup(row.id, &endpoint.model, endpoint.place.as_deref());
     let host = Url::parse(url).ok();
+    let scope = match row.place {
+        Place::Region => host.as_ref().and_then(region).or(endpoint.place.as_deref()),
+        Place::Resource => endpoint.zone.as_deref(),
+        Place::Location | Place::BaseUrl => None,
+    };
+    let (price, rule) = catalog.lookup(row.id, &endpoint.model, scope);
     if row.is_local() && price.as_ref().is_none_or(|price| price.local) {
         // Whatever a server of one's own has costs what the machine costs.
         let own = host.is_some_and(|url| !on_own_host(row, &url)) && !(row.passes_on)(&endpoint.model);
@@ -40,6 +45,13 @@ pub fn list_price(catalog: &Catalog, endpoint: &Endpoint, url: &str) -> (Option<
     }
 }
 
+/// The region in an AWS host's name: `bedrock-runtime.eu-west-2.amazonaws.com`.
+fn region(url: &Url) -> Option<&str> {
+    let mut labels = url.host_str()?.split('.');
+    let service = labels.next()?;
+    labels.next().filter(|label| service.starts_with("bedrock") && label.contains('-'))
+}
+
 /// Whether a URL is one of the provider's own hosts, but not its main one: a region's, where
 /// the same model may cost more.
 fn is_regional(row: &Provider, url: &Url) -> bool {
@@ -54,6 +66,29 @@ mod tests {
     /// Whether a price is found, and whether it is the machine's own.
     fn found(spec: &str, url: &str) -> Option<bool> {
         list_price(&Catalog::embedded(), &parse_spec(spec).unwrap(), url).0.map(|price| price.local)
+    }
+
+    #[test]
+    fn the_place_that_serves_decides_where_prices_differ() {
+        let input = |spec: &str, url: &str| {
+            let (price, _) = list_price(&Catalog::embedded(), &parse_spec(spec).unwrap(), url);
+            price.map(|p| (p.rates.input.unwrap() / 1_000_000, p.assumed.is_some()))
+        };
+        let bedrock = "https://bedrock-runtime.REGION.amazonaws.com/model/m/converse-stream";
+        let azure = "https://contoso.openai.azure.com/openai/v1/responses";
+        let open = "bedrock:nvidia.nemotron-super-3-120b";
+        for (spec, url, want) in [
+            (open, bedrock.replace("REGION", "eu-west-2"), Some((230, false))),
+            (open, bedrock.replace("REGION", "us-west-2"), Some((150, false))),
+            ("azure:d@contoso?model=gpt-6.1-sol", azure.to_owned(), Some((2_000, true))),
+            ("azure:d@contoso?model=gpt-6.1-sol&zone=global", azure.to_owned(), Some((2_000, false))),
+            ("azure:d@contoso?model=gpt-6.1-sol&zone=data-zone-eu", azure.to_owned(), Some((2_400, false))),
+            // A deployment that is called like a model may serve another.
+            ("azure:gpt-6.1-sol@contoso", azure.to_owned(), None),
+        ] {
+            assert_eq!(input(spec, &url), want, "{spec} at {url}");
+        }
+        assert!(parse_spec("azure:d?zone=mars").unwrap_err().contains("is no zone"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ type Setter = fn(&mut Endpoint, &str) -> Result<(), String>;
 
 /// Name, meaning and setter of what a spec can say besides parameters; the config's
 /// `[[endpoint]]` has the same words.
-pub const SETTINGS: [(&str, &str, Setter); 9] = [
+pub const SETTINGS: [(&str, &str, Setter); 10] = [
     ("name", "what the pane is called", |e, v| {
         v.clone_into(&mut e.name);
         Ok(())
@@ -46,6 +46,15 @@ pub const SETTINGS: [(&str, &str, Setter); 9] = [
         e.token_scope = Some(v.to_owned());
         Ok(())
     }),
+    (
+        "zone",
+        "Azure's zone of a deployment, for its price: global, data-zone-us, …-eu, …-apac",
+        |e, v| {
+            check_zone(v)?;
+            e.zone = Some(v.to_owned());
+            Ok(())
+        },
+    ),
     ("api_key_env", "variable that holds the key", |e, v| {
         e.key = Some(KeySource::Env(v.to_owned()));
         Ok(())
@@ -56,6 +65,20 @@ pub const SETTINGS: [(&str, &str, Setter); 9] = [
         Ok(())
     }),
 ];
+
+/// Kinds of Azure deployments that are sold at prices of their own.
+const ZONES: [&str; 4] = ["global", "data-zone-us", "data-zone-eu", "data-zone-apac"];
+
+/// Whether a zone is one of Azure's.
+///
+/// # Errors
+/// A sentence with those there are.
+pub fn check_zone(zone: &str) -> Result<(), String> {
+    if ZONES.contains(&zone) {
+        return Ok(());
+    }
+    Err(format!("{zone:?} is no zone{}: {}", did_you_mean(zone, ZONES.into_iter()), ZONES.join(", ")))
+}
 
 /// Reads a spec. The provider ends at the first `:`, the place begins at the
 /// last `@`, parameters begin at the `?`.

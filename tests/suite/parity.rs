@@ -71,7 +71,7 @@ fn check(dialect: &dyn Dialect, model: &str, asked: &Params, quirks: Quirks) {
 #[test]
 fn after_fitting_every_wire_takes_every_model_and_every_wish() {
     let catalog = Catalog::embedded();
-    let ids: BTreeSet<&str> = catalog.routes().iter().map(|r| r.id.as_str()).collect();
+    let ids: BTreeSet<&str> = catalog.routes().map(|r| r.id.as_str()).collect();
     assert!(ids.len() > 200, "the catalog has only {} ids", ids.len());
     let wishes = wishes();
     for dialect in DIALECTS {

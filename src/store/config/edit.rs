@@ -147,6 +147,7 @@ fn endpoint_table(e: &Endpoint, name: &str, defaults: &Params) -> Table {
     put("api_version", e.api_version.as_ref());
     put("auth", e.auth.as_ref());
     put("token_scope", e.token_scope.as_ref());
+    put("zone", e.zone.as_ref());
     put("system", e.system.as_ref());
     match &e.key {
         Some(KeySource::Env(name)) => put("api_key_env", Some(name)),

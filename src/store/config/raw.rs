@@ -19,6 +19,7 @@ use crate::provider::PROVIDERS;
 use crate::provider::Place;
 use crate::provider::Provider;
 use crate::provider::check_words;
+use crate::provider::check_zone;
 use crate::provider::parse_address;
 use crate::provider::parse_proxy;
 use crate::provider::provider;
@@ -109,6 +110,7 @@ struct RawEndpoint {
     api_version: Option<Spanned<String>>,
     auth: Option<Spanned<String>>,
     token_scope: Option<String>,
+    zone: Option<Spanned<String>>,
     api_key_env: Option<Spanned<String>>,
     api_key_cmd: Option<Spanned<Vec<String>>>,
     api_key_file: Option<Spanned<String>>,
@@ -295,6 +297,9 @@ impl RawEndpoint {
         let key = self.key(&name, plain)?;
         let words = self.auth.as_ref().or(self.api.as_ref()).or(self.api_version.as_ref());
         let span = words.unwrap_or(&self.provider).span();
+        if let Some(zone) = &self.zone {
+            check_zone(zone.get_ref()).map_err(|e| Wrong::at(zone.span(), e))?;
+        }
         let endpoint = Endpoint {
             name,
             provider: row.id.to_owned(),
@@ -307,6 +312,7 @@ impl RawEndpoint {
             key,
             auth: self.auth.map(Spanned::into_inner),
             token_scope: self.token_scope,
+            zone: self.zone.map(Spanned::into_inner),
             system: self.system,
             params: params.or(defaults),
             leveled: Vec::new(),

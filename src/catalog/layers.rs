@@ -1,0 +1,232 @@
+//! The layers of the price book, each laid over those before: embedded, downloaded, the user's.
+
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use super::book::{self, Listing, Says};
+use super::{Catalog, OVERRIDES, Route, rows, strict};
+use crate::model::Price;
+
+/// Something that was laid over the embedded list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// For people: `downloaded`, `yours`.
+    pub name: &'static str,
+    pub as_of: String,
+    pub source: String,
+    pub rows: usize,
+    /// SHA-256 of its text.
+    pub(super) digest: Vec<u8>,
+}
+
+impl Listing {
+    /// Whether a row of the user's with a `*` at its end covers an id.
+    pub(super) fn covers(&self, kind: &str, id: &str, scope: Option<&str>) -> bool {
+        let begins = self.id.strip_suffix('*').unwrap_or(&self.id);
+        let scoped = self.scope.is_none() || self.scope.as_deref() == scope;
+        self.kind == kind && scoped && id.starts_with(begins)
+    }
+}
+
+impl Catalog {
+    /// This catalog with a book of prices below its own: what a route has stays, what it lacks
+    /// is filled in, and ids that it does not have get a price.
+    pub(super) fn with_listed(&self, text: &str) -> Result<Self, String> {
+        let mut all = self.clone();
+        for row in book::read(text)?.rows {
+            let Says::Price(price) = &row.says else { continue };
+            match all.same(&row).first().copied() {
+                // Another name of a route at the same price is that route.
+                None if all.is_known(&row, price) => {}
+                None => all.add(&row),
+                Some(at) => {
+                    let Some(route) = all.routes.get_mut(at) else { continue };
+                    route.uplift = route.uplift.or(row.uplift);
+                    route.max_output = route.max_output.or(row.max_output);
+                    match &mut route.price {
+                        None => route.price = Some((**price).clone()),
+                        // Where both agree the book says more of the service tiers.
+                        Some(own) if own.rates == price.rates && own.tiers == price.tiers => {
+                            own.services.clone_from(&price.services);
+                        }
+                        Some(_) => {}
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// This catalog with a downloaded book over its own prices, where that is newer; the embedded
+    /// corrections count again over it.
+    ///
+    /// # Errors
+    /// As [`Catalog::parse`].
+    pub fn with_download(&self, text: &str) -> Result<Self, String> {
+        let book = book::read(text)?;
+        if book.as_of <= self.as_of {
+            return Ok(self.clone());
+        }
+        let mut all = self.clone();
+        for row in &book.rows {
+            let Says::Price(price) = &row.says else { continue };
+            let same = all.same(row);
+            if same.is_empty() {
+                all.add(row);
+            }
+            for at in same {
+                let Some(route) = all.routes.get_mut(at) else { continue };
+                route.uplift = row.uplift.or(route.uplift);
+                route.price = Some(renewed(route.price.as_ref(), price));
+            }
+        }
+        for corrected in rows::read(OVERRIDES)?.routes.into_iter().filter(|r| r.price.is_some()) {
+            all.put(corrected);
+        }
+        all.as_of.clone_from(&book.as_of);
+        all.layers.push(layer("downloaded", text, &book));
+        Ok(all)
+    }
+
+    /// This catalog with the user's own prices on top: the text of `prices.toml`. A row stands in
+    /// place of a whole row of the list; `discount` and `multiply` scale that; an id may end in
+    /// `*`. `today` is `YYYY-MM-DD`: a row may say from when it counts.
+    ///
+    /// # Errors
+    /// The line of what is wrong, and the nearest right word.
+    pub fn with_prices(&self, text: &str, providers: &[&str], today: &str) -> Result<Self, String> {
+        strict::check_prices(text, &self.kinds(providers))?;
+        let book = book::read(text)?;
+        let mut all = self.clone();
+        for (row, line) in book.rows.iter().zip(strict::lines(text)) {
+            if row.from.as_deref().is_some_and(|from| from > today) {
+                continue;
+            }
+            let wrong = |why: &str| format!("line {line}: {} {}: {why}", row.kind, row.id);
+            if row.id.ends_with('*') {
+                all.check_pattern(row).map_err(|why| wrong(&why))?;
+                all.patterns.push(own(row));
+                continue;
+            }
+            let same = all.same(row);
+            if same.is_empty() {
+                match row.says {
+                    Says::Price(_) => all.add(&own(row)),
+                    Says::Times(..) => return Err(wrong("the list has no price to scale: write rates")),
+                }
+            }
+            for at in same {
+                let Some(route) = all.routes.get_mut(at) else { continue };
+                let price = match &row.says {
+                    Says::Price(price) => Price { own: true, ..(**price).clone() },
+                    Says::Times(up, down) => {
+                        scaled(route.price.as_ref(), *up, *down).map_err(|e| wrong(&e))?
+                    }
+                };
+                (route.price, route.uplift) = (Some(price), row.uplift.or(route.uplift));
+            }
+        }
+        all.layers.push(layer("yours", text, &book));
+        Ok(all)
+    }
+
+    /// Scaling what a pattern covers must give exact rates, and it must cover something.
+    fn check_pattern(&self, row: &Listing) -> Result<(), String> {
+        let Says::Times(up, down) = row.says else { return Ok(()) };
+        let covered: Vec<&Route> =
+            self.routes.iter().filter(|r| row.covers(&r.kind, &r.id, Some(&r.scope))).collect();
+        let priced: Vec<_> = covered.iter().filter_map(|r| r.price.as_ref()).collect();
+        if priced.is_empty() {
+            return Err("the list has no price to scale".into());
+        }
+        priced.into_iter().try_for_each(|price| scaled(Some(price), up, down).map(|_| ()))
+    }
+
+    /// Indices of the routes that a row is about.
+    pub(super) fn same(&self, row: &Listing) -> Vec<usize> {
+        let all = self.exact.get(&(row.kind.clone(), row.id.clone())).into_iter().flatten().copied();
+        let scoped =
+            |at: &usize| row.scope.is_none() || self.routes.get(*at).map(|r| &r.scope) == row.scope.as_ref();
+        all.filter(scoped).collect()
+    }
+
+    /// Whether a row is an alias, or a dated name, of a route at the same price.
+    fn is_known(&self, row: &Listing, price: &Price) -> bool {
+        let same =
+            |r: &Route| r.price.as_ref().is_some_and(|p| p.rates == price.rates && p.tiers == price.tiers);
+        let scope = row.scope.as_deref();
+        self.route(&row.kind, &row.id, scope).is_some_and(|(r, _)| Some(r.scope.as_str()) == scope && same(r))
+    }
+
+    fn add(&mut self, row: &Listing) {
+        let Says::Price(price) = &row.says else { return };
+        self.index(Route {
+            family: String::new(),
+            kind: row.kind.clone(),
+            id: row.id.clone(),
+            scope: row.scope.clone().unwrap_or_else(|| "global".into()),
+            api: String::new(),
+            door: String::new(),
+            aliases: Vec::new(),
+            uplift: row.uplift,
+            max_output: row.max_output,
+            context: None,
+            price: Some((**price).clone()),
+        });
+    }
+
+    /// What lies over the embedded list, in order.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Every row that has a price, with or without a family.
+    pub fn priced(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter().filter(|r| r.price.is_some())
+    }
+
+    /// Days from the list's date to `today`, both `YYYY-MM-DD`; `None` where either is no date.
+    #[must_use]
+    pub fn age(&self, today: &str) -> Option<i32> {
+        age(&self.as_of, today)
+    }
+}
+
+/// Days from one `YYYY-MM-DD` to another.
+#[must_use]
+pub fn age(as_of: &str, today: &str) -> Option<i32> {
+    let (from, to): (Date, Date) = (as_of.parse().ok()?, today.parse().ok()?);
+    Some(to.since(from).ok()?.get_days())
+}
+
+fn own(row: &Listing) -> Listing {
+    let says = match &row.says {
+        Says::Price(price) => Says::Price(Box::new(Price { own: true, ..(**price).clone() })),
+        times @ Says::Times(..) => times.clone(),
+    };
+    Listing { says, ..row.clone() }
+}
+
+fn scaled(price: Option<&Price>, up: u64, down: u64) -> Result<Price, String> {
+    let price = price.ok_or("the list has no price to scale: write rates")?;
+    let scaled = price.scaled(up, down).ok_or("the scaled price is finer than nine decimals: write rates")?;
+    Ok(Price { own: true, ..scaled })
+}
+
+/// A newer price of a row whose marks stay: where the sources disagreed, they may still.
+fn renewed(old: Option<&Price>, new: &Price) -> Price {
+    let (disputed, volatile, local) =
+        old.map_or((false, false, false), |p| (p.disputed && p.rates == new.rates, p.volatile, p.local));
+    Price { disputed, volatile, local, ..new.clone() }
+}
+
+fn layer(name: &'static str, text: &str, book: &book::Book) -> Layer {
+    Layer {
+        name,
+        as_of: book.as_of.clone(),
+        source: book.source.clone(),
+        rows: book.rows.len(),
+        digest: Sha256::digest(text).to_vec(),
+    }
+}
