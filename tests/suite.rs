@@ -10,6 +10,9 @@ mod clouds;
 #[path = "suite/commands.rs"]
 mod commands;
 #[cfg(test)]
+#[path = "suite/connect.rs"]
+mod connect;
+#[cfg(test)]
 #[path = "suite/converse.rs"]
 mod converse;
 #[cfg(test)]

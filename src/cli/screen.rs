@@ -64,8 +64,9 @@ enum Cast {
 }
 
 pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
-    let loaded = world::load()?;
     let asking = demo.map_or_else(|| cli.asking.and(&Asking::default()), |demo| cli.asking.and(&demo.asking));
+    let loaded = world::load()?.with(asking.connections());
+    let connections = loaded.config.network.connections;
     let theme = demo.and_then(|demo| demo.look.theme.clone()).or_else(|| cli.look.theme.clone());
     let system = match asking.system.as_ref().or(loaded.config.system.as_ref()) {
         Some(text) => Some(text_or_file(text)?),
@@ -120,6 +121,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
             common: cli.who.common,
+            connections,
             same_weights: false,
             saves: loaded.path.is_some(),
         };
@@ -132,7 +134,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                     Demo::start().await.map_err(|e| Stop::io("the demo's server cannot start", &e))?;
                 let catalog = world::demo_catalog();
                 let vars = Vars::only(Demo::variables());
-                let (engine, reports) = Engine::new(vars, limits, Access::default(), catalog.clone());
+                let (engine, reports) = Engine::new(vars, limits, Access::demo(connections), catalog.clone());
                 backend = Backend { engine, endpoints: Vec::new(), config: None };
                 setup.initial_prompt = prompt;
                 setup.lineup = server.lineup();
@@ -160,7 +162,10 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let (exit, prices) = exit?;
     if let Some(path) = &asking.out {
         let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
-        write_file(path, &(export.write)(&meta(&prices, started_at), &rounds(exit.rounds, started_at)))?;
+        write_file(
+            path,
+            &(export.write)(&meta(&prices, started_at, connections), &rounds(exit.rounds, started_at)),
+        )?;
     }
     Ok(exit.code)
 }

@@ -1,6 +1,8 @@
 //! The numbers we show: one row each. Board, footer, headless output, exports
 //! and docs iterate over [`METRICS`].
 
+use std::time::Duration;
+
 use super::answer::Answer;
 use super::timeline::Burstiness;
 
@@ -73,14 +75,36 @@ pub struct Metric {
     pub better: Better,
     /// As shown under `?` and in the README.
     pub formula: &'static str,
-    pub read: fn(&Answer) -> Reading,
+    /// From when to when it was measured.
+    window: fn(&Answer) -> Option<Window>,
+    read: fn(&Answer) -> Reading,
 }
 
+/// Two offsets from `t0`.
+type Window = (Duration, Duration);
+
+/// What stands in place of a figure that was taken while this program did not run.
+pub const STALLED: &str = "stalled";
+
 impl Metric {
+    /// The figure; none where this program did not run for more than a tenth of the time in
+    /// which it was measured, or the machine slept in it.
+    #[must_use]
+    pub fn read(&self, answer: &Answer) -> Reading {
+        match (self.read)(answer) {
+            Reading::Known(_)
+                if (self.window)(answer).is_some_and(|(from, to)| answer.timeline.stalled(from, to)) =>
+            {
+                Reading::Missing(STALLED)
+            }
+            reading => reading,
+        }
+    }
+
     /// The reading as text; `…` while it is still to come.
     #[must_use]
     pub fn show(&self, answer: &Answer) -> String {
-        match (self.read)(answer) {
+        match self.read(answer) {
             Reading::Known(value) => self.unit.show(value),
             Reading::Pending => "…".into(),
             Reading::Missing(word) => word.into(),
@@ -88,12 +112,38 @@ impl Metric {
     }
 }
 
-fn since(answer: &Answer, mark: Option<std::time::Duration>) -> Reading {
-    match mark {
-        Some(d) => Reading::Known(d.as_secs_f64() * 1e3),
+/// A mark in milliseconds after `t0`.
+fn since(answer: &Answer, mark: Option<Duration>) -> Reading {
+    between(answer, mark.map(|mark| (Duration::ZERO, mark)))
+}
+
+/// The length of a window in milliseconds.
+fn between(answer: &Answer, window: Option<Window>) -> Reading {
+    match window {
+        Some((from, to)) => Reading::Known(to.saturating_sub(from).as_secs_f64() * 1e3),
         None if answer.is_over() => Reading::Missing("–"),
         None => Reading::Pending,
     }
+}
+
+/// From `t0` to a mark.
+fn until(mark: Option<Duration>) -> Option<Window> {
+    mark.map(|mark| (Duration::ZERO, mark))
+}
+
+/// From the first arrival of text or reasoning to the last.
+fn streamed(answer: &Answer) -> Option<Window> {
+    let chunks = &answer.timeline.chunks;
+    Some((chunks.first()?.at, chunks.last()?.at))
+}
+
+/// From the moment at which there was a connection to the response's head: the time that
+/// the network and the provider share. Not known where it is not known whether the
+/// connection was there already.
+fn waited(answer: &Answer) -> Option<Window> {
+    let t = &answer.timeline;
+    let from = if t.reused? { Duration::ZERO } else { t.phases.connected? };
+    Some((from, t.headers?))
 }
 
 /// `n` per second of total time, once the answer is over.
@@ -108,21 +158,13 @@ fn per_total(answer: &Answer, n: Option<u64>) -> Reading {
     }
 }
 
+/// A quantile of the gaps between arrivals.
 fn gap(answer: &Answer, quantile: f64) -> Reading {
-    let gaps = answer.timeline.gaps();
-    if gaps.is_empty() {
-        return if answer.is_over() { Reading::Missing("–") } else { Reading::Pending };
+    match answer.timeline.gap(quantile) {
+        Some(gap) => Reading::Known(gap.as_secs_f64() * 1e3),
+        None if answer.is_over() => Reading::Missing("–"),
+        None => Reading::Pending,
     }
-    // Nearest rank: the smallest gap that at least this share of gaps does not pass.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a rank within a vector's length"
-    )]
-    let rank = (gaps.len() as f64 * quantile).ceil() as usize;
-    gaps.get(rank.clamp(1, gaps.len()) - 1)
-        .map_or(Reading::Pending, |d| Reading::Known(d.as_secs_f64() * 1e3))
 }
 
 /// Every number, in the order in which it is shown.
@@ -133,7 +175,36 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "response headers - t0",
+        window: |a| until(a.timeline.headers),
         read: |a| since(a, a.timeline.headers),
+    },
+    Metric {
+        id: "connect_ms",
+        heading: "connect",
+        unit: Unit::Milliseconds,
+        better: Better::Lower,
+        formula: "connection ready - t0: DNS, TCP and TLS of a new connection; `reused` where one was there",
+        window: |a| until(a.timeline.phases.connected),
+        read: |a| match a.timeline.reused {
+            Some(true) => Reading::Missing("reused"),
+            _ if a.timeline.headers.is_some() && a.timeline.phases.connected.is_none() => {
+                Reading::Missing("–")
+            }
+            _ => since(a, a.timeline.phases.connected),
+        },
+    },
+    Metric {
+        id: "wait_ms",
+        heading: "wait",
+        unit: Unit::Milliseconds,
+        better: Better::Lower,
+        formula: "response headers - connection ready, or - t0 where it was reused: one round trip and the \
+                  provider's share of the headers",
+        window: waited,
+        read: |a| match a.timeline.headers {
+            Some(_) if waited(a).is_none() => Reading::Missing("–"),
+            _ => between(a, waited(a)),
+        },
     },
     Metric {
         id: "ttfr_ms",
@@ -141,6 +212,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "first non-empty reasoning - t0",
+        window: |a| until(a.timeline.first_reasoning),
         read: |a| since(a, a.timeline.first_reasoning),
     },
     Metric {
@@ -149,6 +221,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "first non-empty text - t0; a role or an empty delta stops no clock",
+        window: |a| until(a.timeline.first_text),
         read: |a| since(a, a.timeline.first_text),
     },
     Metric {
@@ -157,6 +230,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "end - t0",
+        window: |a| until(a.total()),
         read: |a| since(a, a.total()),
     },
     Metric {
@@ -165,6 +239,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::TokensPerSecond,
         better: Better::Higher,
         formula: "(n - 1) / (last - first) over the window in which the n reported tokens were streamed",
+        window: streamed,
         read: |a| match (a.timeline.burstiness(), &a.usage) {
             (Burstiness::Buffered, _) if a.is_over() => Reading::Missing("buffered"),
             (_, Some(usage)) => a
@@ -181,6 +256,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::TokensPerSecond,
         better: Better::Higher,
         formula: "n / total",
+        window: |a| until(a.total()),
         read: |a| per_total(a, a.usage.as_ref().and_then(super::Usage::generated)),
     },
     Metric {
@@ -189,6 +265,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::CharsPerSecond,
         better: Better::Higher,
         formula: "characters of visible text / total",
+        window: |a| until(a.total()),
         read: |a| per_total(a, (!a.text.is_empty()).then(|| a.text.chars().count() as u64)),
     },
     Metric {
@@ -196,7 +273,8 @@ pub const METRICS: &[Metric] = &[
         heading: "gap p50",
         unit: Unit::Milliseconds,
         better: Better::Lower,
-        formula: "median gap between arrivals",
+        formula: "median gap between arrivals of text or reasoning, by nearest rank",
+        window: streamed,
         read: |a| gap(a, 0.5),
     },
     Metric {
@@ -205,6 +283,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "95th percentile of the gaps between arrivals",
+        window: streamed,
         read: |a| gap(a, 0.95),
     },
     Metric {
@@ -213,6 +292,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "longest gap between arrivals",
+        window: streamed,
         read: |a| gap(a, 1.0),
     },
 ];

@@ -17,6 +17,7 @@ use super::pane::Pane;
 use super::picker::{Choice, Picker};
 use crate::model::Answer;
 use crate::model::AnswerId;
+use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::Prompt;
@@ -136,6 +137,8 @@ pub struct App {
     pub follow_up: bool,
     /// The next round is asked with settings that every endpoint takes.
     pub common: bool,
+    /// How endpoints are reached.
+    pub connections: Connections,
     /// Brings endpoints to the settings they have in common.
     pub level: Leveller,
     /// The lineup is one open model on several clouds: the same weights, not the same service.
@@ -184,6 +187,7 @@ impl App {
             zoom: false,
             follow_up: false,
             common: false,
+            connections: Connections::default(),
             level: Arc::new(<[Endpoint]>::to_vec),
             same_weights: false,
             saves: true,

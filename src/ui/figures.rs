@@ -58,7 +58,7 @@ pub fn best(round: Option<&Round>) -> Best {
     }
     let mut out = Best::default();
     for row in SHOWN.iter().filter_map(|(id, ..)| metric(id)) {
-        let known = complete.iter().filter_map(|e| Some((e.id, (row.read)(&e.answer).known()?)));
+        let known = complete.iter().filter_map(|e| Some((e.id, row.read(&e.answer).known()?)));
         let leader = match row.better {
             Better::Lower => known.min_by(|a, b| a.1.total_cmp(&b.1)),
             Better::Higher => known.max_by(|a, b| a.1.total_cmp(&b.1)),
@@ -151,7 +151,7 @@ fn times(entry: &Entry, theme: &Theme, now: Duration, best: &Best) -> Vec<Group>
         .filter_map(|(id, label, columns)| Some((metric(id)?, label, columns)))
         .zip(1_u8..)
         .map(|((row, label, columns), at)| {
-            let (value, style) = match (row.read)(&entry.answer) {
+            let (value, style) = match row.read(&entry.answer) {
                 Reading::Known(v) => (row.unit.show(v), theme.text),
                 Reading::Missing(word) => (word.to_owned(), theme.faint),
                 Reading::Pending => (pending(row, entry, now), theme.faint),

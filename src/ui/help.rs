@@ -91,6 +91,11 @@ fn lines(app: &App, theme: &Theme, width: u16) -> Vec<Line<'static>> {
         ("~$", "computed from list prices; $ alone was stated by the response"),
         ("≈", "estimated while it streams, replaced by the reported number"),
         ("?  *", "after a cost: sources disagree; the price moves, see the response"),
+        (
+            "stalled",
+            "bakeoff itself did not run: stopped, suspended, or starved of the processor; in place of a figure, \
+             more than a tenth of its time was such, or the machine slept in it",
+        ),
         ("n unreadable", "events of the stream that were damaged and passed over; text may be missing"),
         ("n marked", "characters that could harm a terminal, shown as ␛ or ‹U+202E›"),
     ] {

@@ -42,6 +42,7 @@ use ratatui::Terminal;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::model::AnswerId;
+use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::Prompt;
@@ -91,6 +92,8 @@ pub struct Setup {
     pub level: Leveller,
     /// Whether that is switched on from the start.
     pub common: bool,
+    /// How endpoints are reached.
+    pub connections: Connections,
     /// The lineup is one open model on several clouds.
     pub same_weights: bool,
     /// Whether there is a config in which a lineup can be saved.
@@ -143,6 +146,7 @@ pub async fn run(
     app.prices_as_of = setup.prices_as_of;
     app.level = setup.level;
     app.common = setup.common;
+    app.connections = setup.connections;
     app.saves = setup.saves;
     app.same_weights = setup.same_weights;
     if let Some(notice) = setup.notice {
