@@ -82,11 +82,17 @@ mod secure;
 #[path = "suite/simulator.rs"]
 mod simulator;
 #[cfg(test)]
+#[path = "suite/stalls.rs"]
+mod stalls;
+#[cfg(test)]
 #[path = "support/streams.rs"]
 mod streams;
 #[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;
+#[cfg(test)]
+#[path = "suite/truth.rs"]
+mod truth;
 #[cfg(test)]
 #[path = "suite/wire.rs"]
 mod wire;
