@@ -144,8 +144,12 @@ impl Dialled {
     /// One that became ready later was waited for, whoever dialled it, and its phases are the
     /// way's; `None` where the connection is not known.
     pub(super) fn settle(&self, way: &Way, response: &Extensions, asked: Instant) -> Option<bool> {
+        self.settle_by(way, ends(response), asked)
+    }
+
+    fn settle_by(&self, way: &Way, ends: Option<Ends>, asked: Instant) -> Option<bool> {
         let made = self.0.lock().ok()?;
-        let moments = ends(response).and_then(|ends| made.get(&ends).copied());
+        let moments = ends.and_then(|ends| made.get(&ends).copied());
         let new = moments.filter(|m| m.connected.is_some_and(|at| at >= asked));
         way.set(Leg::Settled(new.unwrap_or_default()));
         moments.map(|_| new.is_none())
@@ -258,5 +262,46 @@ impl ClientSessionStore for Hellos {
         // server's own: one before it was that of a proxy.
         stamp(|moments, now| moments.tcp = Some(now));
         self.kept.as_ref()?.take_tls13_ticket(server)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Two requests over one HTTP/2 connection that the first of them dialled: both waited
+    /// for it. One that comes when it stands has not.
+    #[test]
+    fn a_connection_is_new_to_everybody_who_waited_for_it() {
+        let (first, ready) = (Instant::now(), Instant::now() + Duration::from_millis(30));
+        let ends = |port| (SocketAddr::from(([127, 0, 0, 1], port)), SocketAddr::from(([127, 0, 0, 1], 443)));
+        let moments = Moments { tcp: Some(first), connected: Some(ready), ..Moments::default() };
+        let made = Dialled::default();
+        made.0.lock().unwrap().insert(ends(40_000), moments);
+        for (asked, reused) in [(first, false), (ready, false), (ready + Duration::from_nanos(1), true)] {
+            let way = Way::default();
+            // Its own dial, which came to nothing, is not what carried it.
+            way.set(Leg::Dialling(Dial::new()));
+            assert_eq!(made.settle_by(&way, Some(ends(40_000)), asked), Some(reused));
+            assert_eq!(way.moments(), if reused { Moments::default() } else { moments });
+        }
+        let way = Way::default();
+        assert_eq!(made.settle_by(&way, Some(ends(40_001)), first), None, "nobody knows that connection");
+        assert_eq!(made.settle_by(&way, None, first), None);
+    }
+
+    /// The client finishes a dial that nobody waits for on a task of its own.
+    #[tokio::test]
+    async fn a_dial_that_lost_against_the_pool_is_no_ones_time() {
+        let (way, dial) = (Way::default(), Dial::new());
+        way.set(Leg::Dialling(Arc::clone(&dial)));
+        dial.stamp(|moments, now| moments.dns = Some(now));
+        assert!(way.moments().dns.is_some());
+        let moved = Arc::clone(&dial);
+        tokio::spawn(async move { moved.stamp(|moments, now| moments.tcp = Some(now)) }).await.unwrap();
+        assert_eq!(way.moments(), Moments::default());
+        assert!(dial.moments().tcp.is_some(), "what it made can still be used");
     }
 }

@@ -92,10 +92,9 @@ mod tests {
         ranked.remove(9_999);
         plain.sort_unstable();
         assert!(ranked.blocks.len() > 4, "the numbers fill several blocks");
-        for percent in 0..=100_u32 {
-            let share = f64::from(percent) / 100.0;
-            let rank = (plain.len() as f64 * share).ceil() as usize;
-            assert_eq!(ranked.quantile(share), Some(plain[rank.max(1) - 1]), "{percent}");
+        for (share, percent) in [(0.0, 0), (0.01, 1), (0.25, 25), (0.5, 50), (0.95, 95), (1.0, 100)] {
+            let rank = (plain.len() * percent).div_ceil(100);
+            assert_eq!(ranked.quantile(share), Some(plain[rank.max(1) - 1]), "{percent} %");
         }
         for value in plain {
             ranked.remove(value);

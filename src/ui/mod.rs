@@ -50,6 +50,7 @@ use crate::model::Report;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
 pub use command::{COMMANDS, Command, Focus, Keymap};
+pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
 pub use pacer::Pacer;

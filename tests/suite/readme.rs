@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use bakeoff::model::{METRICS, PARAMS};
 use bakeoff::provider::{PROVIDERS, SETTINGS};
-use bakeoff::ui::{COMMANDS, Focus, Keymap};
+use bakeoff::ui::{COMMANDS, Focus, Keymap, MARKS};
 
 fn providers() -> String {
     let mut out = String::from("| provider | what | key | address | example |\n|---|---|---|---|---|\n");
@@ -56,6 +56,14 @@ fn metrics() -> String {
     out
 }
 
+fn marks() -> String {
+    let mut out = String::from("| mark | meaning |\n|---|---|\n");
+    for (mark, meaning) in MARKS {
+        writeln!(out, "| {mark} | {meaning} |").unwrap();
+    }
+    out
+}
+
 #[test]
 fn the_example_configuration_is_right() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -83,9 +91,13 @@ fn the_tables_are_those_of_the_code() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let before = std::fs::read_to_string(&path).unwrap();
     let mut now = before.clone();
-    for (name, table) in
-        [("settings", settings()), ("providers", providers()), ("keys", keys()), ("metrics", metrics())]
-    {
+    for (name, table) in [
+        ("settings", settings()),
+        ("providers", providers()),
+        ("keys", keys()),
+        ("metrics", metrics()),
+        ("marks", marks()),
+    ] {
         let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
         let start = now.find(&open).unwrap_or_else(|| panic!("the README has no {open}")) + open.len();
         let end = now.find(&close).unwrap_or_else(|| panic!("the README has no {close}"));

@@ -57,6 +57,7 @@ type Reply = dyn Fn(&Asked) -> Answer + Send + Sync;
 pub struct Loopback {
     pub address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    #[allow(dead_code, reason = "the tests inside the library do not count connections")]
     accepted: Arc<AtomicUsize>,
 }
 
@@ -83,6 +84,7 @@ impl Loopback {
     }
 
     /// How many connections were made to it.
+    #[allow(dead_code, reason = "the tests inside the library do not count connections")]
     pub fn connections(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }

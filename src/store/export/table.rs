@@ -50,7 +50,7 @@ fn figures(out: &mut String, round: &Round) {
     let told = round.entries.iter().any(|(_, a)| a.served.most_telling().is_some());
     if let Some(head) = rows.first_mut() {
         head.extend(shown.iter().map(|m| m.heading.to_owned()));
-        head.extend(told.then(|| "server's own".to_owned()));
+        head.extend(told.then(|| "server".to_owned()));
         head.extend(["in", "out", "cost"].map(String::from));
     }
     for (endpoint, a) in &round.entries {
