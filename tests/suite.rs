@@ -82,6 +82,7 @@ mod secure;
 #[path = "suite/simulator.rs"]
 mod simulator;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 #[path = "suite/stalls.rs"]
 mod stalls;
 #[cfg(test)]

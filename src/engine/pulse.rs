@@ -65,6 +65,11 @@ impl Pulse {
         Self { at, asleep }
     }
 
+    /// Whether the last sign of life is so recent that at `at` none is due.
+    pub(super) fn is_fresh(&self, at: Instant) -> bool {
+        at < self.at + BEAT
+    }
+
     /// A sign of life at `now`; the silence before it, if it was too long. What counts is from
     /// when the beat was due: until then nobody was late.
     pub(super) fn beat(&mut self, now: Instant, asleep: Asleep) -> Option<Silence> {
@@ -93,6 +98,7 @@ mod tests {
     fn only_a_long_silence_or_a_sleep_is_told() {
         let start = Instant::now();
         let mut pulse = Pulse::new(start, asleep(5_000));
+        assert!(pulse.is_fresh(start + MS * 49) && !pulse.is_fresh(start + MS * 50));
         assert_eq!(pulse.beat(start + MS * 50, asleep(5_000)), None);
         assert_eq!(pulse.beat(start + MS * 250, asleep(5_000)), None, "150 ms late");
         let told = pulse.beat(start + MS * 451, asleep(5_000)).unwrap();

@@ -316,8 +316,15 @@ impl Transport for Network {
                 return;
             }
             let Ok(url) = url::Url::parse(url) else { return };
-            // Whatever the server answers is an answer.
-            let _ = timeout(self.connect, self.send(Outgoing::knock(&url))).await;
+            let _ = timeout(self.connect, async {
+                // Whatever the server answers is an answer.
+                if let Ok(mut reply) = self.send(Outgoing::knock(&url)).await {
+                    while let Some(Ok(_)) = reply.body.next().await {}
+                    // The client's own task puts the connection back.
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await;
         })
     }
 

@@ -139,9 +139,12 @@ struct Tls {
 impl Tls {
     /// A Chat server that closes every connection after one answer.
     fn start(hello: Hello) -> Self {
+        Self::named("localhost", hello)
+    }
+
+    fn named(name: &str, hello: Hello) -> Self {
         let key = KeyPair::generate().unwrap();
-        let certificate =
-            CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder().with_no_client_auth();
         let config = config.with_single_cert(vec![certificate.der().clone()], private).unwrap();
@@ -223,6 +226,48 @@ async fn a_slow_handshake_is_the_time_of_tls_and_not_of_tcp() {
     assert!(dns <= tcp && tls >= tcp + slow, "{phases:?}");
     assert_eq!(phases.connected, Some(tls));
     assert!(answer.timeline.headers.unwrap() >= tls);
+}
+
+/// A proxy that takes this long to open a tunnel, and opens them all to one server.
+fn tunnels(to: SocketAddr, slow: Duration) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                // One byte at a time, so that none of what follows is swallowed.
+                let (mut head, mut byte) = (Vec::new(), [0]);
+                while !head.ends_with(b"\r\n\r\n") {
+                    (&client).read_exact(&mut byte).unwrap();
+                    head.push(byte[0]);
+                }
+                assert!(head.starts_with(b"CONNECT llm.example:443 "), "{}", String::from_utf8_lossy(&head));
+                std::thread::sleep(slow);
+                let server = TcpStream::connect(to).unwrap();
+                (&client).write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+                let (mut from, mut into) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                std::thread::spawn(move || std::io::copy(&mut from, &mut into));
+                let _ = std::io::copy(&mut &server, &mut &client);
+                let _ = client.shutdown(std::net::Shutdown::Both);
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn behind_a_proxy_the_tunnel_is_part_of_tcp() {
+    let slow = MS * 150;
+    let server = Tls::named("llm.example", Hello::Answered(slow));
+    let proxy = tunnels(server.address, slow);
+    let access = Access { proxy: Some(format!("http://{proxy}")), ..server.access(Connections::Pooled) };
+    let mut asker = Asker::new(access, Limits::default());
+    let answer = asker.ask(&parse_spec("compatible:m@https://llm.example/v1").unwrap()).await;
+    assert_eq!(answer.outcome(), Some(Outcome::Complete), "{:?}", answer.fault);
+    let phases = answer.timeline.phases;
+    assert_eq!((answer.timeline.reused, phases.dns), (Some(false), None), "the proxy finds the name");
+    let (tcp, tls) = (phases.tcp.unwrap(), phases.tls.unwrap());
+    assert!(tcp >= slow && tls >= tcp + slow, "{phases:?}");
 }
 
 #[tokio::test]
