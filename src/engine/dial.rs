@@ -127,7 +127,7 @@ pub(super) async fn lookup(host: &str) -> std::io::Result<Vec<SocketAddr>> {
 /// to the same server.
 type Ends = (SocketAddr, SocketAddr);
 
-/// Every connection that was made, by its ends.
+/// Every connection that was made, by its ends: at most as many as the system has ports for.
 #[derive(Clone, Default)]
 pub(super) struct Dialled(Arc<Mutex<HashMap<Ends, Moments>>>);
 

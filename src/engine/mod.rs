@@ -7,9 +7,10 @@
 //! ```
 //!
 //! One task per answer on the runtime's workers; the screen runs elsewhere and
-//! never delays a stamp. Reports go into an unbounded channel on purpose: a full
-//! one would stop the socket read and so change what is measured. What bounds
-//! memory is the cap on one answer (`pump`).
+//! never delays a stamp. Beside it, `dial` sees how the request comes to its connection,
+//! and `pulse` whether this program runs at all. Reports go into an unbounded channel on
+//! purpose: a full one would stop the socket read and so change what is measured. What
+//! bounds memory is the cap on one answer (`pump`).
 
 mod aws_http;
 mod bedrock;

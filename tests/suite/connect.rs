@@ -17,6 +17,7 @@ use bakeoff::provider::{Vars, parse_spec};
 use rcgen::{CertificateParams, KeyPair};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::Acceptor;
 use tokio_rustls::rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 
 use crate::bedrock::answer_bytes;
@@ -228,6 +229,33 @@ async fn a_slow_handshake_is_the_time_of_tls_and_not_of_tcp() {
     assert!(answer.timeline.headers.unwrap() >= tls);
 }
 
+/// The TLS settings are our own, so that handshakes can be seen to begin; what they offer a
+/// server is what the HTTP client would offer by itself.
+#[tokio::test]
+async fn a_server_is_offered_http_2_first_and_told_its_name() {
+    for connections in [Connections::Pooled, Connections::Cold] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut acceptor = Acceptor::default();
+            loop {
+                acceptor.read_tls(&mut stream).unwrap();
+                let Some(accepted) = acceptor.accept().map_err(|(e, _)| e).unwrap() else { continue };
+                let hello = accepted.client_hello();
+                let offers: Vec<Vec<u8>> = hello.alpn().unwrap().map(<[u8]>::to_vec).collect();
+                return (offers, hello.server_name().map(str::to_owned));
+            }
+        });
+        let endpoint = parse_spec(&format!("compatible:m@https://localhost:{port}/v1")).unwrap();
+        let answer = Asker::of(connections).ask(&endpoint).await;
+        assert_eq!(answer.outcome(), Some(Outcome::Failed), "the server left after the hello");
+        let (offers, name) = seen.join().unwrap();
+        assert_eq!(offers, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+        assert_eq!(name.as_deref(), Some("localhost"));
+    }
+}
+
 /// A proxy that takes this long to open a tunnel, and opens them all to one server.
 fn tunnels(to: SocketAddr, slow: Duration) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -272,9 +300,11 @@ async fn behind_a_proxy_the_tunnel_is_part_of_tcp() {
 
 #[tokio::test]
 async fn a_request_that_fails_says_how_far_its_connection_came() {
-    let limits = Limits { connect: MS * 300, first_event: MS * 300, ..Limits::default() };
+    // One limit at a time, so that none is in doubt.
+    let connecting = Limits { connect: MS * 300, ..Limits::default() };
+    let answering = Limits { first_event: MS * 300, ..Limits::default() };
     // Nobody listens: the name was found, no more.
-    let mut asker = Asker::new(Access::default(), limits.clone());
+    let mut asker = Asker::new(Access::default(), connecting.clone());
     let refused = asker.ask(&parse_spec("compatible:m@http://localhost:1/v1").unwrap()).await;
     assert_eq!(refused.fault.as_ref().unwrap().class, Class::Unreachable);
     let phases = refused.timeline.phases;
@@ -282,7 +312,7 @@ async fn a_request_that_fails_says_how_far_its_connection_came() {
     assert_eq!(read("connect_ms", &refused), Reading::Missing("–"));
     // A server that never answers the hello.
     let silent = Tls::start(Hello::Ignored);
-    let mut asker = Asker::new(silent.access(Connections::Pooled), limits.clone());
+    let mut asker = Asker::new(silent.access(Connections::Pooled), connecting);
     let stuck = asker.ask(&silent.endpoint()).await;
     assert!(stuck.fault.as_ref().unwrap().message.contains("connect limit"), "{:?}", stuck.fault);
     let phases = stuck.timeline.phases;
@@ -294,7 +324,7 @@ async fn a_request_that_fails_says_how_far_its_connection_came() {
         format!("compatible:m@http://localhost:{port}/v1"),
         format!("bedrock:us.m@http://localhost:{port}?auth=key"),
     ] {
-        let mut asker = Asker::new(Access::default(), limits.clone());
+        let mut asker = Asker::new(Access::default(), answering.clone());
         let answer = asker.ask(&parse_spec(&spec).unwrap()).await;
         assert_eq!(answer.fault.as_ref().unwrap().class, Class::Silent, "{:?}", answer.fault);
         let t = &answer.timeline;
