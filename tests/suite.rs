@@ -10,6 +10,9 @@ mod clouds;
 #[path = "suite/commands.rs"]
 mod commands;
 #[cfg(test)]
+#[path = "suite/connect.rs"]
+mod connect;
+#[cfg(test)]
 #[path = "suite/converse.rs"]
 mod converse;
 #[cfg(test)]
@@ -81,12 +84,17 @@ mod simulator;
 #[cfg(test)]
 #[path = "suite/spending.rs"]
 mod spending;
+#[cfg(target_os = "linux")]
+#[path = "suite/stalls.rs"]
+mod stalls;
 #[cfg(test)]
 #[path = "support/streams.rs"]
 mod streams;
 #[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;
+#[path = "suite/truth.rs"]
+mod truth;
 #[cfg(test)]
 #[path = "suite/views.rs"]
 mod views;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::Connections;
 use crate::model::Money;
 use crate::store::EXPORTS;
 
@@ -69,6 +70,8 @@ impl Cli {
             ("--theme", self.look.theme.is_some() && !screen),
             ("--system", self.asking.system.is_some() && !asks),
             ("--out", self.asking.out.is_some() && !asks),
+            ("--cold", self.asking.cold && !asks),
+            ("--warm", self.asking.warm && !asks),
             ("--endpoint", !self.who.endpoints.is_empty() && !names),
             ("--model", !self.who.models.is_empty() && !names),
             ("--lineup", self.who.lineup.is_some() && !names),
@@ -98,15 +101,36 @@ pub struct Asking {
     /// Write the result to this file: what `run` would print, or the screen's session as JSON when it ends
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+
+    /// Every request on a new connection: DNS, TCP and TLS are part of each
+    #[arg(long, conflicts_with = "warm")]
+    pub cold: bool,
+
+    /// Make each connection before its request's clock starts; no key is sent for that
+    #[arg(long)]
+    pub warm: bool,
 }
 
 impl Asking {
-    /// Both, as before and after a subcommand.
+    /// Both, as before and after a subcommand; the nearer of two that exclude each other counts.
     #[must_use]
     pub fn and(&self, more: &Self) -> Self {
+        let near = more.cold || more.warm;
         Self {
             system: more.system.clone().or_else(|| self.system.clone()),
             out: more.out.clone().or_else(|| self.out.clone()),
+            cold: if near { more.cold } else { self.cold },
+            warm: if near { more.warm } else { self.warm },
+        }
+    }
+
+    /// Which connections are asked for, if any are.
+    #[must_use]
+    pub fn connections(&self) -> Option<Connections> {
+        match (self.cold, self.warm) {
+            (true, _) => Some(Connections::Cold),
+            (_, true) => Some(Connections::Warm),
+            _ => None,
         }
     }
 }

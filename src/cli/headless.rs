@@ -33,8 +33,9 @@ const OVER_BUDGET: u8 = 3;
 const INTERRUPTED: u8 = 130;
 
 pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
-    let loaded = world::load()?;
     let (who, asking) = (cli.who.and(&args.who), cli.asking.and(&args.asking));
+    let loaded = world::load()?.with(asking.connections());
+    let connections = loaded.config.network.connections;
     if args.demo && who.is_named() {
         return Err(Stop::usage("--demo asks its own endpoints; leave out -e, -m and -l"));
     }
@@ -62,7 +63,7 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         let started_at = jiff::Timestamp::now();
         let (engine, reports, lineup, catalog) = if let Some(demo) = &demo {
             let (vars, catalog) = (Vars::only(Demo::variables()), world::demo_catalog());
-            let (engine, reports) = Engine::new(vars, limits, Access::default(), catalog.clone());
+            let (engine, reports) = Engine::new(vars, limits, Access::demo(connections), catalog.clone());
             let mut lineup = demo.lineup();
             if who.common {
                 lineup.endpoints = world::leveller(&catalog)(&lineup.endpoints);
@@ -93,7 +94,7 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         report_parity(&entries);
     }
     let code = report_faults(&entries, interrupted);
-    let meta = meta(&catalog, started_at);
+    let meta = meta(&catalog, started_at, connections);
     let round = Round { id: round_id(started_at, 1), prompt, entries };
     let text = (format.write)(&meta, &[round]);
     match &asking.out {

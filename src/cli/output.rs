@@ -6,6 +6,7 @@ use std::path::Path;
 use super::Stop;
 use super::asked::Absent;
 use crate::engine::CatalogSource;
+use crate::model::Connections;
 use crate::model::clean_line;
 use crate::store::Meta;
 
@@ -27,12 +28,13 @@ pub(super) fn say(absent: &[Absent]) {
 }
 
 /// Facts that every result carries.
-pub(super) fn meta(catalog: &CatalogSource, started_at: jiff::Timestamp) -> Meta {
+pub(super) fn meta(catalog: &CatalogSource, started_at: jiff::Timestamp, connections: Connections) -> Meta {
     let catalog = catalog();
     Meta {
         started_at: started_at.to_string(),
         prices_as_of: catalog.as_of().to_owned(),
         prices_sha256: catalog.sha256(),
+        connections,
     }
 }
 

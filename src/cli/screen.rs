@@ -65,8 +65,9 @@ enum Cast {
 }
 
 pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
-    let loaded = world::load()?;
     let asking = demo.map_or_else(|| cli.asking.and(&Asking::default()), |demo| cli.asking.and(&demo.asking));
+    let loaded = world::load()?.with(asking.connections());
+    let connections = loaded.config.network.connections;
     let theme = demo.and_then(|demo| demo.look.theme.clone()).or_else(|| cli.look.theme.clone());
     let system = match asking.system.as_ref().or(loaded.config.system.as_ref()) {
         Some(text) => Some(text_or_file(text)?),
@@ -77,16 +78,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
-    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err(if nobody {
-            runtime()?.block_on(asked::nobody(&loaded))
-        } else {
-            Stop::usage("the screen needs a terminal on standard input and output; use `bakeoff run`")
-        });
-    }
-    if std::env::var_os("TERM").is_some_and(|t| t == "dumb") {
-        return Err(Stop::usage("TERM=dumb cannot show the screen; use `bakeoff run`"));
-    }
+    on_a_terminal(nobody, &loaded)?;
     if let Some(path) = &asking.out {
         writable(path)?;
     }
@@ -123,6 +115,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             common: cli.who.common,
             estimate: estimator(&world.engine),
             spending: loaded.config.spending.clone(),
+            connections,
             same_weights: false,
             saves: loaded.path.is_some(),
         };
@@ -135,7 +128,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                     Demo::start().await.map_err(|e| Stop::io("the demo's server cannot start", &e))?;
                 let catalog = world::demo_catalog();
                 let vars = Vars::only(Demo::variables());
-                let (engine, reports) = Engine::new(vars, limits, Access::default(), catalog.clone());
+                let (engine, reports) = Engine::new(vars, limits, Access::demo(connections), catalog.clone());
                 setup.estimate = estimator(&engine);
                 // Nothing is billed here, whatever it says.
                 setup.spending = Spending::default();
@@ -166,9 +159,27 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let (exit, prices) = exit?;
     if let Some(path) = &asking.out {
         let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
-        write_file(path, &(export.write)(&meta(&prices, started_at), &rounds(exit.rounds, started_at)))?;
+        write_file(
+            path,
+            &(export.write)(&meta(&prices, started_at, connections), &rounds(exit.rounds, started_at)),
+        )?;
     }
     Ok(exit.code)
+}
+
+/// Whether there is something to draw on.
+fn on_a_terminal(nobody: bool, loaded: &Loaded) -> Result<(), Stop> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err(if nobody {
+            runtime()?.block_on(asked::nobody(loaded))
+        } else {
+            Stop::usage("the screen needs a terminal on standard input and output; use `bakeoff run`")
+        });
+    }
+    if std::env::var_os("TERM").is_some_and(|t| t == "dumb") {
+        return Err(Stop::usage("TERM=dumb cannot show the screen; use `bakeoff run`"));
+    }
+    Ok(())
 }
 
 fn estimator(engine: &Engine) -> ui::Estimator {

@@ -16,6 +16,7 @@ use crate::engine::Engine;
 use crate::engine::Limits;
 use crate::engine::aws_profile;
 use crate::engine::max_output;
+use crate::model::Connections;
 use crate::model::Report;
 use crate::provider::Machine;
 use crate::provider::PROVIDERS;
@@ -33,6 +34,14 @@ use crate::ui::Theme;
 pub(super) struct Loaded {
     pub(super) path: Option<PathBuf>,
     pub(super) config: Config,
+}
+
+impl Loaded {
+    /// The same, with what the command line says of connections.
+    pub(super) fn with(mut self, connections: Option<Connections>) -> Self {
+        self.config.network.connections = connections.unwrap_or(self.config.network.connections);
+        self
+    }
 }
 
 /// Reads the configuration; one named by `BAKEOFF_CONFIG` must exist.
@@ -120,10 +129,14 @@ pub(super) fn limits(config: &Config, total: Option<Duration>) -> Limits {
     }
 }
 
-/// How requests leave: the configuration's proxy and certificates.
+/// How requests leave: the configuration's proxy, certificates and connections.
 pub(super) fn access(config: &Config) -> Access {
     let network = &config.network;
-    Access { proxy: network.proxy.clone(), ca_file: network.ca_file.as_ref().map(PathBuf::from) }
+    Access {
+        proxy: network.proxy.clone(),
+        ca_file: network.ca_file.as_ref().map(PathBuf::from),
+        connections: network.connections,
+    }
 }
 
 /// The user's own rows: the file `catalog.toml` beside the config, if there is one.

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use http_body::Frame;
 use tokio::time::{Instant, timeout};
 
-use super::call::{headers_step, refuse_early};
+use super::call::{refuse_early, report_head};
 use super::pump::Reporter;
 use super::transport::{Body, Outgoing, Transport};
 use crate::model::Fault;
@@ -93,7 +93,8 @@ impl HttpConnector for Connector {
                 }
             }
             let url = parts.uri.to_string();
-            let outgoing = Outgoing { url: url.clone(), headers, body, method: parts.method };
+            let way = probe.as_ref().map(|probe| probe.reporter.way()).unwrap_or_default();
+            let outgoing = Outgoing { url: url.clone(), headers, body, method: parts.method, way };
             if let Some(probe) = &probe {
                 probe.reporter.sent();
             }
@@ -107,7 +108,7 @@ impl HttpConnector for Connector {
             let reply = reply.map_err(|f| ConnectorError::io(f.into()))?;
             let reply = match &probe {
                 Some(probe) => {
-                    probe.reporter.send(Instant::now(), headers_step(&reply));
+                    report_head(&probe.reporter, &reply);
                     refuse_early(reply, &url, true)
                         .await
                         .map_err(|f| ConnectorError::other(f.into(), None))?

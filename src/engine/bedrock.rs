@@ -88,6 +88,7 @@ pub(super) async fn converse(
         .set_service_tier(Converse::tier(&call))
         .set_additional_model_request_fields(Converse::additional(&call)?)
         .send();
+    transport.warm(&request.url).await;
     // Credentials come first and are not the provider's time; this limit covers both,
     // so that a hanging credential process still ends.
     let first = shared.limits.first_event_for(thinks);

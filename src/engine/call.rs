@@ -26,6 +26,7 @@ use crate::wire::Decoder;
 use crate::wire::Framing;
 use crate::wire::Head;
 use crate::wire::explain;
+use crate::wire::header_times;
 
 /// As much of an error body as is read; a gigabyte of it would say no more.
 const ERROR_BODY: usize = 64 << 10;
@@ -66,6 +67,7 @@ pub(super) async fn http(
         headers,
         body: request.body.clone(),
         method: http::Method::POST,
+        way: reporter.way(),
     };
     let asked = Instant::now();
     let signed = Box::pin(shared.identities.sign(&request.identity, vars, transport, &mut outgoing)).await?;
@@ -74,6 +76,7 @@ pub(super) async fn http(
     reporter.hide(&signed.secrets);
     let leaving = sending(&request, &outgoing.headers, via.clone(), took);
     reporter.send(Instant::now(), Step::Prepared(Box::new(leaving)));
+    transport.warm(&request.url).await;
     reporter.sent();
     let thinks = request.thinks;
     let sent = exchange(&request, outgoing, transport, reporter, limits, thinks).await;
@@ -99,7 +102,7 @@ async fn exchange(
         return Err(no_reply(&request.url, first));
     };
     let reply = reply?;
-    reporter.send(Instant::now(), headers_step(&reply));
+    report_head(reporter, &reply);
     if !(200..300).contains(&reply.status) {
         return Err(error_reply(reply, &request.url).await);
     }
@@ -161,10 +164,17 @@ pub(super) fn header_map(headers: &[(&'static str, HeaderText)]) -> Result<Heade
     Ok(map)
 }
 
-/// The step that a response head makes.
-pub(super) fn headers_step(reply: &Reply) -> Step {
-    let request_id = REQUEST_IDS.iter().find_map(|n| reply.headers.get(*n)?.to_str().ok().map(clean_line));
-    Step::Headers { status: reply.status, request_id, reused: reply.reused }
+/// Reports what a response's head tells, and the connection that it came over.
+pub(super) fn report_head(reporter: &Reporter, reply: &Reply) {
+    let at = Instant::now();
+    reporter.connected();
+    let header = |name: &str| reply.headers.get(name)?.to_str().ok();
+    let request_id = REQUEST_IDS.iter().find_map(|name| header(name).map(clean_line));
+    reporter.send(at, Step::Headers { status: reply.status, request_id, reused: reply.reused });
+    let times = header_times(header);
+    if !times.is_empty() {
+        reporter.send(at, Step::ServerTimes(times));
+    }
 }
 
 fn content_type(reply: &Reply) -> String {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::call::{WHOLE_BODY, error_reply, header_map};
+use super::dial::Way;
 use super::scrub::scrubbed;
 use super::transport::{Body, Outgoing};
 use super::{Engine, Shared};
@@ -105,8 +106,13 @@ async fn one(
     let headers: HeaderMap = header_map(&question.headers)?;
     transport.prepare(&question.url).await?;
     let url = question.url.clone();
-    let mut outgoing =
-        Outgoing { url: url.clone(), headers, body: bytes::Bytes::new(), method: http::Method::GET };
+    let mut outgoing = Outgoing {
+        url: url.clone(),
+        headers,
+        body: bytes::Bytes::new(),
+        method: http::Method::GET,
+        way: Way::default(),
+    };
     let signed = Box::pin(shared.identities.sign(&question.identity, vars, transport, &mut outgoing)).await?;
     let answer = async {
         let reply = transport.send(outgoing).await?;

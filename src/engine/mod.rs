@@ -7,18 +7,21 @@
 //! ```
 //!
 //! One task per answer on the runtime's workers; the screen runs elsewhere and
-//! never delays a stamp. Reports go into an unbounded channel on purpose: a full
-//! one would stop the socket read and so change what is measured. What bounds
-//! memory is the cap on one answer (`pump`).
+//! never delays a stamp. Beside it, `dial` sees how the request comes to its connection,
+//! and `pulse` whether this program runs at all. Reports go into an unbounded channel on
+//! purpose: a full one would stop the socket read and so change what is measured. What
+//! bounds memory is the cap on one answer (`pump`).
 
 mod aws_http;
 mod bedrock;
 mod call;
+mod dial;
 mod identity;
 mod keys;
 mod listing;
 mod profile;
 mod proxy;
+mod pulse;
 mod pump;
 mod reach;
 mod scrub;
@@ -31,7 +34,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::catalog::Catalog;
 use crate::model::AnswerId;
@@ -51,6 +55,7 @@ use crate::provider::provider;
 use crate::provider::resolve;
 use pump::Reporter;
 
+pub use dial::Way;
 pub use keys::{KEYRING_SERVICE, keyring_set};
 pub use listing::Listed;
 pub use profile::aws_profile;
@@ -150,25 +155,11 @@ impl Engine {
             let reporter = Reporter::new(id, shared.reports.clone());
             // A task of its own, so that a panic in it becomes this answer's fault and nobody else's.
             let work = tokio::spawn(answer(Arc::clone(&shared), endpoint, prompt, reporter.clone()));
-            let abort = work.abort_handle();
-            tokio::select! {
-                biased;
-                result = work => {
-                    let fault = match result {
-                        Ok(Ok(())) => None,
-                        Ok(Err(fault)) => Some(fault),
-                        Err(e) if e.is_cancelled() => None,
-                        Err(_) => Some(Fault::new(Class::Internal, "internal error in this pane's task")),
-                    };
-                    if let Some(fault) = fault {
-                        reporter.send(Instant::now(), Step::Failed(fault));
-                    }
-                }
-                end = stopped => {
-                    // Dropping the body closes the connection, which is how every provider is told.
-                    abort.abort();
-                    reporter.send(Instant::now(), end.unwrap_or(Step::Interrupted));
-                }
+            let end = watched(work, stopped, &reporter).await;
+            if let Some(end) = end {
+                // How far a connection came tells most where nothing came after it.
+                reporter.connected();
+                reporter.send(Instant::now(), end);
             }
             if let Ok(mut running) = shared.running.lock() {
                 running.remove(&id);
@@ -209,6 +200,39 @@ impl Engine {
             if let Ok(request) = resolve(&free, &Prompt::default(), &self.shared.vars, None) {
                 let _ = self.shared.transport.prepare(&request.url).await;
             }
+        }
+    }
+}
+
+/// Waits for an answer's task, giving signs of life meanwhile; the step that ends the answer,
+/// where the task has not reported one itself.
+async fn watched(
+    mut work: JoinHandle<Result<(), Fault>>,
+    mut stopped: oneshot::Receiver<Step>,
+    reporter: &Reporter,
+) -> Option<Step> {
+    let mut beats = tokio::time::interval(pulse::BEAT);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            result = &mut work => {
+                return match result {
+                    Ok(Ok(())) => None,
+                    Ok(Err(fault)) => Some(Step::Failed(fault)),
+                    Err(e) if e.is_cancelled() => None,
+                    Err(_) => {
+                        let fault = Fault::new(Class::Internal, "internal error in this pane's task");
+                        Some(Step::Failed(fault))
+                    }
+                };
+            }
+            end = &mut stopped => {
+                // Dropping the body closes the connection, which is how every provider is told.
+                work.abort();
+                return Some(end.unwrap_or(Step::Interrupted));
+            }
+            _ = beats.tick() => reporter.beat(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One stream, from its head to its end: stamps, time limits, one report per arrival.
 
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,6 +9,8 @@ use tokio::time::Instant;
 use tokio::time::timeout_at;
 
 use super::Limits;
+use super::dial::{Moments, Way};
+use super::pulse::{Asleep, Pulse};
 use super::scrub::Hidden;
 use super::transport::Body;
 use crate::model::AnswerId;
@@ -15,6 +18,7 @@ use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Fault;
 use crate::model::Report;
+use crate::model::Stall;
 use crate::model::Step;
 use crate::provider::Secret;
 use crate::wire::Decoder;
@@ -33,13 +37,45 @@ const AFTER_STOP: Duration = Duration::from_secs(2);
 pub(super) struct Reporter {
     id: AnswerId,
     out: tokio::sync::mpsc::UnboundedSender<Report>,
-    t0: std::sync::Arc<std::sync::OnceLock<Instant>>,
+    t0: Arc<OnceLock<Instant>>,
     hidden: Hidden,
+    way: Way,
+    pulse: Arc<Mutex<Pulse>>,
 }
 
 impl Reporter {
     pub(super) fn new(id: AnswerId, out: tokio::sync::mpsc::UnboundedSender<Report>) -> Self {
-        Self { id, out, t0: std::sync::Arc::default(), hidden: Hidden::default() }
+        let pulse = Arc::new(Mutex::new(Pulse::new(Instant::now(), Asleep::now())));
+        Self { id, out, t0: Arc::default(), hidden: Hidden::default(), way: Way::default(), pulse }
+    }
+
+    /// Where the request that is timed tells how it came to its connection.
+    pub(super) fn way(&self) -> Way {
+        self.way.clone()
+    }
+
+    /// Reports how far the connection came, if one was made; again when more is known.
+    pub(super) fn connected(&self) {
+        let moments = self.way.moments();
+        if let Some(t0) = self.t0()
+            && moments != Moments::default()
+        {
+            let phases = moments.map(|at| at.saturating_duration_since(t0));
+            self.send(Instant::now(), Step::Connected(phases));
+        }
+    }
+
+    /// A sign of life. What reads a stream and what watches it both give it, so that a stall
+    /// is told before anything that was seen after it.
+    pub(super) fn beat(&self) {
+        let now = Instant::now();
+        let silence = self.pulse.lock().ok().and_then(|mut pulse| pulse.beat(now, Asleep::now()));
+        if let (Some(silence), Some(t0)) = (silence, self.t0()) {
+            let offset = |at: Instant| at.saturating_duration_since(t0);
+            let (from, to) = (offset(silence.from), offset(silence.to));
+            let step = Step::Stalled(Stall { from, to, slept: silence.slept });
+            let _ = self.out.send(Report { id: self.id, at: to, step });
+        }
     }
 
     /// Keys that must not come back in anything that is reported.
@@ -49,6 +85,8 @@ impl Reporter {
 
     /// Now is `t0`; the first call counts.
     pub(super) fn sent(&self) {
+        // What was held up before is nobody's time.
+        self.beat();
         let now = Instant::now();
         if *self.t0.get_or_init(|| now) == now {
             self.send(now, Step::Sent);
@@ -61,6 +99,12 @@ impl Reporter {
 
     /// Reports a step that happened at `at`; before `t0` everything is at zero.
     pub(super) fn send(&self, at: Instant, step: Step) {
+        // The socket's path reads no other clock than the stamp's while signs of life are recent.
+        // After the end nothing is told any more, so that it looks once again.
+        let fresh = self.pulse.lock().is_ok_and(|pulse| pulse.is_fresh(at));
+        if !fresh || step == Step::Ended {
+            self.beat();
+        }
         let at = self.t0().map_or(Duration::ZERO, |t0| at.saturating_duration_since(t0));
         // Nobody listening means that the program is ending.
         let _ = self.out.send(Report { id: self.id, at, step: self.hidden.out_of(step) });

@@ -3,12 +3,11 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::HeaderMap;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout};
 
 use super::call::{header_map, sending};
+use super::dial::Way;
 use super::transport::{Outgoing, host_of};
 use super::{Engine, max_output};
 use crate::model::Class;
@@ -48,6 +47,7 @@ impl Engine {
             headers: header_map(&request.headers)?,
             body: request.body.clone(),
             method: http::Method::POST,
+            way: Way::default(),
         };
         // Converse is signed by the SDK itself, with the same credentials.
         let identity = match &request.aws {
@@ -119,13 +119,7 @@ impl Engine {
         }
         // What the requests themselves go through: client, roots, proxy. No credential, and
         // whatever the server answers is an answer.
-        let origin = parsed.origin().ascii_serialization();
-        let outgoing = Outgoing {
-            url: format!("{origin}/"),
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-            method: http::Method::HEAD,
-        };
+        let outgoing = Outgoing::knock(&parsed);
         let began = Instant::now();
         let answer = match timeout(limit, self.shared.transport.send(outgoing)).await {
             Err(_) => {

@@ -1,12 +1,10 @@
 //! The way out: one trait, the network behind it in the program and a script
 //! behind it in the tests.
 
-use std::collections::HashSet;
 use std::error::Error;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,12 +12,20 @@ use futures_util::Stream;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
-use hyper_util::client::legacy::connect::HttpInfo;
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls_platform_verifier::Verifier;
 use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout};
 
+use super::dial::{Dialled, Hellos, Way, lookup};
 use super::keys::expand_home;
 use super::proxy;
 use crate::model::Class;
+use crate::model::Connections;
 use crate::model::Fault;
 use crate::provider::is_loopback;
 
@@ -30,6 +36,21 @@ pub struct Outgoing {
     pub headers: HeaderMap,
     pub body: Bytes,
     pub method: http::Method,
+    /// Learns how the request comes to its connection, also where no response comes.
+    pub way: Way,
+}
+
+impl Outgoing {
+    /// A question for the head of a server's root: no credential, no prompt.
+    pub(super) fn knock(url: &url::Url) -> Self {
+        Self {
+            url: format!("{}/", url.origin().ascii_serialization()),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            method: http::Method::HEAD,
+            way: Way::default(),
+        }
+    }
 }
 
 /// A response whose body has not been read.
@@ -37,7 +58,7 @@ pub struct Reply {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Body,
-    /// Whether the connection had carried a request before; `None` when it cannot be told.
+    /// Whether the connection was there before the request; `None` when it cannot be told.
     pub reused: Option<bool>,
 }
 
@@ -55,6 +76,13 @@ pub trait Transport: Send + Sync + 'static {
         None
     }
 
+    /// Where connections are to be warm: makes one to the host of a URL, or sees that one
+    /// which is there still works. No credential and no prompt is sent, and what fails here
+    /// is left for the request itself to tell.
+    fn warm<'a>(&'a self, _url: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+
     /// Writes a request; resolves with the response's head.
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Reply, Fault>>;
 }
@@ -66,9 +94,16 @@ pub struct Access {
     pub proxy: Option<String>,
     /// Certificates in PEM, trusted beside the system's.
     pub ca_file: Option<PathBuf>,
+    pub connections: Connections,
 }
 
 impl Access {
+    /// To servers inside this program: nothing stands in between.
+    #[must_use]
+    pub fn demo(connections: Connections) -> Self {
+        Self { connections, ..Self::default() }
+    }
+
     /// Whether what it names is there.
     ///
     /// # Errors
@@ -80,7 +115,7 @@ impl Access {
 
 /// Which client a request goes through.
 #[derive(Clone, Copy, PartialEq)]
-enum Way {
+enum Route {
     Far,
     /// What is said to a server on this machine is no proxy's business.
     Near,
@@ -95,9 +130,7 @@ pub struct Network {
     plain: OnceCell<reqwest::Client>,
     connect: Duration,
     access: Access,
-    /// Local ends of the connections that have carried a request. A connection is known by
-    /// its own port: the system gives one to a new connection only after the old one is long gone.
-    carried: Mutex<HashSet<SocketAddr>>,
+    dialled: Dialled,
 }
 
 impl Network {
@@ -105,7 +138,7 @@ impl Network {
     #[must_use]
     pub fn new(connect: Duration, access: Access) -> Self {
         let (far, near, plain) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { far, near, plain, connect, access, carried: Mutex::default() }
+        Self { far, near, plain, connect, access, dialled: Dialled::default() }
     }
 
     async fn client(&self, url: &str) -> Result<&reqwest::Client, Fault> {
@@ -114,25 +147,20 @@ impl Network {
             proxy::check(url)?;
         }
         // Each holds the system's roots, a megabyte or two: only what is used is made.
-        let (way, client) = match near {
-            _ if url.starts_with("http:") && self.proxy(url).is_none() => (Way::Plain, &self.plain),
-            true => (Way::Near, &self.near),
-            false => (Way::Far, &self.far),
+        let (route, client) = match near {
+            _ if url.starts_with("http:") && self.proxy(url).is_none() => (Route::Plain, &self.plain),
+            true => (Route::Near, &self.near),
+            false => (Route::Far, &self.far),
         };
         client
             .get_or_try_init(|| async {
-                let (connect, access) = (self.connect, self.access.clone());
+                let (connect, access, dialled) = (self.connect, self.access.clone(), self.dialled.clone());
                 // Reading the system's roots takes milliseconds of CPU: not on a worker.
-                let built = tokio::task::spawn_blocking(move || build(connect, &access, way)).await;
+                let built =
+                    tokio::task::spawn_blocking(move || build(connect, &access, dialled, route)).await;
                 built.map_err(|e| Fault::new(Class::Internal, format!("no HTTP client: {e}")))?
             })
             .await
-    }
-
-    /// Whether the connection of a response had been used before; notes that it is now.
-    fn reused(&self, reply: &reqwest::Response) -> Option<bool> {
-        let local = reply.extensions().get::<HttpInfo>()?.local_addr();
-        self.carried.lock().ok().map(|mut carried| !carried.insert(local))
     }
 
     fn fault(&self, error: reqwest::Error, url: &str) -> Fault {
@@ -169,7 +197,12 @@ impl Network {
 /// No redirects: a 307 would carry `x-api-key` and the prompt to another host.
 /// No retries: a retry changes what is measured. No time limit on the whole:
 /// a healthy stream may take as long as it likes.
-fn build(connect: Duration, access: &Access, way: Way) -> Result<reqwest::Client, Fault> {
+fn build(
+    connect: Duration,
+    access: &Access,
+    dialled: Dialled,
+    route: Route,
+) -> Result<reqwest::Client, Fault> {
     let setup = |message: String| Fault::new(Class::Setup, message).hint("correct [network] in the config");
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("bakeoff/", env!("CARGO_PKG_VERSION")))
@@ -177,14 +210,21 @@ fn build(connect: Duration, access: &Access, way: Way) -> Result<reqwest::Client
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(connect)
-        .tcp_nodelay(true);
-    if way == Way::Plain {
-        builder = builder.tls_certs_only([]);
-    } else if let Some(path) = &access.ca_file {
-        builder = builder.tls_certs_merge(certificates("ca_file", path).map_err(setup)?);
+        .tcp_nodelay(true)
+        .dns_resolver(Resolver)
+        .connector_layer(dialled);
+    if access.connections == Connections::Cold {
+        builder = builder.pool_max_idle_per_host(0);
     }
+    builder = if route == Route::Plain {
+        builder.tls_certs_only([])
+    } else {
+        check_roots()?;
+        let own = access.ca_file.as_deref().map(|path| certificates("ca_file", path)).transpose();
+        builder.tls_backend_preconfigured(tls(own.map_err(setup)?.unwrap_or_default(), access.connections)?)
+    };
     builder = match &access.proxy {
-        _ if way != Way::Far => builder.no_proxy(),
+        _ if route != Route::Far => builder.no_proxy(),
         Some(proxy) => {
             let proxy = reqwest::Proxy::all(proxy)
                 .map_err(|e| setup(format!("the proxy cannot be used: {}", deepest(&e.without_url()))))?;
@@ -192,17 +232,52 @@ fn build(connect: Duration, access: &Access, way: Way) -> Result<reqwest::Client
         }
         None => builder,
     };
-    if way != Way::Plain {
-        check_roots()?;
-    }
-    builder.build().map_err(|e| {
-        let cause = deepest(&e.without_url());
+    builder.build().map_err(|e| no_client(&deepest(&e.without_url())))
+}
+
+fn no_client(cause: &str) -> Fault {
+    Fault::new(Class::Internal, format!("no HTTP client: {cause}"))
+}
+
+/// What the HTTP client would make of TLS by itself (the system's roots and its own verifier,
+/// HTTP/2 where the server has it), with a memory of sessions that sees handshakes begin.
+fn tls(own: Vec<CertificateDer<'static>>, connections: Connections) -> Result<ClientConfig, Fault> {
+    let fail = |e: rustls::Error| {
+        let cause = e.to_string();
         if cause.contains("No CA certificates") {
             return Fault::new(Class::Setup, "this machine has no trusted root certificates")
                 .hint("install its package of CA certificates, or set SSL_CERT_FILE");
         }
-        Fault::new(Class::Internal, format!("no HTTP client: {cause}"))
-    })
+        no_client(&cause)
+    };
+    let provider = CryptoProvider::get_default().cloned();
+    let provider = provider.unwrap_or_else(|| Arc::new(aws_lc_rs::default_provider()));
+    let verifier = if own.is_empty() {
+        Verifier::new(Arc::clone(&provider))
+    } else {
+        Verifier::new_with_extra_roots(own, Arc::clone(&provider))
+    };
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(rustls::ALL_VERSIONS)
+        .map_err(fail)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier.map_err(fail)?))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.resumption = Resumption::store(Arc::new(Hellos::new(connections != Connections::Cold)));
+    Ok(config)
+}
+
+/// The system's resolver, as the HTTP client asks for names.
+struct Resolver;
+
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        Box::pin(async move {
+            let found = lookup(name.as_str()).await?;
+            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
 }
 
 /// Whether the file that stands in for the system's roots has any.
@@ -218,10 +293,11 @@ fn check_roots() -> Result<(), Fault> {
 }
 
 /// The certificates of a file in PEM, at least one.
-fn certificates(name: &str, path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+fn certificates(name: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let at = path.display();
     let pem = std::fs::read(expand_home(path)).map_err(|e| format!("{name} {at} cannot be read: {e}"))?;
-    let found = reqwest::Certificate::from_pem_bundle(&pem).ok().filter(|c| !c.is_empty());
+    let found: Option<Vec<_>> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().ok();
+    let found = found.filter(|certificates| !certificates.is_empty());
     found.ok_or_else(|| format!("{name} {at} holds no certificate in PEM"))
 }
 
@@ -234,19 +310,34 @@ impl Transport for Network {
         proxy::before(url, self.access.proxy.as_deref())
     }
 
+    fn warm<'a>(&'a self, url: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if self.access.connections != Connections::Warm {
+                return;
+            }
+            let Ok(url) = url::Url::parse(url) else { return };
+            let _ = timeout(self.connect, async {
+                // Whatever the server answers is an answer.
+                if let Ok(mut reply) = self.send(Outgoing::knock(&url)).await {
+                    while let Some(Ok(_)) = reply.body.next().await {}
+                    // The client's own task puts the connection back.
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await;
+        })
+    }
+
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Reply, Fault>> {
         Box::pin(async move {
             let url = request.url;
             let client = self.client(&url).await?;
-            let reply = client
-                .request(request.method, &url)
-                .headers(request.headers)
-                .body(request.body)
-                .send()
-                .await
-                .map_err(|e| self.fault(e, &url))?;
+            let asked = Instant::now();
+            let sending =
+                client.request(request.method, &url).headers(request.headers).body(request.body).send();
+            let reply = request.way.clone().along(sending).await.map_err(|e| self.fault(e, &url))?;
             let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
-            let reused = self.reused(&reply);
+            let reused = self.dialled.settle(&request.way, reply.extensions(), asked);
             let host = host_of(&url);
             let body = reply.bytes_stream().map(move |piece| {
                 piece.map_err(|e| {

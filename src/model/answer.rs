@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::fault::Fault;
 use super::price::{Cost, Price, Rule, settle};
 use super::sending::{Fate, Sending};
-use super::timeline::{Kind, Timeline};
+use super::timeline::{Kind, Phases, Stall, Timeline};
 use super::usage::Usage;
 
 /// Names one answer of one session.
@@ -97,6 +97,27 @@ pub struct Served {
     pub times: Vec<(&'static str, Duration)>,
 }
 
+/// The names of server times, the one that says most about the whole request first.
+const TELLING: [&str; 6] = ["total", "latency", "processing", "upstream", "timing", "generation"];
+
+impl Served {
+    /// The time, with its name, that says most about the whole request on the server's own clock.
+    #[must_use]
+    pub fn most_telling(&self) -> Option<(&'static str, Duration)> {
+        TELLING.iter().find_map(|name| self.times.iter().find(|(n, _)| n == name).copied())
+    }
+
+    /// Adds times that were told; of two with one name the later counts.
+    fn merge_times(&mut self, told: Vec<(&'static str, Duration)>) {
+        for (name, time) in told {
+            match self.times.iter_mut().find(|(n, _)| *n == name) {
+                Some(kept) => kept.1 = time,
+                None => self.times.push((name, time)),
+            }
+        }
+    }
+}
+
 /// One thing a dialect read from a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Delta {
@@ -123,8 +144,14 @@ pub enum Step {
     Prepared(Box<Sending>),
     /// `t0`: the request is handed to the HTTP client. `at` is zero by definition.
     Sent,
+    /// How far a new connection came, with the offsets from `t0` of what was finished.
+    Connected(Phases),
+    /// This program did not run for a while.
+    Stalled(Stall),
     /// Response headers, whatever the status.
     Headers { status: u16, request_id: Option<String>, reused: Option<bool> },
+    /// What the response's headers tell of the server's own time.
+    ServerTimes(Vec<(&'static str, Duration)>),
     /// Bytes that brought no delta: pings, comments, half a frame.
     Bytes,
     /// What one read of the socket brought; one stamp for all of it.
@@ -210,12 +237,15 @@ impl Answer {
             }
             Step::Prepared(sending) => self.sending = Some(sending),
             Step::Sent => self.phase = Phase::Waiting,
+            Step::Connected(phases) => self.timeline.phases = phases,
+            Step::Stalled(stall) => self.timeline.stalls.push(stall),
             Step::Headers { status, request_id, reused } => {
                 self.timeline.headers.get_or_insert(at);
                 self.timeline.reused = reused.or(self.timeline.reused);
                 self.http_status = Some(status);
                 self.request_id = request_id.or(self.request_id.take());
             }
+            Step::ServerTimes(times) => self.served.merge_times(times),
             Step::Bytes => self.touch(at),
             Step::Deltas(deltas) => {
                 self.touch(at);
@@ -286,12 +316,14 @@ impl Answer {
             Delta::Stop(stop, word) => self.stop = Some((stop, word)),
             Delta::Served(served) => {
                 let old = std::mem::take(&mut self.served);
+                let mut merged = Served { times: old.times, ..Served::default() };
+                merged.merge_times(served.times);
                 self.served = Served {
                     model: served.model.or(old.model),
                     response_id: served.response_id.or(old.response_id),
                     tier: served.tier.or(old.tier),
                     cost_usd: served.cost_usd.or(old.cost_usd),
-                    times: if served.times.is_empty() { old.times } else { served.times },
+                    times: merged.times,
                 };
                 self.settle();
             }
@@ -310,7 +342,8 @@ impl Answer {
     fn settle(&mut self) {
         // By its end; the wall clock was read once, at t0, so that its steps have no effect.
         let t = &self.timeline;
-        let lasted = t.end.or(t.last_byte).unwrap_or_default();
+        let slept: Duration = t.stalls.iter().map(|stall| stall.slept).sum();
+        let lasted = t.end.or(t.last_byte).unwrap_or_default() + slept;
         let ended = self.sending.as_ref().and_then(|s| s.started).map(|at| (at + lasted).as_secs());
         let price = self.price.as_ref().map(|price| price.at(ended));
         self.cost = settle(

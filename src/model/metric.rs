@@ -1,6 +1,8 @@
 //! The numbers we show: one row each. Board, footer, headless output, exports
 //! and docs iterate over [`METRICS`].
 
+use std::time::Duration;
+
 use super::answer::Answer;
 use super::money::Money;
 use super::price::CostStatus;
@@ -97,14 +99,36 @@ pub struct Metric {
     pub better: Better,
     /// As shown under `?` and in the README.
     pub formula: &'static str,
-    pub read: fn(&Answer) -> Reading,
+    /// From when to when it was measured.
+    window: fn(&Answer) -> Option<Window>,
+    read: fn(&Answer) -> Reading,
 }
 
+/// Two offsets from `t0`.
+type Window = (Duration, Duration);
+
+/// What stands in place of a figure that was taken while this program did not run.
+pub const STALLED: &str = "stalled";
+
 impl Metric {
+    /// The figure; none where this program did not run for more than a tenth of the time in
+    /// which it was measured, or the machine slept in it.
+    #[must_use]
+    pub fn read(&self, answer: &Answer) -> Reading {
+        match (self.read)(answer) {
+            Reading::Known(_)
+                if (self.window)(answer).is_some_and(|(from, to)| answer.timeline.stalled(from, to)) =>
+            {
+                Reading::Missing(STALLED)
+            }
+            reading => reading,
+        }
+    }
+
     /// The reading as text; `…` while it is still to come.
     #[must_use]
     pub fn show(&self, answer: &Answer) -> String {
-        match (self.read)(answer) {
+        match self.read(answer) {
             Reading::Known(value) => self.unit.show(value),
             Reading::Amount(usd) => answer.cost.marked(&usd.shown()),
             Reading::Pending => "…".into(),
@@ -113,12 +137,43 @@ impl Metric {
     }
 }
 
-fn since(answer: &Answer, mark: Option<std::time::Duration>) -> Reading {
-    match mark {
-        Some(d) => Reading::Known(d.as_secs_f64() * 1e3),
+/// A mark in milliseconds after `t0`.
+fn since(answer: &Answer, mark: Option<Duration>) -> Reading {
+    between(answer, mark.map(|mark| (Duration::ZERO, mark)))
+}
+
+/// The length of a window in milliseconds.
+fn between(answer: &Answer, window: Option<Window>) -> Reading {
+    match window {
+        Some((from, to)) => Reading::Known(to.saturating_sub(from).as_secs_f64() * 1e3),
         None if answer.is_over() => Reading::Missing("–"),
         None => Reading::Pending,
     }
+}
+
+/// From `t0` to a mark.
+fn until(mark: Option<Duration>) -> Option<Window> {
+    mark.map(|mark| (Duration::ZERO, mark))
+}
+
+/// Of a figure that no clock has a part in.
+fn timeless(_answer: &Answer) -> Option<Window> {
+    None
+}
+
+/// From the first arrival of text or reasoning to the last.
+fn streamed(answer: &Answer) -> Option<Window> {
+    let chunks = &answer.timeline.chunks;
+    Some((chunks.first()?.at, chunks.last()?.at))
+}
+
+/// From the moment at which there was a connection to the response's head: the time that
+/// the network and the provider share. Not known where it is not known whether the
+/// connection was there already.
+fn waited(answer: &Answer) -> Option<Window> {
+    let t = &answer.timeline;
+    let from = if t.reused? { Duration::ZERO } else { t.phases.connected? };
+    Some((from, t.headers?))
 }
 
 /// `n` per second of total time, once the answer is over.
@@ -155,21 +210,13 @@ fn amount(answer: &Answer, of: impl Fn(Money) -> Option<Money>) -> Reading {
     }
 }
 
+/// A quantile of the gaps between arrivals.
 fn gap(answer: &Answer, quantile: f64) -> Reading {
-    let gaps = answer.timeline.gaps();
-    if gaps.is_empty() {
-        return if answer.is_over() { Reading::Missing("–") } else { Reading::Pending };
+    match answer.timeline.gap(quantile) {
+        Some(gap) => Reading::Known(gap.as_secs_f64() * 1e3),
+        None if answer.is_over() => Reading::Missing("–"),
+        None => Reading::Pending,
     }
-    // Nearest rank: the smallest gap that at least this share of gaps does not pass.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a rank within a vector's length"
-    )]
-    let rank = (gaps.len() as f64 * quantile).ceil() as usize;
-    gaps.get(rank.clamp(1, gaps.len()) - 1)
-        .map_or(Reading::Pending, |d| Reading::Known(d.as_secs_f64() * 1e3))
 }
 
 /// Every number, in the order in which it is shown.
@@ -180,7 +227,36 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "response headers - t0",
+        window: |a| until(a.timeline.headers),
         read: |a| since(a, a.timeline.headers),
+    },
+    Metric {
+        id: "connect_ms",
+        heading: "connect",
+        unit: Unit::Milliseconds,
+        better: Better::Lower,
+        formula: "connection ready - t0: DNS, TCP and TLS of a new connection; `reused` where one was there",
+        window: |a| until(a.timeline.phases.connected),
+        read: |a| match a.timeline.reused {
+            Some(true) => Reading::Missing("reused"),
+            _ if a.timeline.headers.is_some() && a.timeline.phases.connected.is_none() => {
+                Reading::Missing("–")
+            }
+            _ => since(a, a.timeline.phases.connected),
+        },
+    },
+    Metric {
+        id: "wait_ms",
+        heading: "wait",
+        unit: Unit::Milliseconds,
+        better: Better::Lower,
+        formula: "response headers - connection ready, or - t0 where it was reused: one round trip and the \
+                  provider's share of the headers",
+        window: waited,
+        read: |a| match a.timeline.headers {
+            Some(_) if waited(a).is_none() => Reading::Missing("–"),
+            _ => between(a, waited(a)),
+        },
     },
     Metric {
         id: "ttfr_ms",
@@ -188,6 +264,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "first non-empty reasoning - t0",
+        window: |a| until(a.timeline.first_reasoning),
         read: |a| since(a, a.timeline.first_reasoning),
     },
     Metric {
@@ -196,6 +273,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "first non-empty text - t0; a role or an empty delta stops no clock",
+        window: |a| until(a.timeline.first_text),
         read: |a| since(a, a.timeline.first_text),
     },
     Metric {
@@ -204,6 +282,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "end - t0",
+        window: |a| until(a.total()),
         read: |a| since(a, a.total()),
     },
     Metric {
@@ -212,6 +291,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::TokensPerSecond,
         better: Better::Higher,
         formula: "(n - 1) / (last - first) over the window in which the n reported tokens were streamed",
+        window: streamed,
         read: |a| match (a.timeline.burstiness(), &a.usage) {
             (Burstiness::Buffered, _) if a.is_over() => Reading::Missing("buffered"),
             (_, Some(usage)) => a
@@ -228,6 +308,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::TokensPerSecond,
         better: Better::Higher,
         formula: "n / total",
+        window: |a| until(a.total()),
         read: |a| per_total(a, a.usage.as_ref().and_then(super::Usage::generated)),
     },
     Metric {
@@ -236,6 +317,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::CharsPerSecond,
         better: Better::Higher,
         formula: "characters of visible text / total",
+        window: |a| until(a.total()),
         read: |a| per_total(a, (!a.text.is_empty()).then_some(a.chars)),
     },
     Metric {
@@ -243,7 +325,8 @@ pub const METRICS: &[Metric] = &[
         heading: "gap p50",
         unit: Unit::Milliseconds,
         better: Better::Lower,
-        formula: "median gap between arrivals",
+        formula: "median gap between arrivals of text or reasoning, by nearest rank",
+        window: streamed,
         read: |a| gap(a, 0.5),
     },
     Metric {
@@ -252,6 +335,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "95th percentile of the gaps between arrivals",
+        window: streamed,
         read: |a| gap(a, 0.95),
     },
     Metric {
@@ -260,6 +344,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Milliseconds,
         better: Better::Lower,
         formula: "longest gap between arrivals",
+        window: streamed,
         read: |a| gap(a, 1.0),
     },
     Metric {
@@ -268,6 +353,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Tokens,
         better: Better::Neither,
         formula: "reported tokens of the whole prompt, those from and to a cache included",
+        window: timeless,
         read: |a| count(a, a.usage.as_ref().and_then(super::Usage::prompt)),
     },
     Metric {
@@ -276,6 +362,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Tokens,
         better: Better::Neither,
         formula: "reported generated tokens, reasoning included",
+        window: timeless,
         read: |a| count(a, a.usage.as_ref().and_then(super::Usage::generated)),
     },
     Metric {
@@ -284,6 +371,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Usd,
         better: Better::Lower,
         formula: "stated by the response, else reported tokens of each bucket x list price",
+        window: timeless,
         read: |a| amount(a, Some),
     },
     Metric {
@@ -292,6 +380,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Usd,
         better: Better::Lower,
         formula: "1,000 x cost / characters of visible text",
+        window: timeless,
         read: |a| amount(a, |usd| usd.per_thousand(a.chars)),
     },
 ];

@@ -71,6 +71,30 @@ impl Parity {
     }
 }
 
+/// Which connections requests use: what is compared must be reached alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Connections {
+    /// One that an earlier request left open, where there is one.
+    #[default]
+    Pooled,
+    /// A new one for every request, with a whole TLS handshake.
+    Cold,
+    /// One is made, or seen to be alive, before `t0`.
+    Warm,
+}
+
+impl Connections {
+    /// The word in the config, in exports and on screen; nothing where nobody asked.
+    #[must_use]
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Pooled => None,
+            Self::Cold => Some("cold"),
+            Self::Warm => Some("warm"),
+        }
+    }
+}
+
 /// A request as it left, without its secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sending {

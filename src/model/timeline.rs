@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::ranked::Ranked;
 use super::usage::Usage;
 
 /// What a chunk carried.
@@ -43,12 +44,78 @@ pub enum Burstiness {
     Streamed,
 }
 
+/// When each phase of making a connection was finished. A phase that the connection does
+/// not have (TLS of plain HTTP, DNS of a bare address) or did not come to is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Phases<At = Duration> {
+    pub dns: Option<At>,
+    /// Behind a proxy, the tunnel through it as well.
+    pub tcp: Option<At>,
+    pub tls: Option<At>,
+    /// The connection was ready to carry a request.
+    pub connected: Option<At>,
+}
+
+impl<At> Default for Phases<At> {
+    fn default() -> Self {
+        Self { dns: None, tcp: None, tls: None, connected: None }
+    }
+}
+
+impl<At> Phases<At> {
+    /// The same phases on another scale.
+    #[must_use]
+    pub fn map<To>(self, scale: impl Fn(At) -> To) -> Phases<To> {
+        let Self { dns, tcp, tls, connected } = self;
+        Phases {
+            dns: dns.map(&scale),
+            tcp: tcp.map(&scale),
+            tls: tls.map(&scale),
+            connected: connected.map(&scale),
+        }
+    }
+}
+
+impl Phases {
+    /// How long each phase took that came about, by its name.
+    #[must_use]
+    pub fn spans(&self) -> Vec<(&'static str, Duration)> {
+        let mut from = Duration::ZERO;
+        let mut spans = Vec::new();
+        for (name, at) in [("DNS", self.dns), ("TCP", self.tcp), ("TLS", self.tls)] {
+            if let Some(at) = at {
+                spans.push((name, at.saturating_sub(from)));
+                from = at;
+            }
+        }
+        spans
+    }
+}
+
+/// Time in which this program did not run while an answer did: it was stopped, the machine
+/// was suspended, or other work had taken the processor. `from` and `to` are offsets from `t0`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stall {
+    pub from: Duration,
+    pub to: Duration,
+    /// How long the machine was suspended meanwhile: time that no mark has counted.
+    pub slept: Duration,
+}
+
+impl Stall {
+    /// What was lost, whether the clock counted it or not.
+    #[must_use]
+    pub fn lost(&self) -> Duration {
+        self.to.saturating_sub(self.from) + self.slept
+    }
+}
+
 /// Marks of one answer, offsets from `t0`. `None` is "did not happen (yet)".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timeline {
-    pub dns: Option<Duration>,
-    pub tcp: Option<Duration>,
-    pub tls: Option<Duration>,
+    /// Of a new connection; empty where one was there already.
+    pub phases: Phases,
+    /// Whether the connection was there before the request; `None` when it cannot be told.
     pub reused: Option<bool>,
     pub headers: Option<Duration>,
     pub first_byte: Option<Duration>,
@@ -61,6 +128,10 @@ pub struct Timeline {
     /// The last byte of any kind, pings and comments included.
     pub last_byte: Option<Duration>,
     pub chunks: Vec<Chunk>,
+    /// In the order in which they happened.
+    pub stalls: Vec<Stall>,
+    gaps: Ranked<Duration>,
+    sizes: Ranked<u32>,
     flow: Flow,
     histogram: Histogram,
 }
@@ -88,8 +159,16 @@ impl Timeline {
         *last = Some(at);
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         match self.chunks.last_mut() {
-            Some(c) if c.at == at && c.kind == kind => c.bytes = c.bytes.saturating_add(bytes),
-            _ => {
+            Some(c) if c.at == at && c.kind == kind => {
+                self.sizes.remove(c.bytes);
+                c.bytes = c.bytes.saturating_add(bytes);
+                self.sizes.add(c.bytes);
+            }
+            last => {
+                if let Some(last) = last {
+                    self.gaps.add(at.saturating_sub(last.at));
+                }
+                self.sizes.add(bytes);
                 self.chunks.push(Chunk { at, kind, bytes });
                 if kind == Kind::Text {
                     self.flow.arrived(at);
@@ -137,13 +216,33 @@ impl Timeline {
         (window > 0.0 && n > 1).then(|| (n - 1) as f64 / window)
     }
 
-    /// Gaps between arrivals in ascending order.
+    /// A quantile of the gaps between arrivals, by nearest rank: the smallest gap that at
+    /// least this share of them does not pass. Costs the same however long the answer is.
     #[must_use]
-    pub fn gaps(&self) -> Vec<Duration> {
-        let mut gaps: Vec<_> =
-            self.chunks.windows(2).filter_map(|w| Some(w.get(1)?.at.saturating_sub(w.first()?.at))).collect();
-        gaps.sort_unstable();
-        gaps
+    pub fn gap(&self, quantile: f64) -> Option<Duration> {
+        self.gaps.quantile(quantile)
+    }
+
+    /// The median of the bytes of decoded text that one arrival brought, by nearest rank.
+    #[must_use]
+    pub fn chunk_bytes(&self) -> Option<u32> {
+        self.sizes.quantile(0.5)
+    }
+
+    /// Whether a figure measured from `from` to `to` is none, because this program did not
+    /// run for more than a tenth of it, or because the machine slept in it.
+    #[must_use]
+    pub fn stalled(&self, from: Duration, to: Duration) -> bool {
+        let within = |s: &&Stall| s.from < to && s.to > from;
+        let lost: Duration =
+            self.stalls.iter().filter(within).map(|s| s.to.min(to).saturating_sub(s.from.max(from))).sum();
+        lost * 10 > to.saturating_sub(from) || self.stalls.iter().filter(within).any(|s| !s.slept.is_zero())
+    }
+
+    /// Everything that was lost to stalls.
+    #[must_use]
+    pub fn lost(&self) -> Duration {
+        self.stalls.iter().map(Stall::lost).sum()
     }
 
     /// Bytes of text and reasoning per equal time slot from the first arrival to
@@ -276,6 +375,34 @@ mod tests {
         let together = Usage { output: Some(191), ..Usage::default() };
         assert_eq!(t.rate(&together), Some(100.0), "all tokens from the first thought on");
         assert_eq!(t.rate(&Usage::default()), None, "no count, no rate");
+    }
+
+    #[test]
+    fn a_stall_of_more_than_a_tenth_or_any_sleep_spoils_a_window() {
+        let mut t = Timeline::default();
+        assert!(!t.stalled(Duration::ZERO, MS * 100));
+        t.stalls.push(Stall { from: MS * 100, to: MS * 300, ..Stall::default() });
+        assert!(!t.stalled(Duration::ZERO, MS * 2_000), "a tenth is borne");
+        assert!(t.stalled(Duration::ZERO, MS * 1_999), "more is not");
+        assert!(t.stalled(MS * 290, MS * 300) && !t.stalled(MS * 300, MS * 400), "what overlaps counts");
+        assert!(!t.stalled(MS * 50, MS * 100), "a window that was over before is whole");
+        t.stalls.push(Stall { from: MS * 5_000, to: MS * 5_010, slept: MS * 60_000 });
+        assert!(t.stalled(Duration::ZERO, MS * 9_000), "a sleep that the clock did not count");
+        assert!(!t.stalled(MS * 5_010, MS * 9_000));
+        assert_eq!(t.lost(), MS * 60_210);
+    }
+
+    #[test]
+    fn gaps_and_sizes_are_those_of_the_chunks() {
+        let mut t = arrivals(&[0, 10, 40, 41, 141]);
+        t.arrived(MS * 141, Kind::Text, 6);
+        let gap = |q| t.gap(q).map(|d| d.as_millis());
+        assert_eq!([gap(0.0), gap(0.5), gap(0.75), gap(1.0)], [Some(1), Some(10), Some(30), Some(100)]);
+        assert_eq!((t.chunks.len(), t.chunk_bytes()), (5, Some(4)), "what came together is one chunk");
+        let mut one = arrivals(&[5]);
+        assert_eq!((one.gap(0.5), one.chunk_bytes()), (None, Some(4)));
+        one.arrived(MS * 5, Kind::Text, 3);
+        assert_eq!(one.chunk_bytes(), Some(7), "a chunk that grew has one size");
     }
 
     #[test]

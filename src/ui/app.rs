@@ -19,6 +19,7 @@ use super::views::Views;
 use super::weighing::Weighing;
 use crate::model::Answer;
 use crate::model::AnswerId;
+use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
@@ -152,6 +153,8 @@ pub struct App {
     pub follow_up: bool,
     /// The next round is asked with settings that every endpoint takes.
     pub common: bool,
+    /// How endpoints are reached.
+    pub connections: Connections,
     /// Brings endpoints to the settings they have in common.
     pub level: Leveller,
     /// The lineup is one open model on several clouds: the same weights, not the same service.
@@ -202,6 +205,7 @@ impl App {
             views: Views::default(),
             follow_up: false,
             common: false,
+            connections: Connections::default(),
             level: Arc::new(<[Endpoint]>::to_vec),
             same_weights: false,
             saves: true,

@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
 use super::command::Focus;
+use super::figures::grouped;
 use super::ink::{Laid, centred, cut, put};
 use super::key::Key;
 use super::status;
@@ -367,10 +368,16 @@ impl<'t> Sheet<'t> {
             None => "unknown",
         };
         facts.push(("connection".into(), connection.into()));
-        for (label, mark) in [("DNS", t.dns), ("TCP", t.tcp), ("TLS", t.tls)] {
-            facts.extend(mark.map(|d| (label.to_owned(), time(d))));
+        if let Some(bytes) = t.chunk_bytes() {
+            facts.push(("arrivals".into(), format!("{}, median {bytes} B", grouped(t.chunks.len() as u64))));
         }
+        facts.extend(t.phases.spans().into_iter().map(|(label, d)| (label.to_owned(), time(d))));
         self.pairs(&facts);
+        for stall in &t.stalls {
+            let at = time(stall.from);
+            let slept = if stall.slept.is_zero() { "" } else { ", the machine slept" };
+            self.wrapped("stalled", &format!("{} at {at}{slept}", time(stall.lost())), self.theme.warn);
+        }
         if !answer.served.times.is_empty() {
             self.heading("Times, as the server reports them");
             let times: Vec<(String, String)> =

@@ -96,7 +96,7 @@ impl Sheet<'_> {
     fn projected(&mut self, entry: &Entry, total: Total) {
         let answer = &entry.answer;
         for row in METRICS.iter().filter(|row| row.unit == Unit::Usd) {
-            if let (Reading::Amount(usd), false) = ((row.read)(answer), row.id == "cost_usd") {
+            if let (Reading::Amount(usd), false) = (row.read(answer), row.id == "cost_usd") {
                 self.fact(row.heading, &answer.cost.marked(&usd.shown()));
             }
         }

@@ -65,7 +65,7 @@ pub fn best(round: Option<&Round>, rows: impl Iterator<Item = &'static Metric>) 
     }
     let mut out = Best::default();
     for row in rows.filter(|row| row.better != Better::Neither) {
-        let known = complete.iter().filter_map(|e| Some((e.id, (row.read)(&e.answer).known()?)));
+        let known = complete.iter().filter_map(|e| Some((e.id, row.read(&e.answer).known()?)));
         let leader = match row.better {
             Better::Lower | Better::Neither => known.min_by(|a, b| a.1.total_cmp(&b.1)),
             Better::Higher => known.max_by(|a, b| a.1.total_cmp(&b.1)),
@@ -155,7 +155,7 @@ fn times(entry: &Entry, theme: &Theme, now: Duration, best: &Best) -> Vec<Group>
         .filter_map(|(id, label, columns)| Some((metric(id)?, label, columns)))
         .zip(1_u8..)
         .map(|((row, label, columns), at)| {
-            let (value, style) = match (row.read)(&entry.answer) {
+            let (value, style) = match row.read(&entry.answer) {
                 Reading::Known(_) | Reading::Amount(_) => (row.show(&entry.answer), theme.text),
                 Reading::Missing(word) => (word.to_owned(), theme.faint),
                 Reading::Pending => (pending(row, entry, now), theme.faint),

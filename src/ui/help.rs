@@ -19,6 +19,24 @@ const WIDTH: u16 = 110;
 /// Columns of the keys.
 const LEFT: usize = 22;
 
+/// What stands beside a figure or in its place, and what it means.
+pub const MARKS: [(&str, &str); 10] = [
+    ("◆", "best of the round, of at least two complete answers"),
+    ("≥", "a total of which some part is unknown"),
+    ("~$", "computed from list prices; $ alone was stated by the response"),
+    ("≈", "estimated while it streams, replaced by the reported number"),
+    ("≥ ≈$", "by the text of an answer that broke off; in no total"),
+    ("at most", "what sending may cost: every token of the prompt and of the longest answer"),
+    ("?  *", "after a cost: sources disagree; the price moves, see the response"),
+    (
+        "stalled",
+        "bakeoff itself did not run: it was stopped, the machine slept, or other work had the processor; \
+         in place of a figure: for more than a tenth of its time, or the machine slept in it",
+    ),
+    ("n unreadable", "events of the stream that were damaged and passed over; text may be missing"),
+    ("n marked", "characters that could harm a terminal, shown as ␛ or ‹U+202E›"),
+];
+
 pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) {
     let screen = frame.area();
     let width = WIDTH.min(screen.width);
@@ -85,17 +103,7 @@ fn lines(app: &App, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     }
     out.push(Line::default());
     out.push(heading("Marks"));
-    for (mark, meaning) in [
-        ("◆", "best of the round, of at least two complete answers"),
-        ("≥", "a total of which some part is unknown"),
-        ("~$", "computed from list prices; $ alone was stated by the response"),
-        ("≈", "estimated while it streams, replaced by the reported number"),
-        ("≥ ≈$", "by the text of an answer that broke off; in no total"),
-        ("at most", "what sending may cost: every token of the prompt and of the longest answer"),
-        ("?  *", "after a cost: sources disagree; the price moves, see the response"),
-        ("n unreadable", "events of the stream that were damaged and passed over; text may be missing"),
-        ("n marked", "characters that could harm a terminal, shown as ␛ or ‹U+202E›"),
-    ] {
+    for (mark, meaning) in MARKS {
         out.extend(row(mark.to_owned(), meaning));
     }
     out

@@ -47,6 +47,7 @@ use ratatui::Terminal;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::model::AnswerId;
+use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
@@ -56,6 +57,7 @@ use crate::model::Spending;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
 pub use command::{COMMANDS, Command, Focus, Keymap};
+pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
 pub use pacer::Pacer;
@@ -105,6 +107,8 @@ pub struct Setup {
     /// What a round may cost; shown while it is written, and held against the budget.
     pub estimate: Estimator,
     pub spending: Spending,
+    /// How endpoints are reached.
+    pub connections: Connections,
     /// The lineup is one open model on several clouds.
     pub same_weights: bool,
     /// Whether there is a config in which a lineup can be saved.
@@ -157,6 +161,7 @@ pub async fn run(
     app.prices_as_of = setup.prices_as_of;
     app.level = setup.level;
     app.common = setup.common;
+    app.connections = setup.connections;
     app.saves = setup.saves;
     app.same_weights = setup.same_weights;
     if let Some(notice) = setup.notice {

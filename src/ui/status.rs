@@ -67,10 +67,19 @@ pub(super) fn line(entry: &Entry, now: Duration, theme: &Theme) -> Line<'static>
         }
     };
     let mut spans = vec![Span::styled(format!(" {mark}"), style), Span::styled(format!("{word} "), style)];
+    if let Some(lost) = lost(answer) {
+        spans.push(Span::styled(format!("· stalled {} ", Unit::Milliseconds.show(lost)), theme.warn));
+    }
     if let Some(quiet) = quiet(entry, now) {
         spans.push(Span::styled(format!("· quiet {} ", Unit::Milliseconds.show(quiet)), theme.warn));
     }
     Line::from(spans)
+}
+
+/// Milliseconds in which this program did not run, if there were any.
+fn lost(answer: &Answer) -> Option<f64> {
+    let lost = answer.timeline.lost();
+    (!lost.is_zero()).then_some(lost.as_secs_f64() * 1e3)
 }
 
 /// Milliseconds since the last text, once that is worth a word.

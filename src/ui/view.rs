@@ -97,6 +97,7 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     if app.common {
         facts.push(COMMON.into());
     }
+    facts.extend(app.connections.word().map(str::to_owned));
     facts.extend(round.map(|r| if r.follow_up { "follow-up" } else { "fresh" }.to_owned()));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));

@@ -56,7 +56,7 @@ fn event(name: &str, payload: &str) -> Vec<u8> {
 }
 
 /// A whole answer, and the byte from which on it may be called complete.
-fn answer_bytes() -> (Vec<u8>, usize) {
+pub fn answer_bytes() -> (Vec<u8>, usize) {
     let mut bytes = [
         event("messageStart", r#"{"role":"assistant"}"#),
         event(

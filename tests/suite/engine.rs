@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use bakeoff::catalog::Catalog;
 use bakeoff::engine::{Body, Engine, Limits, Outgoing, Reply, Transport};
-use bakeoff::model::{Answer, AnswerId, Class, Endpoint, Fault, Outcome, Phase, Prompt, Report, Thinking};
+use bakeoff::model::{
+    Answer, AnswerId, Class, Endpoint, Fault, Outcome, Phase, Prompt, Reading, Report, Thinking, metric,
+};
 use bakeoff::provider::Vars;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -235,6 +237,7 @@ async fn a_healthy_stream_has_no_limit_and_thinking_waits_longer() {
         run_with(Script { pieces: slow.clone(), ..Script::default() }, limits.clone(), thinker).await;
     assert_eq!(answer.outcome(), Some(Outcome::Complete));
     assert_eq!(answer.text.len(), 300);
+    assert_eq!(answer.timeline.stalls, [], "a slow server is no stall of ours");
     let (answer, _) = run_with(Script { pieces: slow, ..Script::default() }, limits, endpoint()).await;
     assert_eq!(answer.outcome(), Some(Outcome::Failed));
 }
@@ -483,4 +486,35 @@ async fn a_region_that_costs_more_is_priced_so() {
     let gateway = priced("https://gateway.example/v1").await.0;
     assert_eq!(rate(&resident) * 10, rate(&usual) * 11, "data residency costs a tenth more");
     assert_eq!(rate(&gateway), rate(&usual));
+}
+
+/// What is measured while this program does not run is not a figure; what was measured
+/// before it is one.
+#[tokio::test(start_paused = true)]
+async fn a_time_in_which_nothing_ran_is_told_and_spoils_what_it_lies_in() {
+    let pieces = vec![(MS * 100, Ok(HEL)), (MS * 400, Ok(HEL)), (MS * 10, Ok(STOP)), (MS, Ok(DONE))];
+    let (engine, mut reports, _) = engine(Script { pieces, ..Script::default() }, Limits::default());
+    engine.launch(AnswerId(7), endpoint(), Prompt::new("hi"));
+    let mut answer = Answer::new(false);
+    while !answer.is_over() {
+        let report = reports.recv().await.unwrap();
+        let first = answer.timeline.first_text.is_none();
+        answer.apply(report.at, report.step);
+        if first && answer.timeline.first_text.is_some() {
+            // The clock runs and no task does, as while the process is stopped.
+            tokio::time::advance(MS * 3_000).await;
+        }
+    }
+    assert_eq!(answer.outcome(), Some(Outcome::Complete));
+    let t = &answer.timeline;
+    assert_eq!(t.stalls.len(), 1, "{:?}", t.stalls);
+    let stall = t.stalls[0];
+    // The next beat was due within 50 ms.
+    assert!(stall.from >= MS * 100 && stall.from <= MS * 151, "{stall:?}");
+    assert!(stall.to >= MS * 3_100 && stall.slept.is_zero(), "{stall:?}");
+    let read = |id: &str| metric(id).unwrap().read(&answer);
+    assert_eq!(read("ttft_ms"), Reading::Known(100.0));
+    for id in ["total_ms", "gap_max_ms", "gap_p50_ms", "chars_per_s"] {
+        assert_eq!(read(id), Reading::Missing("stalled"), "{id}");
+    }
 }

@@ -7,7 +7,9 @@ use std::process::{Output, Stdio};
 use bakeoff::model::Money;
 use serde_json::Value;
 
+use crate::loopback::{Answer, Loopback};
 use crate::program::nowhere;
+use crate::replies::chat;
 
 fn run(args: &[&str], stdin: &str) -> Output {
     let mut child = nowhere()
@@ -221,4 +223,28 @@ fn config_errors_name_the_place() {
     assert_eq!(out.status.code(), Some(2));
     let said = text(&out.stderr);
     assert!(said.contains("c.toml:3:1") && said.contains("did you mean \"model\"?"), "{said}");
+}
+
+#[test]
+fn a_servers_own_time_stands_in_a_column_of_its_own() {
+    let told = ("openai-processing-ms", "412".to_owned());
+    let timed = Loopback::start(move |_| Answer { extra: Some(told.clone()), ..chat("hi") });
+    let silent = Loopback::start(|_| chat("hi"));
+    let spec = |server: &Loopback| format!("compatible:m@{}/v1", server.url());
+    let table = run(&["run", "hi", "-e", &spec(&timed), "-e", &spec(&silent)], "");
+    let table = text(&table.stdout);
+    let head = table.lines().find(|line| line.starts_with("endpoint")).unwrap();
+    let rows: Vec<_> = table.lines().filter(|line| line.contains("complete (stop)")).collect();
+    let column = |line: &str| {
+        let end = head.find("server").unwrap() + "server".len();
+        line.chars().take(end).collect::<String>().trim_end().rsplit("  ").next().unwrap().to_owned()
+    };
+    assert_eq!(column(rows[0]), "processing 412ms", "{table}");
+    assert_eq!(column(rows[1]), "–", "{table}");
+    let plain = run(&["run", "hi", "-e", &spec(&silent)], "");
+    assert!(!text(&plain.stdout).contains("server"), "no column without a time");
+    let json = run(&["run", "hi", "-e", &spec(&timed), "--format", "json"], "");
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(answers(&json)[0]["server"], serde_json::json!({"processing_ms": 412.0}));
+    assert!(answers(&json)[0]["metrics"]["total_ms"].as_f64().unwrap() < 60_000.0, "ours is another number");
 }

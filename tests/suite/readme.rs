@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use bakeoff::model::{METRICS, PARAMS};
 use bakeoff::provider::{PROVIDERS, SETTINGS};
-use bakeoff::ui::{COMMANDS, Focus, Keymap, VIEWS};
+use bakeoff::ui::{COMMANDS, Focus, Keymap, MARKS, VIEWS};
 
 fn providers() -> String {
     let mut out = String::from("| provider | what | key | address | example |\n|---|---|---|---|---|\n");
@@ -64,6 +64,14 @@ fn views() -> String {
     out
 }
 
+fn marks() -> String {
+    let mut out = String::from("| mark | meaning |\n|---|---|\n");
+    for (mark, meaning) in MARKS {
+        writeln!(out, "| {mark} | {meaning} |").unwrap();
+    }
+    out
+}
+
 #[test]
 fn the_example_configuration_is_right() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -97,6 +105,7 @@ fn the_tables_are_those_of_the_code() {
         ("keys", keys()),
         ("views", views()),
         ("metrics", metrics()),
+        ("marks", marks()),
     ] {
         let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
         let start = now.find(&open).unwrap_or_else(|| panic!("the README has no {open}")) + open.len();

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bakeoff::model::{
-    Answer, AnswerId, Class, Delta, Endpoint, Fault, Lineup, Price, Rates, Report, Rule, Step, Stop, Usage,
+    Answer, AnswerId, Class, Connections, Delta, Endpoint, Fault, Lineup, Phases, Price, Rates, Report, Rule,
+    Stall, Step, Stop, Usage,
 };
 use bakeoff::ui::{App, COMMANDS, Choice, Effect, Event, Focus, Key, Keymap, Theme, draw};
 use crossterm::event::{
@@ -568,4 +569,43 @@ fn same_weights_is_said_before_and_after_the_first_prompt() {
     assert!(title(&mut app, 120).contains("gpt-oss 120b · same weights, not the same service"));
     ask(&mut app, "hi");
     assert!(title(&mut app, 80).contains("same weights"), "{}", title(&mut app, 80));
+}
+
+#[test]
+fn a_stall_is_told_and_takes_the_place_of_what_it_spoiled() {
+    let mut app = app(1);
+    app.connections = Connections::Cold;
+    assert!(shown(&mut app, 100, 30)[0].contains(" cold "), "the title says how endpoints are reached");
+    let id = ask(&mut app, "hi")[0];
+    step(&mut app, id, 0, Step::Sent);
+    let phases =
+        Phases { dns: Some(MS * 4), tcp: Some(MS * 14), tls: Some(MS * 40), connected: Some(MS * 40) };
+    step(&mut app, id, 90, Step::Connected(phases));
+    step(&mut app, id, 90, Step::Headers { status: 200, request_id: None, reused: Some(false) });
+    text(&mut app, id, 300, "Hello ");
+    step(&mut app, id, 1_500, Step::Stalled(Stall { from: MS * 350, to: MS * 1_550, ..Stall::default() }));
+    for at in 0..20 {
+        text(&mut app, id, 1_600 + at * 20, "and so on ");
+    }
+    finish(&mut app, id, 2_000, 40);
+    let pane = shown(&mut app, 100, 30).join("\n");
+    assert!(pane.contains("complete · stalled 1.2s"), "{pane}");
+    assert!(pane.contains("first 300ms") && pane.contains(" stalled "), "{pane}");
+    press(&mut app, "esc");
+    press(&mut app, "I");
+    let detail = shown(&mut app, 120, 70).join("\n");
+    for words in [
+        "connect       40ms",
+        "wait          50ms",
+        "DNS           4.0ms",
+        "TCP           10ms",
+        "TLS           26ms",
+    ] {
+        assert!(detail.contains(words), "{words} is missing:\n{detail}");
+    }
+    for words in ["total         stalled", "1.2s at 350ms", "arrivals      21, median 10 B", "new connection"]
+    {
+        assert!(detail.contains(words), "{words} is missing:\n{detail}");
+    }
+    assert!(!detail.contains("the machine slept"), "{detail}");
 }

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -56,6 +57,8 @@ type Reply = dyn Fn(&Asked) -> Answer + Send + Sync;
 pub struct Loopback {
     pub address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    #[allow(dead_code, reason = "the tests inside the library do not count connections")]
+    accepted: Arc<AtomicUsize>,
 }
 
 impl Loopback {
@@ -64,17 +67,26 @@ impl Loopback {
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (log, reply): (_, Arc<Reply>) = (Arc::clone(&asked), Arc::new(reply));
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&accepted);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                count.fetch_add(1, Ordering::SeqCst);
                 let (log, reply) = (Arc::clone(&log), Arc::clone(&reply));
                 std::thread::spawn(move || serve(stream, &log, &*reply));
             }
         });
-        Self { address, asked }
+        Self { address, asked, accepted }
     }
 
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// How many connections were made to it.
+    #[allow(dead_code, reason = "the tests inside the library do not count connections")]
+    pub fn connections(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
     }
 
     /// Every request whose line holds this piece.

@@ -21,6 +21,7 @@ fn outgoing(url: &str, body: &'static str) -> Outgoing {
         headers,
         body: Bytes::from_static(body.as_bytes()),
         method: http::Method::POST,
+        way: crate::engine::Way::default(),
     }
 }
 

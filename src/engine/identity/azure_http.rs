@@ -14,6 +14,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::HeaderMap;
 
+use super::super::dial::Way;
 use super::super::transport::{Outgoing, Transport};
 use crate::model::Class;
 use crate::model::Fault;
@@ -73,7 +74,7 @@ impl HttpClient for Carrier {
             Method::Get => http::Method::GET,
             _ => http::Method::POST,
         };
-        let outgoing = Outgoing { url: self.url(request.url()), headers, body, method };
+        let outgoing = Outgoing { url: self.url(request.url()), headers, body, method, way: Way::default() };
         let mut reply = self.transport.send(outgoing).await.map_err(io)?;
         let mut bytes = Vec::new();
         while let Some(piece) = reply.body.next().await {

@@ -30,6 +30,7 @@ fn outgoing() -> Outgoing {
         headers: HeaderMap::new(),
         body: Bytes::from_static(b"{}"),
         method: http::Method::POST,
+        way: crate::engine::Way::default(),
     }
 }
 

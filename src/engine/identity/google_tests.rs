@@ -25,6 +25,7 @@ async fn sign(identities: &Identities, vars: &Vars) -> Result<(Signed, Outgoing)
         headers: HeaderMap::new(),
         body: Bytes::new(),
         method: http::Method::POST,
+        way: crate::engine::Way::default(),
     };
     let signed = identities.sign(&Identity::Google, vars, &network, &mut outgoing).await?;
     Ok((signed, outgoing))

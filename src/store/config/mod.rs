@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::Params;
@@ -50,6 +51,8 @@ pub struct Network {
     pub proxy: Option<String>,
     /// Certificates (PEM) trusted beside the system's.
     pub ca_file: Option<String>,
+    /// Whether every request has a new connection, or one that is made before its clock starts.
+    pub connections: Connections,
 }
 
 /// Keys that stand in the file in clear, by the labels of their sources. They have no

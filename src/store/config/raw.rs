@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Config, KeyRow, Network, PlainKeys, Timeouts};
+use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::KeySource;
 use crate::model::Lineup;
@@ -83,6 +84,7 @@ struct RawTimeouts {
 struct RawNetwork {
     proxy: Option<Spanned<String>>,
     ca_file: Option<String>,
+    connections: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -235,7 +237,13 @@ impl RawNetwork {
         if let Some(proxy) = &self.proxy {
             check_proxy(proxy.get_ref()).map_err(|e| Wrong::at(proxy.span(), e))?;
         }
-        Ok(Network { proxy: self.proxy.map(Spanned::into_inner), ca_file: self.ca_file })
+        let connections = self.connections.map_or(Ok(Connections::default()), |word| {
+            let known = [Connections::Cold, Connections::Warm];
+            known.into_iter().find(|c| c.word() == Some(word.get_ref().as_str())).ok_or_else(|| {
+                Wrong::at(word.span(), "connections is \"cold\" or \"warm\"; leave it out for neither")
+            })
+        })?;
+        Ok(Network { proxy: self.proxy.map(Spanned::into_inner), ca_file: self.ca_file, connections })
     }
 }
 

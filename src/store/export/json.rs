@@ -25,13 +25,14 @@ use crate::model::clean;
 use crate::model::so_far;
 
 pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
-    let value = json!({
-        "schema": "bakeoff.run/1",
-        "bakeoff": env!("CARGO_PKG_VERSION"),
-        "started_at": meta.started_at,
-        "price_book": { "as_of": meta.prices_as_of, "sha256": meta.prices_sha256 },
-        "rounds": rounds.iter().map(round).collect::<Vec<_>>(),
-    });
+    let mut map = Map::new();
+    map.insert("schema".into(), json!("bakeoff.run/1"));
+    map.insert("bakeoff".into(), json!(env!("CARGO_PKG_VERSION")));
+    map.insert("started_at".into(), json!(meta.started_at));
+    put(&mut map, "connections", meta.connections.word());
+    map.insert("price_book".into(), json!({ "as_of": meta.prices_as_of, "sha256": meta.prices_sha256 }));
+    map.insert("rounds".into(), rounds.iter().map(round).collect());
+    let value = Value::Object(map);
     let mut text = printable(&serde_json::to_string_pretty(&value).unwrap_or_default());
     text.push('\n');
     text
@@ -149,9 +150,10 @@ fn nanos(d: std::time::Duration) -> u64 {
 
 fn timeline(t: &Timeline) -> Value {
     let marks = [
-        ("dns", t.dns),
-        ("tcp", t.tcp),
-        ("tls", t.tls),
+        ("dns", t.phases.dns),
+        ("tcp", t.phases.tcp),
+        ("tls", t.phases.tls),
+        ("connected", t.phases.connected),
         ("headers", t.headers),
         ("first_byte", t.first_byte),
         ("first_reasoning", t.first_reasoning),
@@ -165,12 +167,18 @@ fn timeline(t: &Timeline) -> Value {
     for (name, at) in marks {
         put(&mut map, name, at.map(nanos));
     }
+    let stalls: Vec<_> = t
+        .stalls
+        .iter()
+        .map(|s| json!({ "from": nanos(s.from), "to": nanos(s.to), "slept": nanos(s.slept) }))
+        .collect();
+    put(&mut map, "stalls", Some(stalls).filter(|s| !s.is_empty()));
     Value::Object(map)
 }
 
 fn metrics(a: &Answer) -> Value {
     let mut map: Map<_, _> =
-        METRICS.iter().filter_map(|m| Some((m.id.to_owned(), figure((m.read)(a))?))).collect();
+        METRICS.iter().filter_map(|m| Some((m.id.to_owned(), figure(m.read(a))?))).collect();
     if a.is_over() && a.timeline.first_text.is_some() {
         map.insert("buffered".into(), json!(a.timeline.burstiness() == Burstiness::Buffered));
     }

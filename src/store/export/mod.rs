@@ -8,6 +8,7 @@ mod table;
 pub use table::aligned;
 
 use crate::model::Answer;
+use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Prompt;
 use crate::model::Total;
@@ -35,6 +36,8 @@ pub struct Meta {
     pub prices_as_of: String,
     /// Of the embedded price list, hexadecimal.
     pub prices_sha256: String,
+    /// How the endpoints were reached.
+    pub connections: Connections,
 }
 
 /// One format.

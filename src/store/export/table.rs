@@ -6,8 +6,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Meta, Round};
 use crate::model::Answer;
+use crate::model::Connections;
 use crate::model::METRICS;
 use crate::model::Phase;
+use crate::model::Unit;
 use crate::model::clean;
 use crate::model::clean_line;
 
@@ -33,19 +35,28 @@ pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
         figures(&mut out, round);
     }
     let _ = writeln!(out, "~ computed from list prices of {}", meta.prices_as_of);
+    match meta.connections {
+        Connections::Pooled => {}
+        Connections::Cold => out.push_str("every request on a new connection (cold)\n"),
+        Connections::Warm => out.push_str("every connection made before its clock started (warm)\n"),
+    }
     out
 }
 
 fn figures(out: &mut String, round: &Round) {
     let shown: Vec<_> = METRICS.iter().filter(|m| SHOWN.contains(&m.id)).collect();
     let mut rows = vec![["endpoint", "status"].map(String::from).to_vec()];
+    // The servers' own clocks stand apart, where there are any.
+    let told = round.entries.iter().any(|(_, a)| a.served.most_telling().is_some());
     if let Some(head) = rows.first_mut() {
         head.extend(shown.iter().map(|m| m.heading.to_owned()));
+        head.extend(told.then(|| "server".to_owned()));
         head.extend(["in", "out", "cost"].map(String::from));
     }
     for (endpoint, a) in &round.entries {
         let mut row = vec![clean_line(&endpoint.name), status(a)];
         row.extend(shown.iter().map(|m| m.show(a)));
+        row.extend(told.then(|| server(a)));
         row.extend(tokens(a));
         row.push(a.cost.label());
         rows.push(row);
@@ -83,6 +94,14 @@ fn status(a: &Answer) -> String {
         Some((_, word)) => format!("{} ({})", outcome.word(), clean_line(word)),
         None => outcome.word().into(),
     }
+}
+
+/// A time by the server's clock, with the name that says what it is a time of.
+fn server(a: &Answer) -> String {
+    let told = a.served.most_telling();
+    told.map_or("–".into(), |(name, d)| {
+        format!("{name} {}", Unit::Milliseconds.show(d.as_secs_f64() * 1e3))
+    })
 }
 
 fn tokens(a: &Answer) -> [String; 2] {

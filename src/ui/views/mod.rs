@@ -186,7 +186,7 @@ fn order(app: &App) -> Vec<usize> {
     let flip = (row.better == Better::Higher) != app.views.worst_first;
     let keys: Vec<Option<f64>> = numbers
         .iter()
-        .map(|n| app.round().and_then(|r| r.entries.get(*n)).and_then(|e| (row.read)(&e.answer).known()))
+        .map(|n| app.round().and_then(|r| r.entries.get(*n)).and_then(|e| row.read(&e.answer).known()))
         .collect();
     let key = |n: &usize| keys.get(*n).copied().flatten();
     numbers.sort_by(|a, b| match (key(a), key(b)) {

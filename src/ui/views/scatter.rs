@@ -63,7 +63,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
         .entries
         .iter()
         .enumerate()
-        .map(|(n, e)| (n, (time.read)(&e.answer).known(), (cost.read)(&e.answer).known()))
+        .map(|(n, e)| (n, time.read(&e.answer).known(), cost.read(&e.answer).known()))
         .collect();
     let known: Vec<(usize, f64, f64)> =
         points.iter().filter_map(|(n, x, y)| Some((*n, (*x)?, (*y)?))).collect();

@@ -63,7 +63,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
         let base = app.baseline().filter(|b| b.id != entry.id).map(|b| &b.answer);
         let is_base = compared == Some(entry.id);
         let cells = shown.iter().map(|(row, width)| {
-            let known = (row.read)(&entry.answer).known().is_some();
+            let known = row.read(&entry.answer).known().is_some();
             let mark = if best.leads(row.id, entry.id) { figures::BEST } else { " " };
             let style = if known { theme.text } else { theme.faint };
             (vec![(row.show(&entry.answer), style), (format!(" {mark}"), theme.good)], *width)
@@ -164,7 +164,7 @@ fn head(
 
 /// The difference from the baseline, absolute and in percent, and whether it is better.
 fn delta_text(row: &Metric, answer: &Answer, base: &Answer) -> Option<(String, Option<bool>)> {
-    let (own, other) = ((row.read)(answer).known()?, (row.read)(base).known()?);
+    let (own, other) = (row.read(answer).known()?, row.read(base).known()?);
     let by = own - other;
     if by.abs() < f64::EPSILON * own.abs().max(other.abs()) || by == 0.0 {
         return Some(("±0".into(), None));

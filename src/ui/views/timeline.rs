@@ -25,10 +25,13 @@ enum Part {
     Answering,
     /// Everything has come, the end was not said yet.
     Ending,
+    /// This program did not run: what happened meanwhile is not known.
+    Stalled,
 }
 
 impl Part {
-    const ALL: [Self; 5] = [Self::Connecting, Self::Waiting, Self::Thinking, Self::Answering, Self::Ending];
+    const ALL: [Self; 6] =
+        [Self::Connecting, Self::Waiting, Self::Thinking, Self::Answering, Self::Ending, Self::Stalled];
 
     fn look(self, theme: &Theme) -> (&'static str, Style, &'static str) {
         match self {
@@ -37,6 +40,7 @@ impl Part {
             Self::Thinking => ("▒", theme.reasoning, "thinking"),
             Self::Answering => ("█", theme.accent, "answering"),
             Self::Ending => ("╌", theme.faint, "until the end"),
+            Self::Stalled => ("×", theme.bad, "stalled"),
         }
     }
 }
@@ -45,7 +49,7 @@ impl Part {
 fn parts(answer: &Answer, now: Duration) -> Vec<(Part, Duration)> {
     let t = &answer.timeline;
     let end = t.end.unwrap_or(now);
-    let connected = t.tls.or(t.tcp).or(t.dns);
+    let connected = t.phases.connected;
     let mut out = Vec::new();
     out.extend(connected.map(|at| (Part::Connecting, at)));
     let first = t.first_any();
@@ -126,7 +130,10 @@ fn bar(entry: &Entry, theme: &Theme, now: Duration, axis_to: Duration, width: us
     for cell in 0..width {
         // Each cell shows what was so at its middle.
         let moment = mul_div(axis_to, 2 * cell + 1, 2 * width);
-        let part = at(&parts, moment).filter(|_| moment < reach);
+        let stalls = &entry.answer.timeline.stalls;
+        let stalled = stalls.iter().any(|s| (s.from..s.to).contains(&moment));
+        let part = if stalled { Some(Part::Stalled) } else { at(&parts, moment) };
+        let part = part.filter(|_| moment < reach);
         if part != run.1 {
             flush(&mut line, &mut run, theme);
             run.1 = part;
@@ -198,6 +205,7 @@ fn axis(
     let line = Rect { y: inner.bottom() - 2, height: 1, ..inner };
     put(buffer, line, Line::styled(format!("{:names$}{marks}{pad}{right}", ""), theme.faint));
     let mut legend = Line::default();
+    // Stalls are rare: their mark is told where there is room for it.
     for part in Part::ALL {
         let (glyph, style, word) = part.look(theme);
         legend.push_span(Span::styled(glyph.repeat(2), style));
@@ -218,8 +226,8 @@ mod tests {
     fn every_moment_of_an_answer_belongs_to_one_part() {
         let mut answer = Answer::default();
         answer.apply(Duration::ZERO, Step::Sent);
-        answer.timeline.tcp = Some(MS * 20);
-        answer.timeline.tls = Some(MS * 50);
+        answer.timeline.phases.tcp = Some(MS * 20);
+        answer.timeline.phases.connected = Some(MS * 50);
         let told = |text: &str| Step::Deltas(vec![Delta::Text(text.into())]);
         answer.apply(MS * 300, Step::Deltas(vec![Delta::Reasoning("hm".into())]));
         answer.apply(MS * 800, told("a"));
