@@ -492,29 +492,33 @@ async fn a_region_that_costs_more_is_priced_so() {
 /// before it is one.
 #[tokio::test(start_paused = true)]
 async fn a_time_in_which_nothing_ran_is_told_and_spoils_what_it_lies_in() {
-    let pieces = vec![(MS * 100, Ok(HEL)), (MS * 400, Ok(HEL)), (MS * 10, Ok(STOP)), (MS, Ok(DONE))];
-    let (engine, mut reports, _) = engine(Script { pieces, ..Script::default() }, Limits::default());
-    engine.launch(AnswerId(7), endpoint(), Prompt::new("hi"));
-    let mut answer = Answer::new(false);
-    while !answer.is_over() {
-        let report = reports.recv().await.unwrap();
-        let first = answer.timeline.first_text.is_none();
-        answer.apply(report.at, report.step);
-        if first && answer.timeline.first_text.is_some() {
-            // The clock runs and no task does, as while the process is stopped.
-            tokio::time::advance(MS * 3_000).await;
+    // With the rest due long after the next sign of life, and before it: then the answer ends
+    // in the same moment in which the stall is over.
+    for (rest, last) in [(MS * 400, MS), (MS * 10, Duration::ZERO)] {
+        let pieces = vec![(MS * 100, Ok(HEL)), (rest, Ok(HEL)), (last, Ok(STOP)), (last, Ok(DONE))];
+        let (engine, mut reports, _) = engine(Script { pieces, ..Script::default() }, Limits::default());
+        engine.launch(AnswerId(7), endpoint(), Prompt::new("hi"));
+        let mut answer = Answer::new(false);
+        while !answer.is_over() {
+            let report = reports.recv().await.unwrap();
+            let first = answer.timeline.first_text.is_none();
+            answer.apply(report.at, report.step);
+            if first && answer.timeline.first_text.is_some() {
+                // The clock runs and no task does, as while the process is stopped.
+                tokio::time::advance(MS * 3_000).await;
+            }
         }
-    }
-    assert_eq!(answer.outcome(), Some(Outcome::Complete));
-    let t = &answer.timeline;
-    assert_eq!(t.stalls.len(), 1, "{:?}", t.stalls);
-    let stall = t.stalls[0];
-    // The next beat was due within 50 ms.
-    assert!(stall.from >= MS * 100 && stall.from <= MS * 151, "{stall:?}");
-    assert!(stall.to >= MS * 3_100 && stall.slept.is_zero(), "{stall:?}");
-    let read = |id: &str| metric(id).unwrap().read(&answer);
-    assert_eq!(read("ttft_ms"), Reading::Known(100.0));
-    for id in ["total_ms", "gap_max_ms", "gap_p50_ms", "chars_per_s"] {
-        assert_eq!(read(id), Reading::Missing("stalled"), "{id}");
+        assert_eq!(answer.outcome(), Some(Outcome::Complete));
+        let t = &answer.timeline;
+        assert_eq!(t.stalls.len(), 1, "{:?}", t.stalls);
+        let stall = t.stalls[0];
+        // The next beat was due within 50 ms.
+        assert!(stall.from >= MS * 100 && stall.from <= MS * 151, "{stall:?}");
+        assert!(stall.to >= MS * 3_100 && stall.slept.is_zero(), "{stall:?}");
+        let read = |id: &str| metric(id).unwrap().read(&answer);
+        assert_eq!(read("ttft_ms"), Reading::Known(100.0));
+        for id in ["total_ms", "gap_max_ms", "gap_p50_ms", "chars_per_s"] {
+            assert_eq!(read(id), Reading::Missing("stalled"), "{id}");
+        }
     }
 }
