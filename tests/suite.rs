@@ -85,6 +85,7 @@ mod simulator;
 #[path = "suite/spending.rs"]
 mod spending;
 #[cfg(target_os = "linux")]
+#[cfg(test)]
 #[path = "suite/stalls.rs"]
 mod stalls;
 #[cfg(test)]
@@ -93,6 +94,7 @@ mod streams;
 #[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;
+#[cfg(test)]
 #[path = "suite/truth.rs"]
 mod truth;
 #[cfg(test)]
