@@ -55,6 +55,9 @@ mod parity;
 #[path = "suite/picker.rs"]
 mod picker;
 #[cfg(test)]
+#[path = "suite/prices.rs"]
+mod prices;
+#[cfg(test)]
 #[path = "support/program.rs"]
 mod program;
 #[cfg(test)]

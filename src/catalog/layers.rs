@@ -57,14 +57,14 @@ impl Catalog {
         Ok(all)
     }
 
-    /// This catalog with a downloaded book over its own prices, where that is newer; the embedded
+    /// This catalog with a downloaded book over its own prices, unless that is older; the embedded
     /// corrections count again over it.
     ///
     /// # Errors
     /// As [`Catalog::parse`].
     pub fn with_download(&self, text: &str) -> Result<Self, String> {
         let book = book::read(text)?;
-        if book.as_of <= self.as_of {
+        if book.as_of < self.as_of {
             return Ok(self.clone());
         }
         let mut all = self.clone();
@@ -181,6 +181,11 @@ impl Catalog {
         &self.layers
     }
 
+    /// Every row, with or without a family.
+    pub fn all(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter()
+    }
+
     /// Every row that has a price, with or without a family.
     pub fn priced(&self) -> impl Iterator<Item = &Route> {
         self.routes.iter().filter(|r| r.price.is_some())
@@ -216,9 +221,9 @@ fn scaled(price: Option<&Price>, up: u64, down: u64) -> Result<Price, String> {
 
 /// A newer price of a row whose marks stay: where the sources disagreed, they may still.
 fn renewed(old: Option<&Price>, new: &Price) -> Price {
-    let (disputed, volatile, local) =
-        old.map_or((false, false, false), |p| (p.disputed && p.rates == new.rates, p.volatile, p.local));
-    Price { disputed, volatile, local, ..new.clone() }
+    let Some(old) = old else { return new.clone() };
+    let disagrees = if old.rates == new.rates { old.disagrees.clone() } else { Vec::new() };
+    Price { disagrees, volatile: old.volatile, local: old.local, ..new.clone() }
 }
 
 fn layer(name: &'static str, text: &str, book: &book::Book) -> Layer {

@@ -22,6 +22,7 @@ struct Filters {
     most: String,
     free: Vec<String>,
     drop: Vec<String>,
+    drop_services: Vec<String>,
     regional: Vec<Regional>,
     source: Vec<Source>,
 }
@@ -116,7 +117,8 @@ pub fn convert(json: &str, as_of: &str, source: &str) -> Result<String, String> 
         for (key, value) in &map {
             let Some(fields) = value.as_object() else { continue };
             let Some((id, scope)) = name(source, &filters, key, fields) else { continue };
-            let row = row(fields, source.inclusive, most).map_err(|e| format!("{key}: {e}"))?;
+            let mut row = row(fields, source.inclusive, most).map_err(|e| format!("{key}: {e}"))?;
+            row.services.retain(|word, _| !filters.drop_services.contains(&format!("{key} {word}")));
             let free = filters.free.contains(&format!("{} {id}", source.kind));
             if is_priced(&row, free) {
                 rows.entry((source.kind.clone(), id, scope)).or_insert(row);
@@ -148,7 +150,9 @@ fn name(
     if source.profiles {
         // `eu-west-2/model` is a model in that region; more parts are commitments by the month.
         return match id.split_once('/') {
-            Some((region, id)) => (!id.contains('/')).then(|| (id.to_owned(), region.to_owned())),
+            Some((region, id)) => {
+                (is_region(region) && !id.contains('/')).then(|| (id.to_owned(), region.to_owned()))
+            }
             None => Some((id.to_owned(), profile(id))),
         };
     }
@@ -159,6 +163,11 @@ fn name(
     }
     let known = source.slashes || !id.contains('/');
     known.then(|| (id.to_owned(), source.scope.clone().unwrap_or_else(|| "global".into())))
+}
+
+/// `eu-west-2`, `us-gov-west-1`.
+fn is_region(word: &str) -> bool {
+    word.contains('-') && word.ends_with(|c: char| c.is_ascii_digit())
 }
 
 /// The scope of a Bedrock id: its profile's prefix, or none.

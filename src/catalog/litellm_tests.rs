@@ -20,6 +20,7 @@ const MAP: &str = r#"{
  "anthropic.claude-8": {"litellm_provider": "bedrock_converse", "mode": "chat", "input_cost_per_token": 4e-06, "output_cost_per_token": 2e-05},
  "bedrock/eu-west-2/open.model": {"litellm_provider": "bedrock", "mode": "chat", "input_cost_per_token": 2e-07, "output_cost_per_token": 1e-06},
  "bedrock/eu-west-2/6-month-commitment/open.model": {"litellm_provider": "bedrock", "mode": "chat", "input_cost_per_token": 1, "output_cost_per_token": 1},
+ "bedrock/some_platform/open.model": {"litellm_provider": "bedrock", "mode": "chat", "input_cost_per_token": 1e-07, "output_cost_per_token": 1e-06},
  "gemini/gemma-4-31b-it": {"litellm_provider": "gemini", "mode": "chat", "input_cost_per_token": 0, "output_cost_per_token": 0},
  "gemini/gemini-exp": {"litellm_provider": "gemini", "mode": "chat", "input_cost_per_token": 0, "output_cost_per_token": 0},
  "vertex_ai/claude-9@default": {"litellm_provider": "vertex_ai-anthropic_models", "mode": "chat", "input_cost_per_token": 4e-06, "output_cost_per_token": 2e-05, "regional_endpoint_uplift_multiplier": 1.1},

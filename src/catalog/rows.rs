@@ -160,7 +160,7 @@ impl RawRoute {
             tiers,
             services,
             as_of: as_of.to_owned(),
-            disputed: !self.disagrees.is_empty(),
+            disagrees: self.disagrees.clone(),
             volatile: self.volatile,
             local: self.scope == "local",
             off_peak: match &self.off_peak {

@@ -199,6 +199,8 @@ pub enum Command {
     },
     /// What the account can call: the providers' own lists, joined with the catalog and its prices
     Models(ModelsArgs),
+    /// The price book: its date and layers; what a model costs everywhere; a newer list, asked for
+    Prices(PricesArgs),
     /// Each endpoint step by step: config, credential, DNS, TCP, TLS, answer, first token; asks one short question
     Doctor(DoctorArgs),
     /// Write a commented config from what this machine has; never a key
@@ -292,6 +294,51 @@ pub struct ModelsArgs {
     pub word: Option<String>,
     #[command(flatten)]
     pub list: ListArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct PricesArgs {
+    #[command(subcommand)]
+    pub what: Option<PricesCommand>,
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PricesCommand {
+    /// What a model costs on every cloud that sells it, USD per million tokens
+    Show {
+        #[arg(value_name = "MODEL")]
+        model: String,
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// Get a newer list, show what changes for your endpoints, and ask
+    Update {
+        /// Another list than the usual one, in LiteLLM's format
+        #[arg(long, value_name = "URL|FILE")]
+        from: Option<String>,
+        /// Take it without being asked
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Back to the list before
+    Rollback,
+    /// Make a price book from LiteLLM's map; how the embedded one is made
+    #[command(hide = true)]
+    Convert {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Day of the map; today if left out
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        as_of: Option<String>,
+        /// What the map is called in the book
+        #[arg(long, value_name = "NAME", default_value = "litellm")]
+        source: String,
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

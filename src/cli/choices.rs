@@ -109,7 +109,7 @@ pub(super) fn price_words(price: &Price) -> String {
         (Some(input), Some(output)) => {
             let mark = if price.volatile {
                 "*"
-            } else if price.disputed {
+            } else if !price.disagrees.is_empty() {
                 "?"
             } else {
                 ""

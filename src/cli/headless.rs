@@ -92,6 +92,9 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
 
     if !args.quiet {
         report_parity(&entries);
+        if let Some(old) = super::prices::old(catalog().as_of()) {
+            let _ = writeln!(std::io::stderr(), "bakeoff: {old}");
+        }
     }
     let code = report_faults(&entries, interrupted);
     let meta = meta(&catalog, started_at, connections);

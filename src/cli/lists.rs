@@ -44,7 +44,7 @@ pub(super) fn config_check() -> Result<u8, Stop> {
         }
     };
     write_out(&format!("{}\n", clean_line(&said)))?;
-    if let Some(rows) = world::own_catalog(&loaded) {
+    for rows in world::own_catalog(&loaded).into_iter().chain(world::own_prices(&loaded)) {
         write_out(&format!("{}: fine\n", clean_line(&rows.display().to_string())))?;
     }
     Ok(0)

@@ -9,6 +9,7 @@ mod init;
 mod lists;
 mod models;
 mod output;
+mod prices;
 mod screen;
 mod world;
 
@@ -78,6 +79,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
             lists::config_show(&cli.who.and(who), list.format)
         }
         Some(Command::Models(args)) => models::run(args),
+        Some(Command::Prices(args)) => prices::run(args),
         Some(Command::Doctor(args)) => doctor::run(cli, args),
         Some(Command::Init(args)) => init::run(args),
         Some(Command::Secret { what }) => init::secret(what),

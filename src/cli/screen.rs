@@ -107,9 +107,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             keymap,
             initial_prompt: None,
             system,
-            prices_as_of: crate::catalog::AS_OF.to_owned(),
+            prices: world::prices_of(),
             keys,
-            notice: None,
+            notice: super::prices::old(&world::prices_of().0),
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
             common: cli.who.common,
@@ -143,7 +143,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 (Some(server), reports, catalog)
             }
             Cast::Lineup(asked) => {
-                setup.notice = Absent::brief(&asked.absent);
+                setup.notice = Absent::brief(&asked.absent).or(setup.notice);
                 (setup.lineup, setup.same_weights) = (asked.lineup, asked.open_weights);
                 setup.choices = offered(&world, &loaded);
                 (None, reports, Arc::clone(&world.catalog))

@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Stop;
+use crate::catalog::AS_OF;
 use crate::catalog::Catalog;
+use crate::catalog::age;
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::CatalogSource;
@@ -25,6 +27,7 @@ use crate::provider::level;
 use crate::store;
 use crate::store::Config;
 use crate::store::ConfigError;
+use crate::store::PriceFiles;
 use crate::store::config_path;
 use crate::ui::Keymap;
 use crate::ui::Leveller;
@@ -141,20 +144,68 @@ pub(super) fn access(config: &Config) -> Access {
 
 /// The user's own rows: the file `catalog.toml` beside the config, if there is one.
 pub(super) fn own_catalog(loaded: &Loaded) -> Option<PathBuf> {
-    let path = loaded.path.as_ref()?.parent()?.join("catalog.toml");
+    beside(loaded, "catalog.toml")
+}
+
+fn beside(loaded: &Loaded, name: &str) -> Option<PathBuf> {
+    let path = loaded.path.as_ref()?.parent()?.join(name);
     // A link that leads nowhere is there too: whoever made it means its rows to count.
     path.symlink_metadata().is_ok().then_some(path)
 }
 
-/// The embedded catalog, read when first asked for, with the user's own rows on top,
-/// in the same format.
+/// The embedded catalog, read when first asked for: a downloaded price book over it, the user's
+/// own rows and prices on top. Where the user has none of these, nothing is read at the start.
 pub(super) fn catalog(loaded: &Loaded) -> Result<CatalogSource, Stop> {
-    let Some(path) = own_catalog(loaded) else { return Ok(Arc::new(Catalog::embedded)) };
-    let providers: Vec<_> = PROVIDERS.iter().map(|row| row.id).collect();
-    let own = own_text(&path).and_then(|text| Catalog::embedded().with_own(&text, &providers));
-    let own = own.map_err(|e| Stop::usage(format!("{}: {e}", path.display())))?;
-    let own = Arc::new(own);
+    if own_catalog(loaded).is_none() && own_prices(loaded).is_none() {
+        let cell: OnceLock<Arc<Catalog>> = OnceLock::new();
+        return Ok(Arc::new(move || Arc::clone(cell.get_or_init(|| with_download(downloaded().as_deref())))));
+    }
+    let own = Arc::new(catalog_with(loaded, downloaded().as_deref())?);
     Ok(Arc::new(move || Arc::clone(&own)))
+}
+
+/// The same with this downloaded book.
+pub(super) fn catalog_with(loaded: &Loaded, downloaded: Option<&str>) -> Result<Catalog, Stop> {
+    let providers: Vec<_> = PROVIDERS.iter().map(|row| row.id).collect();
+    let mut catalog = (*with_download(downloaded)).clone();
+    let wrong = |path: &Path, e: String| Stop::usage(format!("{}: {e}", path.display()));
+    if let Some(path) = own_catalog(loaded) {
+        let own = own_text(&path).and_then(|text| catalog.with_own(&text, &providers));
+        catalog = own.map_err(|e| wrong(&path, e))?;
+    }
+    if let Some(path) = own_prices(loaded) {
+        let own = own_text(&path).and_then(|text| catalog.with_prices(&text, &providers, &today()));
+        catalog = own.map_err(|e| wrong(&path, e))?;
+    }
+    Ok(catalog)
+}
+
+/// A book that was damaged since it was downloaded does not count; `bakeoff prices` says so.
+fn with_download(text: Option<&str>) -> Arc<Catalog> {
+    let embedded = Catalog::embedded();
+    text.and_then(|text| embedded.with_download(text).ok()).map_or(embedded, Arc::new)
+}
+
+fn downloaded() -> Option<String> {
+    PriceFiles::usual()?.read().ok().flatten()
+}
+
+/// The user's own prices: the file `prices.toml` beside the config, if there is one.
+pub(super) fn own_prices(loaded: &Loaded) -> Option<PathBuf> {
+    beside(loaded, "prices.toml")
+}
+
+/// The day of the list that counts, and its age in days, without reading the list.
+pub(super) fn prices_of() -> (String, Option<i32>) {
+    let downloaded = PriceFiles::usual().and_then(|files| files.as_of()).unwrap_or_default();
+    let as_of = downloaded.max(AS_OF.to_owned());
+    let age = age(&as_of, &today());
+    (as_of, age)
+}
+
+/// Today in UTC, `YYYY-MM-DD`.
+pub(super) fn today() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 
 fn own_text(path: &Path) -> Result<String, String> {

@@ -16,6 +16,7 @@ mod aws_http;
 mod bedrock;
 mod call;
 mod dial;
+mod download;
 mod identity;
 mod keys;
 mod listing;
@@ -56,6 +57,7 @@ use crate::provider::resolve;
 use pump::Reporter;
 
 pub use dial::Way;
+pub use download::Download;
 pub use keys::{KEYRING_SERVICE, keyring_set};
 pub use listing::Listed;
 pub use profile::aws_profile;

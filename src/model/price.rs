@@ -101,8 +101,8 @@ pub struct Price {
     pub services: Vec<Service>,
     /// Date of the list the row is from, `YYYY-MM-DD`.
     pub as_of: String,
-    /// Sources disagree about this row.
-    pub disputed: bool,
+    /// What other sources say of this row, where they say something else.
+    pub disagrees: Vec<String>,
     /// The row is a hint; the real price is in the response.
     pub volatile: bool,
     /// Runs on the user's own machine.
@@ -441,7 +441,7 @@ pub fn settle(
         usd: Some(parts.iter().map(|p| p.amount).sum()),
         parts,
         rule,
-        disputed: price.disputed,
+        disputed: !price.disagrees.is_empty(),
         volatile: price.volatile,
         at_least: false,
         why,

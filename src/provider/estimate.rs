@@ -1,13 +1,16 @@
 //! What asking an endpoint may cost, before it is asked.
 
 use super::price::list_price;
-use super::resolve;
 use super::secret::Vars;
+use super::{Request, resolve};
 use crate::catalog::Catalog;
 use crate::model::Endpoint;
 use crate::model::Estimate;
+use crate::model::Fault;
 use crate::model::KeySource;
+use crate::model::Price;
 use crate::model::Prompt;
+use crate::model::Rule;
 use crate::model::tokens;
 
 /// The estimate for one prompt to one endpoint, by the request that would be sent. Of one
@@ -15,20 +18,33 @@ use crate::model::tokens;
 #[must_use]
 pub fn estimate(catalog: &Catalog, endpoint: &Endpoint, prompt: &Prompt, vars: &Vars) -> Estimate {
     let known = tokens(&endpoint.asked(prompt), &endpoint.model);
+    let Ok(request) = request(catalog, endpoint, prompt, vars) else {
+        return Estimate { prompt: known, to_send: None, at_most: Err("the request cannot be made") };
+    };
+    let (price, _) = list_price(catalog, endpoint, &request.url);
+    Estimate::new(known, price.as_ref(), request.params.tier, request.most_output)
+}
+
+/// The list price of an endpoint, by the address that it would be asked at.
+#[must_use]
+pub fn endpoint_price(catalog: &Catalog, endpoint: &Endpoint, vars: &Vars) -> (Option<Price>, Rule) {
+    match request(catalog, endpoint, &Prompt::new("?"), vars) {
+        Ok(request) => list_price(catalog, endpoint, &request.url),
+        Err(_) => (None, Rule::None),
+    }
+}
+
+/// The request that would be sent, with whatever credential.
+fn request(catalog: &Catalog, endpoint: &Endpoint, prompt: &Prompt, vars: &Vars) -> Result<Request, Fault> {
     let listed = catalog.route(&endpoint.provider, &endpoint.model, None);
     let max_output = listed.and_then(|(route, _)| route.max_output);
     // What a key costs is no matter of which key it is; some take a while to be fetched.
     let key = endpoint.key.as_ref().map(KeySource::label).filter(|label| vars.get(label).is_none());
     let vars = key.map_or_else(|| vars.clone(), |label| vars.with(&label, "fetched-later"));
-    let request = resolve(endpoint, prompt, &vars, max_output).or_else(|_| {
+    resolve(endpoint, prompt, &vars, max_output).or_else(|_| {
         let free = Endpoint { auth: Some("none".into()), key: None, ..endpoint.clone() };
         resolve(&free, prompt, &vars, max_output)
-    });
-    let Ok(request) = request else {
-        return Estimate { prompt: known, to_send: None, at_most: Err("the request cannot be made") };
-    };
-    let (price, _) = list_price(catalog, endpoint, &request.url);
-    Estimate::new(known, price.as_ref(), request.params.tier, request.most_output)
+    })
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ use key::{Credential, credential, vouched};
 use site::{Site, site};
 
 pub use address::{is_loopback, parse as parse_address, parse_proxy};
-pub use estimate::estimate;
+pub use estimate::{endpoint_price, estimate};
 pub use family::{Opened, Reach, first_look, found, out_of_region, routes};
 pub use identity::{ENTRA_TOKEN, Entra, GOOGLE_FILE, GOOGLE_HOSTED, Identity, announced, entra, google_file};
 pub use price::list_price;

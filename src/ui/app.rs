@@ -141,6 +141,8 @@ pub struct App {
     pub lineup: Lineup,
     pub simulated: bool,
     pub prices_as_of: String,
+    /// In days, where it is known.
+    pub prices_age: Option<i32>,
     pub system: Option<String>,
     pub keymap: Keymap,
     pub rounds: Vec<Round>,
@@ -195,6 +197,7 @@ impl App {
             lineup,
             simulated,
             prices_as_of: String::new(),
+            prices_age: None,
             system: None,
             keymap,
             rounds: Vec::new(),

@@ -86,7 +86,9 @@ impl Sheet<'_> {
         }
         self.maybe("found by", answer.rule.word().map(|w| w.replace('_', " ")).as_deref());
         if cost.disputed {
-            self.wrapped("doubt", "sources disagree about this price", self.theme.warn);
+            let others = answer.price.iter().flat_map(|p| &p.disagrees).map(String::as_str);
+            let said = format!("sources disagree: {}", others.collect::<Vec<_>>().join("; "));
+            self.wrapped("doubt", &said, self.theme.warn);
         }
         if cost.volatile {
             self.wrapped("doubt", "the price moves; the response has the last word", self.theme.warn);

@@ -97,7 +97,8 @@ pub struct Setup {
     /// Sent at once.
     pub initial_prompt: Option<String>,
     pub system: Option<String>,
-    pub prices_as_of: String,
+    /// Day of the price list, and its age in days.
+    pub prices: (String, Option<i32>),
     /// What can be added to the lineup; asked once, when the picker is first opened.
     pub choices: Arc<dyn Fn() -> Vec<Choice> + Send + Sync>,
     /// Brings endpoints to the settings that all of them take; names and order stay.
@@ -158,7 +159,7 @@ pub async fn run(
     let mut pacer = Pacer::default();
     let mut app = App::new(setup.title, setup.lineup, setup.keymap);
     app.system = setup.system;
-    app.prices_as_of = setup.prices_as_of;
+    (app.prices_as_of, app.prices_age) = setup.prices;
     app.level = setup.level;
     app.common = setup.common;
     app.connections = setup.connections;

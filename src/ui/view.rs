@@ -34,6 +34,9 @@ use super::theme::Theme;
 use crate::model::Endpoint;
 use crate::model::clean_line;
 
+/// Days after which the date of a price list stands out.
+const OLD: i32 = 30;
+
 /// Beyond this, the lines of a question are hard to follow.
 const LINE: u16 = 64;
 
@@ -102,11 +105,12 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
     let total = app.total();
+    let dated = if app.prices_age.is_some_and(|days| days > OLD) { theme.warn } else { theme.faint };
     let right = |label: String| {
         Line::from(vec![
             Span::styled("session ", theme.faint),
             Span::styled(label, theme.text),
-            Span::styled(format!(" · list prices {} ", app.prices_as_of), theme.faint),
+            Span::styled(format!(" · list prices {} ", app.prices_as_of), dated),
         ])
     };
     let room = |facts: &[String], right: &Line| {

@@ -99,6 +99,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     pub network: Network,
     pub spending: Spending,
+    /// Where `bakeoff prices update` looks instead of the usual list.
+    pub prices_url: Option<String>,
     pub plain_keys: PlainKeys,
     pub keys: Vec<KeyRow>,
 }

@@ -51,6 +51,8 @@ pub(super) struct Raw {
     #[serde(default)]
     budget: RawBudget,
     #[serde(default)]
+    prices: RawPrices,
+    #[serde(default)]
     endpoint: Vec<RawEndpoint>,
     #[serde(default)]
     lineup_set: Vec<RawLineup>,
@@ -85,6 +87,12 @@ struct RawNetwork {
     proxy: Option<Spanned<String>>,
     ca_file: Option<String>,
     connections: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawPrices {
+    url: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -181,6 +189,7 @@ impl Raw {
             timeouts: self.timeouts.check()?,
             network: self.network.check()?,
             spending: self.budget.check()?,
+            prices_url: self.prices.check()?,
             plain_keys,
             keys: self.keys.check()?,
         })
@@ -244,6 +253,16 @@ impl RawNetwork {
             })
         })?;
         Ok(Network { proxy: self.proxy.map(Spanned::into_inner), ca_file: self.ca_file, connections })
+    }
+}
+
+impl RawPrices {
+    fn check(self) -> Result<Option<String>, Wrong> {
+        let Some(url) = self.url else { return Ok(None) };
+        if !url.get_ref().starts_with("https://") && !url.get_ref().starts_with("http://127.") {
+            return Err(Wrong::at(url.span(), "a price list is fetched by https"));
+        }
+        Ok(Some(url.into_inner()))
     }
 }
 
