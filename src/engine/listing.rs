@@ -70,7 +70,8 @@ impl Engine {
             let answer = answer.unwrap_or_else(|_| Err(silent(PATIENCE)));
             match answer {
                 Ok(listed) => {
-                    for model in listed {
+                    for mut model in listed {
+                        model.id = secrets.iter().fold(model.id, |id, secret| secret.scrub(&id));
                         if !models.listed.iter().any(|known| known.id == model.id) {
                             models.listed.push(model);
                         }
@@ -131,7 +132,8 @@ async fn one(
     let read = |item: &Value| {
         let id = question.listing.id.iter().find_map(|member| item.get(*member)?.as_str())?;
         let context = question.listing.context.iter().find_map(|at| item.pointer(at)?.as_u64());
-        Some(Listed { id: id.strip_prefix("models/").unwrap_or(id).to_owned(), context })
+        let id = signed.secrets.iter().fold(id.to_owned(), |id, secret| secret.scrub(&id));
+        Some(Listed { id: id.strip_prefix("models/").unwrap_or(&id).to_owned(), context })
     };
     Ok(items.iter().filter_map(read).collect())
 }

@@ -270,7 +270,7 @@ async fn attempt(
     reporter.hide(&request.secrets);
     let via = request.via.clone();
     let (price, rule) = list_price(&catalog, endpoint, &request.url);
-    reporter.send(Instant::now(), Step::Priced(price, rule));
+    reporter.send(Instant::now(), Step::Priced(price.map(Box::new), rule));
     let sent = if request.aws.is_some() {
         let asked = endpoint.asked(prompt);
         bedrock::converse(request, endpoint, &asked, shared, reporter).await

@@ -9,8 +9,7 @@ use super::transport::deepest;
 use crate::provider::AwsProfile;
 
 /// Settings of which a profile that gives credentials has one.
-const WAYS: [&str; 8] = [
-    "aws_access_key_id",
+const WAYS: [&str; 7] = [
     "sso_session",
     "sso_start_url",
     "role_arn",
@@ -19,6 +18,9 @@ const WAYS: [&str; 8] = [
     "web_identity_token_file",
     "login_session",
 ];
+
+/// A key's id without its secret is no credential.
+const KEY: [&str; 2] = ["aws_access_key_id", "aws_secret_access_key"];
 
 /// The profile that `AWS_PROFILE` names, or the default one; or what is wrong with the files.
 pub async fn aws_profile() -> AwsProfile {
@@ -34,6 +36,9 @@ pub async fn aws_profile() -> AwsProfile {
         name: name.to_owned(),
         region: profile.and_then(|p| p.get("region")).map(ToOwned::to_owned),
         fault: None,
-        gives: profile.is_some_and(|p| WAYS.iter().any(|way| p.get(way).is_some())),
+        gives: profile.is_some_and(|p| {
+            let has = |name: &&str| p.get(name).is_some();
+            WAYS.iter().any(has) || KEY.iter().all(has)
+        }),
     }
 }

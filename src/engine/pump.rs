@@ -106,8 +106,12 @@ impl Reporter {
             self.beat();
         }
         let at = self.t0().map_or(Duration::ZERO, |t0| at.saturating_duration_since(t0));
-        // Nobody listening means that the program is ending.
-        let _ = self.out.send(Report { id: self.id, at, step: self.hidden.out_of(step) });
+        let ends = matches!(step, Step::Ended | Step::Failed(_) | Step::Cancelled | Step::Interrupted);
+        let before = if ends { self.hidden.closing() } else { None };
+        for step in before.into_iter().chain([self.hidden.out_of(step)]) {
+            // Nobody listening means that the program is ending.
+            let _ = self.out.send(Report { id: self.id, at, step });
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::model::Delta;
 use crate::model::Fault;
@@ -17,7 +18,9 @@ pub(super) struct Hidden(Arc<Mutex<Watch>>);
 #[derive(Default)]
 struct Watch {
     keys: Vec<Secret>,
-    /// The ends of text and reasoning as they were passed on, shorter than the longest key.
+    /// Every form in which a key may come back, the longest first: one may begin another.
+    forms: Vec<Zeroizing<String>>,
+    /// The ends of text and reasoning as they were passed on, shorter than the longest form.
     text: String,
     reasoning: String,
 }
@@ -26,6 +29,8 @@ impl Hidden {
     pub(super) fn add(&self, secrets: &[Secret]) {
         if let Ok(mut watch) = self.0.lock() {
             watch.keys.extend_from_slice(secrets);
+            watch.forms.extend(secrets.iter().flat_map(Secret::forms));
+            watch.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         }
     }
 
@@ -36,7 +41,7 @@ impl Hidden {
         let Ok(mut watch) = self.0.lock() else { return step };
         match &mut step {
             Step::Headers { request_id, .. } => watch.keys.iter().for_each(|key| within(request_id, key)),
-            Step::Deltas(deltas) => {
+            Step::Deltas(deltas) if !watch.forms.is_empty() => {
                 for delta in std::mem::take(deltas) {
                     watch.pass(delta, deltas);
                 }
@@ -46,10 +51,30 @@ impl Hidden {
         }
         step
     }
+
+    /// Before an answer ends: what takes back the beginning of a key at its end, whose rest
+    /// will not come any more.
+    pub(super) fn closing(&self) -> Option<Step> {
+        let mut watch = self.0.lock().ok()?;
+        let begun = |tail: &str| watch.forms.iter().filter_map(|form| begun(tail, form)).max();
+        let ends = [(Kind::Text, begun(&watch.text)), (Kind::Reasoning, begun(&watch.reasoning))];
+        (watch.text, watch.reasoning) = (String::new(), String::new());
+        let back: Vec<_> =
+            ends.into_iter().filter_map(|(kind, n)| Some(Delta::Withdrawn(kind, n?))).collect();
+        (!back.is_empty()).then_some(Step::Deltas(back))
+    }
+}
+
+/// How much of a key stands at the end of a text: enough of it to be no accident, for keys of
+/// one vendor begin alike.
+fn begun(tail: &str, form: &str) -> Option<usize> {
+    let least = (form.len() / 2).clamp(8, 16);
+    (least..form.len()).rev().find(|n| form.get(..*n).is_some_and(|begin| tail.ends_with(begin)))
 }
 
 impl Watch {
     fn pass(&mut self, mut delta: Delta, out: &mut Vec<Delta>) {
+        const REDACTED: &str = "<redacted>";
         let (kind, piece, tail) = match &mut delta {
             Delta::Text(piece) => (Kind::Text, piece, &mut self.text),
             Delta::Reasoning(piece) => (Kind::Reasoning, piece, &mut self.reasoning),
@@ -58,22 +83,20 @@ impl Watch {
                 return out.push(delta);
             }
         };
-        let Some(longest) = self.keys.iter().map(|key| key.expose().len()).max() else {
-            return out.push(delta);
-        };
+        let longest = self.forms.first().map_or(0, |form| form.len());
         let known = tail.len();
         tail.push_str(piece);
         // The tail alone holds no key: the first one that is found ends in this piece.
-        let back = |key: &Secret| known.checked_sub(key.place_in(tail)?);
-        let back = self.keys.iter().filter_map(back).max().unwrap_or(0);
+        let back = |form: &Zeroizing<String>| known.checked_sub(tail.find(form.as_str())?);
+        let back = self.forms.iter().filter_map(back).max().unwrap_or(0);
         if back > 0 {
             out.push(Delta::Withdrawn(kind, back));
             *piece = tail.split_off(known - back);
             tail.push_str(piece);
         }
-        for key in &self.keys {
-            if key.place_in(piece).is_some() {
-                *piece = key.scrub(piece);
+        for form in &self.forms {
+            if piece.contains(form.as_str()) {
+                *piece = piece.replace(form.as_str(), REDACTED);
                 tail.truncate(known - back);
                 tail.push_str(piece);
             }
@@ -124,7 +147,12 @@ fn in_json(value: &mut Value, secret: &Secret) {
     match value {
         Value::String(text) => *text = secret.scrub(text),
         Value::Array(items) => items.iter_mut().for_each(|item| in_json(item, secret)),
-        Value::Object(members) => members.values_mut().for_each(|member| in_json(member, secret)),
+        Value::Object(members) => {
+            for (name, mut member) in std::mem::take(members) {
+                in_json(&mut member, secret);
+                members.insert(secret.scrub(&name), member);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -146,6 +174,7 @@ mod tests {
         let hidden = Hidden::default();
         let key = |text: &str| Secret::parse(text).ok().flatten().unwrap();
         hidden.add(&[key(KEY), key("another-canary-of-some-length"), key("short")]);
+        hidden.add(&[key("an+other/canary=="), key("sk-canary-0123456789-and-more")]);
         let mut answer = Answer::default();
         let mut rest = text;
         while !rest.is_empty() {
@@ -156,6 +185,9 @@ mod tests {
             let (piece, after) = rest.split_at(end);
             answer.apply(Duration::ZERO, hidden.out_of(Step::Deltas(vec![make(piece.to_owned())])));
             rest = after;
+        }
+        if let Some(step) = hidden.closing() {
+            answer.apply(Duration::ZERO, step);
         }
         answer
     }
@@ -168,8 +200,44 @@ mod tests {
         let want = "é sk-canary <redacted><redacted> a short sk-canary-012345678 — <redacted>, <redacted>!";
         for size in 1..=text.len() {
             assert_eq!(told(&text, size, Delta::Text).text, want, "pieces of {size}");
-            assert_eq!(told(&text, size, Delta::Reasoning).reasoning, want, "pieces of {size}");
+            let thought = told(&text, size, Delta::Reasoning);
+            assert_eq!(thought.reasoning, want, "pieces of {size}");
+            let arrived: u64 = thought.timeline.chunks.iter().map(|c| u64::from(c.bytes)).sum();
+            assert_eq!(arrived, want.len() as u64, "what was withdrawn did not arrive, pieces of {size}");
         }
+    }
+
+    #[test]
+    fn a_key_in_the_form_of_a_url_is_taken_out_too() {
+        let text = "RAW an+other/canary== ENC an%2Bother%2Fcanary%3D%3D END";
+        for size in 1..=text.len() {
+            assert_eq!(
+                told(text, size, Delta::Text).text,
+                "RAW <redacted> ENC <redacted> END",
+                "pieces of {size}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_two_keys_that_begin_alike_the_longer_one_goes_whole() {
+        let text = "x sk-canary-0123456789-and-more y";
+        assert_eq!(told(text, text.len(), Delta::Text).text, "x <redacted> y");
+    }
+
+    #[test]
+    fn a_key_that_breaks_off_at_the_end_does_not_stay() {
+        for size in 1..=8 {
+            assert_eq!(told("so sk-canary-012345678", size, Delta::Text).text, "so ", "pieces of {size}");
+        }
+        assert_eq!(told("a word like sk-cana", 3, Delta::Text).text, "a word like sk-cana");
+    }
+
+    #[test]
+    fn names_in_what_was_reported_are_no_hiding_place() {
+        let mut raw = serde_json::json!({ "n": 1, format!("x{KEY}"): { KEY: [KEY] } });
+        in_json(&mut raw, &Secret::parse(KEY).ok().flatten().unwrap());
+        assert_eq!(raw.to_string(), r#"{"n":1,"x<redacted>":{"<redacted>":["<redacted>"]}}"#);
     }
 
     #[test]

@@ -139,7 +139,7 @@ pub enum Delta {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// The price that will be used, found before the request leaves. `None` is "no price".
-    Priced(Option<Price>, Rule),
+    Priced(Option<Box<Price>>, Rule),
     /// What is about to leave, before `t0`: the credential is there, the body is made.
     Prepared(Box<Sending>),
     /// `t0`: the request is handed to the HTTP client. `at` is zero by definition.
@@ -232,7 +232,7 @@ impl Answer {
         }
         match step {
             Step::Priced(price, rule) => {
-                self.price = price;
+                self.price = price.map(|price| *price);
                 self.rule = rule;
             }
             Step::Prepared(sending) => self.sending = Some(sending),
@@ -306,6 +306,7 @@ impl Answer {
                 self.settle();
             }
             Delta::Withdrawn(kind, bytes) => {
+                self.timeline.withdrawn(kind, bytes);
                 let text = if kind == Kind::Text { &mut self.text } else { &mut self.reasoning };
                 // Keys are ASCII, so that this is between two characters.
                 text.truncate(text.floor_char_boundary(text.len().saturating_sub(bytes)));

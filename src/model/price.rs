@@ -94,7 +94,6 @@ pub struct Service {
 
 /// What one route charges.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent marks of a row, as its source gives them")]
 pub struct Price {
     pub rates: Rates,
     pub tiers: Vec<Tier>,

@@ -179,6 +179,19 @@ impl Timeline {
         self.histogram.add(at.saturating_sub(start), u64::from(bytes));
     }
 
+    /// Takes so many bytes off the last arrivals of a kind: they were no part of the answer.
+    pub fn withdrawn(&mut self, kind: Kind, bytes: usize) {
+        let mut left = u32::try_from(bytes).unwrap_or(u32::MAX);
+        for chunk in self.chunks.iter_mut().rev().filter(|c| c.kind == kind) {
+            let taken = chunk.bytes.min(left);
+            chunk.bytes -= taken;
+            left -= taken;
+            if left == 0 {
+                return;
+            }
+        }
+    }
+
     /// The first visible sign of thought or text.
     #[must_use]
     pub fn first_any(&self) -> Option<Duration> {

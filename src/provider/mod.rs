@@ -18,6 +18,7 @@ mod spec;
 mod table;
 
 use bytes::Bytes;
+use url::Url;
 
 use crate::model::Class;
 use crate::model::Endpoint;
@@ -294,8 +295,12 @@ pub fn listings(endpoint: &Endpoint, vars: &Vars) -> Result<Vec<Question>, Fault
         }
         let others = row.apis.iter().filter_map(|api| question_by(row, api, listing, endpoint, vars));
         let mut others: Vec<_> = others.collect();
-        // A key stands before the chain, as when an API is asked.
-        match others.iter().position(keyed).or_else(|| (usual.is_err() && !others.is_empty()).then_some(0)) {
+        // A key stands before the chain, as when an API is asked; one of another resource lists
+        // that resource, not this one.
+        let host = |q: &Question| Url::parse(&q.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let here = |q: &Question| usual.as_ref().map_or(true, |usual| host(usual) == host(q));
+        let better = others.iter().position(|q| keyed(q) && here(q));
+        match better.or_else(|| (usual.is_err() && !others.is_empty()).then_some(0)) {
             Some(at) => Ok(others.swap_remove(at)),
             None => usual,
         }
@@ -312,7 +317,12 @@ fn question_by(
     endpoint: &Endpoint,
     vars: &Vars,
 ) -> Option<Question> {
-    if row.place != Place::Resource {
+    // The key of a resource is not for the address that an endpoint names.
+    if row.place != Place::Resource || endpoint.base_url.is_some() {
+        return None;
+    }
+    let own = vars.first(api.place_vars).map(|(_, name)| name);
+    if own.is_some() && endpoint.place.is_some() && own != endpoint.place {
         return None;
     }
     let place = Some(site::resource(row, api, endpoint, vars).ok()??);

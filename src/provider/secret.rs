@@ -42,8 +42,7 @@ impl Secret {
         if self.0.len() < 8 {
             return text.to_owned();
         }
-        let encoded: Zeroizing<String> =
-            Zeroizing::new(url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect());
+        let encoded = self.encoded();
         let text = text.replace(self.0.as_str(), REDACTED).replace(encoded.as_str(), REDACTED);
         // A long text may have been cut off in the middle of it.
         let Some(whole) = text.strip_suffix('…') else { return text };
@@ -53,10 +52,20 @@ impl Secret {
         }
     }
 
-    /// Where a text repeats it first, if it is long enough to be told from ordinary words.
+    /// As it stands in a URL.
+    fn encoded(&self) -> Zeroizing<String> {
+        Zeroizing::new(url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect())
+    }
+
+    /// The forms in which it may come back, if it is long enough to be told from ordinary words.
     #[must_use]
-    pub fn place_in(&self, text: &str) -> Option<usize> {
-        if self.0.len() < 8 { None } else { text.find(self.0.as_str()) }
+    pub fn forms(&self) -> Vec<Zeroizing<String>> {
+        let (plain, encoded) = (Zeroizing::new(self.0.to_string()), self.encoded());
+        match self.0.len() {
+            0..8 => Vec::new(),
+            _ if plain == encoded => vec![plain],
+            _ => vec![plain, encoded],
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use bakeoff::model::Endpoint;
-use bakeoff::provider::{HeaderText, Vars, listings};
+use bakeoff::provider::{HeaderText, Identity, Vars, listings};
 use serde_json::Value;
 
 use crate::loopback::{Answer, Loopback};
@@ -145,4 +145,47 @@ fn variables_of_one_api_alone_are_a_cloud_that_is_here() {
     assert!(written.contains("project = \"mine\"\nlocation = \"us-east5\"\n"), "{written}");
     let listed = run(&vertex, &["models", "--format", "json"]);
     assert_eq!(row(&json(&listed), "claude-opus-5-5@default")["provider"], "vertex");
+}
+
+#[test]
+fn a_resources_key_is_not_for_another_resource() {
+    let principal =
+        [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "sk-canary-secret")];
+    let foundry = [("ANTHROPIC_FOUNDRY_RESOURCE", "res-b"), ("ANTHROPIC_FOUNDRY_API_KEY", "sk-canary-res-b")];
+    let asked = |endpoint: &Endpoint, more: &[(&str, &str)]| {
+        let vars = [&principal[..], &foundry[..], more].concat();
+        let question = listings(endpoint, &Vars::only(&vars)).unwrap().remove(0);
+        let host = question.url.split('/').nth(2).unwrap().split('.').next().unwrap().to_owned();
+        (host, matches!(question.identity, Identity::Entra { .. }), question.secrets.len())
+    };
+    let azure = Endpoint { provider: "azure".into(), ..Endpoint::default() };
+    let at = |url: &str| Endpoint { base_url: Some(url.to_owned()), ..azure.clone() };
+    let placed = |name: &str| Endpoint { place: Some(name.to_owned()), ..azure.clone() };
+    let own = ("AZURE_OPENAI_ENDPOINT", "https://res-a.openai.azure.com");
+    for (endpoint, more, want) in [
+        (at("https://res-a.openai.azure.com/openai/v1"), &[][..], ("res-a", true, 0)),
+        (placed("res-a"), &[], ("res-a", true, 0)),
+        (azure.clone(), &[own], ("res-a", true, 0)),
+        // Where nothing else is named, the resource that has a key is the account.
+        (azure.clone(), &[], ("res-b", false, 1)),
+        (placed("res-b"), &[], ("res-b", false, 1)),
+    ] {
+        let (host, entra, keys) = asked(&endpoint, more);
+        assert_eq!((host.as_str(), entra, keys), want, "{endpoint:?} {more:?}");
+    }
+}
+
+#[test]
+fn a_key_in_a_list_of_models_is_taken_out() {
+    let server = Loopback::start(|_| Answer::json(200, r#"{"data":[{"id":"m-sk-canary-0123456789"}]}"#));
+    let home = home();
+    for format in ["table", "json"] {
+        let listed = bakeoff(home.path())
+            .env("OPENAI_API_KEY", "sk-canary-0123456789")
+            .env("OPENAI_BASE_URL", format!("{}/v1", server.url()))
+            .args(["models", "-p", "openai", "--format", format])
+            .output()
+            .unwrap();
+        assert!(out(&listed).contains("m-<redacted>") && !out(&listed).contains("canary"), "{}", out(&listed));
+    }
 }

@@ -351,7 +351,7 @@ fn answered() -> App {
     let ids = ask(&mut app, "hi");
     let rates = Rates { input: Some(2_000_000_000), output: Some(10_000_000_000), ..Rates::default() };
     let price = Price { rates, as_of: "2026-11-23".into(), ..Price::default() };
-    step(&mut app, ids[0], 0, Step::Priced(Some(price), Rule::Exact));
+    step(&mut app, ids[0], 0, Step::Priced(Some(price.into()), Rule::Exact));
     step(&mut app, ids[0], 0, Step::Prepared(Box::new(sending())));
     step(&mut app, ids[0], 0, Step::Sent);
     step(

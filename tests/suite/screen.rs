@@ -103,7 +103,7 @@ fn busy(panes: usize) -> App {
     let ids = ask(&mut app, "Explain mutexes to a novice.");
     for (n, id) in ids.iter().enumerate() {
         let start = n as u64;
-        step(&mut app, *id, 0, Step::Priced(Some(price()), Rule::Exact));
+        step(&mut app, *id, 0, Step::Priced(Some(price().into()), Rule::Exact));
         step(&mut app, *id, 0, Step::Sent);
         match n % 6 {
             0 => {
@@ -415,7 +415,7 @@ fn the_best_is_marked_only_among_complete_answers() {
     let ids = ask(&mut app, "go");
     for (n, id) in ids.iter().enumerate() {
         let late = 100 * n as u64;
-        step(&mut app, *id, 0, Step::Priced(Some(price()), Rule::Exact));
+        step(&mut app, *id, 0, Step::Priced(Some(price().into()), Rule::Exact));
         step(&mut app, *id, 0, Step::Sent);
         for i in 0..30 {
             text(&mut app, *id, 100 + late + i * 30, "word ");
@@ -534,7 +534,7 @@ fn an_answer_that_is_asked_again_has_cost_what_it_cost() {
     let mut app = app(1);
     let first = ask(&mut app, "hi");
     let answer = |app: &mut App, id: AnswerId| {
-        step(app, id, 0, Step::Priced(Some(price()), Rule::Exact));
+        step(app, id, 0, Step::Priced(Some(price().into()), Rule::Exact));
         step(app, id, 0, Step::Sent);
         step(app, id, 90, Step::Headers { status: 200, request_id: None, reused: None });
         text(app, id, 200, "word");

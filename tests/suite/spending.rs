@@ -121,7 +121,7 @@ fn a_second_prompt_while_the_first_is_weighed_is_not_lost() {
 
 /// Ends an answer with a cost of so many tokens at ten millionths of a dollar, or without usage.
 fn finish(app: &mut App, id: AnswerId, tokens: Option<u64>, how: Outcome) {
-    step(app, id, 0, Step::Priced(Some(price()), Rule::Exact));
+    step(app, id, 0, Step::Priced(Some(price().into()), Rule::Exact));
     step(app, id, 0, Step::Sent);
     step(app, id, 1, Step::Headers { status: 200, request_id: None, reused: None });
     if let Some(output) = tokens {

@@ -13,7 +13,7 @@ fn round() -> (App, Vec<AnswerId>) {
     for (n, (first, output)) in [(200_u64, 800), (900, 100), (400, 300)].into_iter().enumerate() {
         let id = ids[n];
         if n < 2 {
-            step(&mut app, id, 0, Step::Priced(Some(price()), bakeoff::model::Rule::Exact));
+            step(&mut app, id, 0, Step::Priced(Some(price().into()), bakeoff::model::Rule::Exact));
         }
         step(&mut app, id, 0, Step::Sent);
         let headers = Step::Headers { status: 200, request_id: None, reused: Some(true) };
@@ -202,7 +202,7 @@ fn no_view_breaks_at_any_size_nor_before_anything_was_asked() {
 fn cost_for_a_thousand_characters_has_the_marks_of_the_cost() {
     let mut answer = Answer::default();
     let per = METRICS.iter().find(|m| m.id == "usd_per_1k_chars").unwrap();
-    answer.apply(std::time::Duration::ZERO, Step::Priced(Some(price()), bakeoff::model::Rule::Exact));
+    answer.apply(std::time::Duration::ZERO, Step::Priced(Some(price().into()), bakeoff::model::Rule::Exact));
     answer.apply(std::time::Duration::ZERO, Step::Sent);
     let usage = Usage { input: Some(1_000), output: Some(300), ..Usage::default() };
     let deltas = vec![Delta::Text("é".repeat(2_500)), Delta::Usage(usage)];
