@@ -106,3 +106,6 @@ mod views;
 #[cfg(test)]
 #[path = "suite/wire.rs"]
 mod wire;
+#[cfg(test)]
+#[path = "suite/wired.rs"]
+mod wired;

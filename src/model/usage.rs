@@ -70,6 +70,20 @@ impl Usage {
         };
     }
 
+    /// Takes parts out of a whole, one after the other: what is left of it, and each part as far
+    /// as it fits. A part larger than what is left marks the usage inconsistent.
+    pub fn split<const N: usize>(&mut self, whole: u64, parts: [Option<u64>; N]) -> (u64, [Option<u64>; N]) {
+        let mut left = whole;
+        let fitting = parts.map(|part| {
+            let part = part?;
+            self.inconsistent |= part > left;
+            let taken = part.min(left);
+            left -= taken;
+            Some(taken)
+        });
+        (left, fitting)
+    }
+
     /// `whole - part`, marking the usage inconsistent instead of going negative.
     pub fn less(&mut self, whole: u64, part: u64) -> u64 {
         if part > whole {

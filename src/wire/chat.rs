@@ -439,10 +439,15 @@ pub(super) fn split(
     reasoning: Option<u64>,
 ) -> Usage {
     let mut usage = Usage { cache_read, cache_write, audio_input, reasoning, ..Usage::default() };
-    let parts = [cache_read, cache_write, audio_input];
-    usage.input =
-        prompt.map(|whole| parts.into_iter().flatten().fold(whole, |left, part| usage.less(left, part)));
-    usage.output = generated.map(|whole| usage.less(whole, reasoning.unwrap_or(0)));
+    if let Some(whole) = prompt {
+        let (left, [read, written, audio]) = usage.split(whole, [cache_read, cache_write, audio_input]);
+        (usage.input, usage.cache_read, usage.cache_write, usage.audio_input) =
+            (Some(left), read, written, audio);
+    }
+    if let Some(whole) = generated {
+        let (left, [thought]) = usage.split(whole, [reasoning]);
+        (usage.output, usage.reasoning) = (Some(left), thought);
+    }
     usage.raw = Some(Value::Object(raw.clone()));
     usage
 }

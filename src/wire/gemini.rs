@@ -314,11 +314,22 @@ fn usage(raw: &Map<String, Value>) -> Usage {
         ..Usage::default()
     };
     if let Some(prompt) = count(raw.get("promptTokenCount")) {
-        let fresh = usage.less(prompt, usage.cache_read.unwrap_or(0));
+        // Audio lies inside the prompt's count, and what of it was cached inside the cache's.
+        let cached = of_audio(raw, "cacheTokensDetails").unwrap_or(0);
+        let audio = of_audio(raw, "promptTokensDetails").map(|all| all.saturating_sub(cached));
+        let (fresh, [read, audio]) = usage.split(prompt, [usage.cache_read, audio]);
+        (usage.cache_read, usage.audio_input) = (read, audio.filter(|n| *n > 0));
         let tools = count(raw.get("toolUsePromptTokenCount")).unwrap_or(0);
         usage.input = Some(fresh.saturating_add(tools));
     }
     usage
+}
+
+/// The tokens of audio in a list of counts by modality.
+fn of_audio(raw: &Map<String, Value>, list: &str) -> Option<u64> {
+    let rows = raw.get(list)?.as_array()?.iter();
+    let audio = rows.filter(|row| row.get("modality").and_then(Value::as_str) == Some("AUDIO"));
+    audio.filter_map(|row| count(row.get("tokenCount"))).reduce(u64::saturating_add)
 }
 
 /// The lines after the last frame. An error document is read as soon as its

@@ -399,8 +399,8 @@ fn usage(raw: &Map<String, Value>, counted: bool) -> Usage {
     };
     if counted && let Some(all) = count(raw.get("output_tokens")) {
         let thinking = raw.get("output_tokens_details").and_then(|d| d.get("thinking_tokens"));
-        usage.reasoning = count(thinking);
-        usage.output = Some(usage.less(all, usage.reasoning.unwrap_or(0)));
+        let (left, [thought]) = usage.split(all, [count(thinking)]);
+        (usage.output, usage.reasoning) = (Some(left), thought);
     }
     usage
 }

@@ -186,6 +186,10 @@ fn a_key_in_a_list_of_models_is_taken_out() {
             .args(["models", "-p", "openai", "--format", format])
             .output()
             .unwrap();
-        assert!(out(&listed).contains("m-<redacted>") && !out(&listed).contains("canary"), "{}", out(&listed));
+        assert!(
+            out(&listed).contains("m-<redacted>") && !out(&listed).contains("canary"),
+            "{}",
+            out(&listed)
+        );
     }
 }
