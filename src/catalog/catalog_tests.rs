@@ -176,7 +176,8 @@ fn the_listed_prices_agree_with_the_catalogs() {
 fn every_route_has_a_price_and_models_outside_of_families_have_theirs() {
     let catalog = Catalog::embedded();
     for route in catalog.routes() {
-        assert!(route.price.is_some(), "{} {} has no price", route.kind, route.id);
+        let (price, _) = catalog.lookup(&route.kind, &route.id, Some(&route.scope));
+        assert!(price.is_some(), "{} {} has no price", route.kind, route.id);
     }
     assert_eq!(usd("openai", "gpt-4o", Some("global")), known("2.5", Rule::Exact));
     // An open model costs something else in London; the region is the endpoint's.
@@ -322,5 +323,31 @@ fn a_list_has_an_age() {
         ("", "2026-11-22", None),
     ] {
         assert_eq!(age(as_of, today), days, "{as_of} to {today}");
+    }
+}
+
+/// The list is read row by row where it is asked about one; that must find what reading all of
+/// it finds.
+#[test]
+fn a_row_read_alone_is_what_it_is_among_all() {
+    let (lazy, whole) = (Catalog::embedded(), Catalog::embedded().whole());
+    assert!(whole.priced().count() > lazy.priced().count() + 1_000);
+    let mut asked = Vec::new();
+    for route in whole.all() {
+        let kind = route.kind.as_str();
+        asked.push((kind, route.id.clone(), Some(route.scope.as_str())));
+        asked.push((kind, route.id.clone(), None));
+        asked.push((kind, format!("{}-2026-01-02", route.id), None));
+        asked.push((kind, route.id.to_ascii_uppercase(), None));
+        asked.push((kind, format!("ca.{}", route.id.split_once('.').map_or("x", |(_, model)| model)), None));
+    }
+    for (at, (kind, id, scope)) in asked.into_iter().enumerate().filter(|(at, _)| at % 7 == 0) {
+        assert_eq!(
+            lazy.lookup(kind, &id, scope),
+            whole.lookup(kind, &id, scope),
+            "{at}: {kind} {id} {scope:?}"
+        );
+        let found = |c: &Catalog| c.route(kind, &id, scope).map(|(r, rule)| (r.into_owned(), rule));
+        assert_eq!(found(&lazy), found(&whole), "{at}: {kind} {id} {scope:?}");
     }
 }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::book::{self, Listing, Says};
-use super::{Catalog, OVERRIDES, Route, rows, strict};
+use super::{AS_OF, Catalog, OVERRIDES, PRICES, Route, rows, strict, undated};
 use crate::model::Price;
 
 /// Something that was laid over the embedded list.
@@ -29,6 +29,43 @@ impl Listing {
 }
 
 impl Catalog {
+    /// This catalog with every row of the embedded list of prices.
+    #[must_use]
+    pub fn whole(&self) -> Self {
+        // A test reads the list.
+        let read = || self.with_listed(PRICES).ok();
+        let all = if self.unread { read() } else { None };
+        Self { unread: false, ..all.unwrap_or_else(|| self.clone()) }
+    }
+
+    /// The part of this catalog that an id is looked up in, with what the embedded list has of
+    /// it; `None` where that list has been read, or has nothing of it.
+    pub(super) fn about(&self, kind: &str, id: &str) -> Option<Self> {
+        let wanted = |other: &str| {
+            other.eq_ignore_ascii_case(id)
+                || undated(id).is_some_and(|id| other.eq_ignore_ascii_case(id))
+                || is_profile_of(other, id)
+        };
+        let blocks: Vec<&str> = if self.unread {
+            PRICES
+                .split("\n[[price]]\n")
+                .skip(1)
+                .filter(|b| of_block(b).is_some_and(|(k, i)| k == kind && wanted(i)))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        if blocks.is_empty() {
+            return None;
+        }
+        let mut part = Self::default();
+        let mine =
+            |r: &&Route| r.kind == kind && (wanted(&r.id) || r.aliases.iter().any(|alias| alias == id));
+        self.routes.iter().filter(mine).for_each(|route| part.put(route.clone()));
+        let text = format!("as_of = {AS_OF:?}\n\n[[price]]\n{}", blocks.join("\n[[price]]\n"));
+        part.with_listed(&text).ok()
+    }
+
     /// This catalog with a book of prices below its own: what a route has stays, what it lacks
     /// is filled in, and ids that it does not have get a price.
     pub(super) fn with_listed(&self, text: &str) -> Result<Self, String> {
@@ -67,7 +104,7 @@ impl Catalog {
         if book.as_of < self.as_of {
             return Ok(self.clone());
         }
-        let mut all = self.clone();
+        let mut all = self.whole();
         for row in &book.rows {
             let Says::Price(price) = &row.says else { continue };
             let same = all.same(row);
@@ -97,7 +134,7 @@ impl Catalog {
     pub fn with_prices(&self, text: &str, providers: &[&str], today: &str) -> Result<Self, String> {
         strict::check_prices(text, &self.kinds(providers))?;
         let book = book::read(text)?;
-        let mut all = self.clone();
+        let mut all = self.whole();
         for (row, line) in book.rows.iter().zip(strict::lines(text)) {
             if row.from.as_deref().is_some_and(|from| from > today) {
                 continue;
@@ -155,7 +192,7 @@ impl Catalog {
         let same =
             |r: &Route| r.price.as_ref().is_some_and(|p| p.rates == price.rates && p.tiers == price.tiers);
         let scope = row.scope.as_deref();
-        self.route(&row.kind, &row.id, scope).is_some_and(|(r, _)| Some(r.scope.as_str()) == scope && same(r))
+        self.find(&row.kind, &row.id, scope).is_some_and(|(r, _)| Some(r.scope.as_str()) == scope && same(r))
     }
 
     fn add(&mut self, row: &Listing) {
@@ -203,6 +240,23 @@ impl Catalog {
 pub fn age(as_of: &str, today: &str) -> Option<i32> {
     let (from, to): (Date, Date) = (as_of.parse().ok()?, today.parse().ok()?);
     Some(to.since(from).ok()?.get_days())
+}
+
+/// Provider and id of a row of the embedded list, which the converter writes first.
+fn of_block(block: &str) -> Option<(&str, &str)> {
+    let (kind, rest) = block.strip_prefix("kind = \"")?.split_once('"')?;
+    let (id, _) = rest.strip_prefix("\nid = \"")?.split_once('"')?;
+    Some((kind, id))
+}
+
+/// Whether both are profiles of one model: `us.x` and `eu.x`.
+fn is_profile_of(one: &str, other: &str) -> bool {
+    let regional = |id: &str| {
+        id.split_once('.')
+            .filter(|(prefix, _)| rows::REGIONAL.contains(prefix))
+            .map(|(_, m)| m.to_ascii_lowercase())
+    };
+    regional(one).is_some_and(|model| regional(other) == Some(model))
 }
 
 fn own(row: &Listing) -> Listing {

@@ -13,6 +13,7 @@ mod litellm;
 mod rows;
 mod strict;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
@@ -83,6 +84,9 @@ pub struct Catalog {
     aliases: HashMap<(String, String), Vec<usize>>,
     as_of: String,
     families: Vec<Family>,
+    /// The long list of prices has not been laid below it: its rows are read one by one, as
+    /// they are asked for. All of them at once are some megabytes that few sessions need.
+    unread: bool,
     /// The user's rows whose id ends in `*`.
     patterns: Vec<Listing>,
     layers: Vec<Layer>,
@@ -94,12 +98,10 @@ impl Catalog {
     pub fn embedded() -> Arc<Self> {
         static EMBEDDED_CATALOG: OnceLock<Arc<Catalog>> = OnceLock::new();
         Arc::clone(EMBEDDED_CATALOG.get_or_init(|| {
-            let parsed = Self::parse(EMBEDDED)
-                .and_then(|c| c.with_extra(OVERRIDES))
-                .and_then(|c| c.with_listed(PRICES));
+            let parsed = Self::parse(EMBEDDED).and_then(|c| c.with_extra(OVERRIDES));
             // The texts are part of the program and a test reads them; should they ever
             // fail to parse, every price is unknown, which is the truth then.
-            Arc::new(parsed.unwrap_or_default())
+            Arc::new(Self { unread: true, ..parsed.unwrap_or_default() })
         }))
     }
 
@@ -227,7 +229,14 @@ impl Catalog {
 
     /// The route that an id of a provider means, with the rule that found it.
     #[must_use]
-    pub fn route(&self, kind: &str, id: &str, scope: Option<&str>) -> Option<(&Route, Rule)> {
+    pub fn route(&self, kind: &str, id: &str, scope: Option<&str>) -> Option<(Cow<'_, Route>, Rule)> {
+        match self.about(kind, profile_id(id)) {
+            None => self.find(kind, id, scope).map(|(route, rule)| (Cow::Borrowed(route), rule)),
+            Some(part) => part.find(kind, id, scope).map(|(route, rule)| (Cow::Owned(route.clone()), rule)),
+        }
+    }
+
+    fn find(&self, kind: &str, id: &str, scope: Option<&str>) -> Option<(&Route, Rule)> {
         let id = profile_id(id);
         let key = |id: &str| (kind.to_owned(), id.to_owned());
         let folded = id.to_ascii_lowercase();
@@ -236,6 +245,7 @@ impl Catalog {
             (self.folded.get(&key(&folded)), Rule::CaseInsensitive),
             (self.aliases.get(&key(id)), Rule::Alias),
             (undated(id).and_then(|id| self.exact.get(&key(id))), Rule::Undated),
+            (undated(&folded).and_then(|id| self.folded.get(&key(id))), Rule::Undated),
         ];
         let found =
             |(indices, rule): (Option<&Vec<usize>>, Rule)| Some((self.choose(indices?, scope)?, rule));
@@ -248,6 +258,9 @@ impl Catalog {
     /// say it (Azure zones); Bedrock ids carry theirs as a prefix.
     #[must_use]
     pub fn lookup(&self, kind: &str, id: &str, scope: Option<&str>) -> (Option<Price>, Rule) {
+        if let Some(part) = self.about(kind, profile_id(id)) {
+            return part.listed(kind, id, scope);
+        }
         let (price, rule) = self.listed(kind, id, scope);
         if price.as_ref().is_some_and(|p| p.own) {
             return (price, Rule::Own);
@@ -264,7 +277,7 @@ impl Catalog {
 
     /// The same without the user's patterns.
     fn listed(&self, kind: &str, id: &str, scope: Option<&str>) -> (Option<Price>, Rule) {
-        if let Some((route, rule)) = self.route(kind, id, scope) {
+        if let Some((route, rule)) = self.find(kind, id, scope) {
             let Some(price) = route.price.clone() else { return (None, Rule::None) };
             let assumed = self.stands_in(route, scope).then_some(ANOTHER_ZONE);
             return (Some(Price { assumed, ..price }), rule);

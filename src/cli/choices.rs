@@ -22,6 +22,7 @@ pub(super) fn choices(
 ) -> Vec<ui::Choice> {
     let own = own.iter().map(|e| {
         let route = catalog.route(&e.provider, &e.model, e.place.as_deref()).map(|(r, _)| r);
+        let route = route.as_deref();
         let family = route.map_or(e.model.clone(), |r| r.family.clone());
         let (price, context) = (route.and_then(|r| r.price.as_ref()), route.and_then(|r| r.context));
         choice(placed(e.clone(), vars, machine), family, price, context, vars, machine)

@@ -157,9 +157,9 @@ async fn ask(world: &World, endpoint: &Endpoint, brought: &mut Brought) {
 fn known(world: &World, row: &Provider, listed: &[(Listed, String)]) -> Vec<Vec<(&'static str, Value)>> {
     let catalog = (world.catalog)();
     // A list may call a route by another of its names.
-    let ids = listed.iter().filter_map(|(m, _)| Some(catalog.route(row.id, &m.id, None)?.0.id.as_str()));
-    let ids: Vec<_> = ids.chain(listed.iter().map(|(m, _)| m.id.as_str())).collect();
-    let new = |r: &&Route| r.kind == row.id && !ids.contains(&r.id.as_str());
+    let ids = listed.iter().filter_map(|(m, _)| Some(catalog.route(row.id, &m.id, None)?.0.id.clone()));
+    let ids: Vec<_> = ids.chain(listed.iter().map(|(m, _)| m.id.clone())).collect();
+    let new = |r: &&Route| r.kind == row.id && !ids.contains(&r.id);
     let mut routes: Vec<_> = catalog.routes().filter(new).collect();
     // A list has no zones.
     routes.dedup_by(|a, b| a.id == b.id);
@@ -176,6 +176,7 @@ fn fields(
 ) -> Vec<(&'static str, Value)> {
     let catalog = (world.catalog)();
     let route = catalog.route(row.id, &model.id, None).map(|(r, _)| r);
+    let route = route.as_deref();
     let endpoint = Endpoint {
         provider: row.id.to_owned(),
         model: model.id.clone(),

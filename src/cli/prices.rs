@@ -67,7 +67,7 @@ pub(super) fn old(as_of: &str) -> Option<String> {
 }
 
 fn about(loaded: &Loaded, format: ListFormat) -> Result<u8, Stop> {
-    let catalog = world::catalog(loaded)?();
+    let catalog = world::catalog(loaded)?().whole();
     let files = PriceFiles::usual();
     let stored = files.as_ref().map_or(Ok(None), PriceFiles::read);
     let downloaded = stored.as_ref().ok().and_then(Option::as_deref).map(origin);
@@ -121,7 +121,7 @@ fn layers(catalog: &Catalog) -> String {
 
 /// A model on every cloud that sells it.
 fn show(loaded: &Loaded, word: &str, format: ListFormat) -> Result<u8, Stop> {
-    let catalog = world::catalog(loaded)?();
+    let catalog = world::catalog(loaded)?().whole();
     let family = catalog.family(word).map(|f| f.id.clone());
     let is = |text: &str| text.eq_ignore_ascii_case(word);
     let by_id = |r: &Route| is(&r.id) || r.aliases.iter().any(|alias| is(alias));
@@ -242,7 +242,7 @@ fn update(loaded: &Loaded, from: Option<&str>, yes: bool) -> Result<u8, Stop> {
     let host = url::Url::parse(from).ok().and_then(|url| url.host_str().map(str::to_owned));
     let source = format!("litellm, {}", host.as_deref().unwrap_or("a file"));
     let book = convert(&json, &today(), &source).map_err(refused)?;
-    let before = world::catalog(loaded)?();
+    let before = world::catalog(loaded)?().whole();
     enough(&before, &book).map_err(refused)?;
     let origin = Origin {
         as_of: today(),
@@ -253,7 +253,7 @@ fn update(loaded: &Loaded, from: Option<&str>, yes: bool) -> Result<u8, Stop> {
         checked_at: String::new(),
     };
     let text = with_origin(&book, &origin);
-    let after = world::catalog_with(loaded, Some(&text))?;
+    let after = world::catalog_with(loaded, Some(&text))?.whole();
     write_out(&changes(loaded, &before, &after))?;
     if !yes && !agreed()? {
         return Ok(1);
