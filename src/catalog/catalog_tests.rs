@@ -80,6 +80,10 @@ fn azure_zones_and_models_that_the_list_does_not_have() {
     let default = (CostStatus::Assumed, Some("4".into()), Rule::Exact);
     assert_eq!(usd("azure", "gpt-6.1-sol", None), default, "a deployment's zone is its owner's to say");
     assert_eq!(usd("azure", "gpt-6.1-sol", Some("global")), known("4", Rule::Exact));
+    // A zone that was named and is not listed is not another one at its price.
+    assert_eq!(usd("azure", "claude-opus-5-5", Some("data-zone-eu")), NOTHING);
+    assert_eq!(usd("azure", "gpt-6-luna", Some("data-zone-apac")), NOTHING);
+    assert_eq!(usd("azure", "model-router", None), NOTHING, "a router's fee is not what its model costs");
     assert_eq!(usd("ollama", "gpt-oss:120b", None).0, CostStatus::Local);
     assert_eq!(usd("ollama", "a-model-of-mine", None), NOTHING);
 }
@@ -179,6 +183,11 @@ fn every_route_has_a_price_and_models_outside_of_families_have_theirs() {
         let (price, _) = catalog.lookup(&route.kind, &route.id, Some(&route.scope));
         assert!(price.is_some(), "{} {} has no price", route.kind, route.id);
     }
+    for row in &book::read(PRICES).unwrap().rows {
+        let Says::Price(price) = &row.says else { continue };
+        let one_sided = (price.rates.input == Some(0)) != (price.rates.output == Some(0));
+        assert!(!one_sided, "{} {}: half a price", row.kind, row.id);
+    }
     assert_eq!(usd("openai", "gpt-4o", Some("global")), known("2.5", Rule::Exact));
     // An open model costs something else in London; the region is the endpoint's.
     let nemotron = |region| usd("bedrock", "nvidia.nemotron-super-3-120b", Some(region)).1.unwrap();
@@ -272,6 +281,11 @@ fn slips_in_the_users_prices_are_refused_with_their_line() {
         ),
         (row("discount = \"0.0000001\"").replace("gpt-4o", "gpt-4*"), "finer than nine decimals"),
         (
+            row("rates = { input = \"1\", output = \"1\" }\nregion_uplift = \"2\"")
+                .replace("gpt-4o", "gpt-4*"),
+            "region_uplift is not for an id with a *",
+        ),
+        (
             row(
                 "off_peak = { input = \"1\" }\noff_peak_windows_utc = [\"now\"]\nrates = { input = \"1\", output = \"1\" }",
             ),
@@ -311,6 +325,16 @@ fn a_downloaded_book_counts_where_it_is_newer_and_corrections_stand() {
     );
     assert_eq!((new.as_of(), new.layers().len(), new.layers()[0].rows), ("2026-12-01", 1, 3));
     assert_eq!(new.families().len(), embedded.families().len());
+    // Another name of a route stays one: `-m` finds by it whoever sells the family.
+    let alias = "[[price]]\nkind = \"anthropic\"\nid = \"claude-haiku-4-5-20251001\"\nscope = \"global\"\n\
+        rates = { input = \"1\", cached_input = \"0.1\", cache_write_1h = \"2\", cache_write = \"1.25\", output = \"5\" }\n";
+    let renamed = embedded.with_download(&book_of("2026-12-01", alias)).unwrap();
+    let family =
+        |c: &Catalog| c.route("anthropic", "claude-haiku-4-5-20251001", None).unwrap().0.family.clone();
+    assert_eq!(
+        (family(embedded.as_ref()), family(&renamed)),
+        ("claude-haiku-4-5".into(), "claude-haiku-4-5".into())
+    );
 }
 
 #[test]

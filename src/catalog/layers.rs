@@ -20,11 +20,12 @@ pub struct Layer {
 }
 
 impl Listing {
-    /// Whether a row of the user's with a `*` at its end covers an id.
-    pub(super) fn covers(&self, kind: &str, id: &str, scope: Option<&str>) -> bool {
+    /// Whether a row of the user's with a `*` at its end covers an id
+    /// in a scope that was asked for or found.
+    pub(super) fn covers(&self, kind: &str, id: &str, scopes: [Option<&str>; 2]) -> bool {
         let begins = self.id.strip_suffix('*').unwrap_or(&self.id);
-        let scoped = self.scope.is_none() || self.scope.as_deref() == scope;
-        self.kind == kind && scoped && id.starts_with(begins)
+        let within = self.scope.is_none() || scopes.contains(&self.scope.as_deref());
+        self.kind == kind && within && id.starts_with(begins)
     }
 }
 
@@ -108,7 +109,7 @@ impl Catalog {
         for row in &book.rows {
             let Says::Price(price) = &row.says else { continue };
             let same = all.same(row);
-            if same.is_empty() {
+            if same.is_empty() && !all.is_known(row, price) {
                 all.add(row);
             }
             for at in same {
@@ -134,11 +135,12 @@ impl Catalog {
     pub fn with_prices(&self, text: &str, providers: &[&str], today: &str) -> Result<Self, String> {
         strict::check_prices(text, &self.kinds(providers))?;
         let book = book::read(text)?;
-        let mut all = self.whole();
-        for (row, line) in book.rows.iter().zip(strict::lines(text)) {
-            if row.from.as_deref().is_some_and(|from| from > today) {
-                continue;
-            }
+        // A discount is of the list's price, not of another row of the user's: the last row counts.
+        let list = self.whole();
+        let mut all = list.clone();
+        let in_force = |row: &&(&Listing, usize)| row.0.from.as_deref().is_none_or(|from| from <= today);
+        let rows: Vec<_> = book.rows.iter().zip(strict::lines(text)).collect();
+        for (row, line) in rows.iter().filter(in_force) {
             let wrong = |why: &str| format!("line {line}: {} {}: {why}", row.kind, row.id);
             if row.id.ends_with('*') {
                 all.check_pattern(row).map_err(|why| wrong(&why))?;
@@ -153,25 +155,34 @@ impl Catalog {
                 }
             }
             for at in same {
+                let listed = list.routes.get(at);
                 let Some(route) = all.routes.get_mut(at) else { continue };
-                let price = match &row.says {
-                    Says::Price(price) => Price { own: true, ..(**price).clone() },
+                (route.price, route.uplift) = match &row.says {
+                    Says::Price(price) => (Some(Price { own: true, ..(**price).clone() }), row.uplift),
                     Says::Times(up, down) => {
-                        scaled(route.price.as_ref(), *up, *down).map_err(|e| wrong(&e))?
+                        let price = listed.and_then(|r| r.price.as_ref());
+                        let price = scaled(price, *up, *down).map_err(|e| wrong(&e))?;
+                        (Some(price), row.uplift.or(listed.and_then(|r| r.uplift)))
                     }
                 };
-                (route.price, route.uplift) = (Some(price), row.uplift.or(route.uplift));
             }
         }
-        all.layers.push(layer("yours", text, &book));
+        let mut layer = layer("yours", text, &book);
+        // The same text is another price list on another day.
+        layer.rows = rows.iter().filter(in_force).count();
+        layer.digest.push(u8::try_from(layer.rows % 251).unwrap_or_default());
+        all.layers.push(layer);
         Ok(all)
     }
 
     /// Scaling what a pattern covers must give exact rates, and it must cover something.
     fn check_pattern(&self, row: &Listing) -> Result<(), String> {
+        if row.uplift.is_some() {
+            return Err("region_uplift is not for an id with a *: write a row for each id".into());
+        }
         let Says::Times(up, down) = row.says else { return Ok(()) };
         let covered: Vec<&Route> =
-            self.routes.iter().filter(|r| row.covers(&r.kind, &r.id, Some(&r.scope))).collect();
+            self.routes.iter().filter(|r| row.covers(&r.kind, &r.id, [Some(&r.scope), None])).collect();
         let priced: Vec<_> = covered.iter().filter_map(|r| r.price.as_ref()).collect();
         if priced.is_empty() {
             return Err("the list has no price to scale".into());
@@ -278,6 +289,17 @@ fn renewed(old: Option<&Price>, new: &Price) -> Price {
     let Some(old) = old else { return new.clone() };
     let disagrees = if old.rates == new.rates { old.disagrees.clone() } else { Vec::new() };
     Price { disagrees, volatile: old.volatile, local: old.local, ..new.clone() }
+}
+
+/// The layer of a text that has no head of its own.
+pub(super) fn own_rows(name: &'static str, text: &str, rows: usize) -> Layer {
+    layer(name, text, &book::Book { rows: Vec::new(), ..book::Book::default() }).with(rows)
+}
+
+impl Layer {
+    fn with(self, rows: usize) -> Self {
+        Self { rows, ..self }
+    }
 }
 
 fn layer(name: &'static str, text: &str, book: &book::Book) -> Layer {

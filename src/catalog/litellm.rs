@@ -206,7 +206,11 @@ fn row(fields: &Map<String, Value>, inclusive: bool, most: u64) -> Result<Row, S
         }
     }
     row.uplift = uplift(fields)?;
-    row.off_peak = off_peak(fields)?;
+    row.off_peak = match off_peak(fields) {
+        Ok(low) => low,
+        // A price whose hours are not understood is not known.
+        Err(_) => return Ok(Row::default()),
+    };
     row.max_output = fields.get("max_output_tokens").and_then(Value::as_u64);
     row.page = fields.get("source").and_then(Value::as_str).map(str::to_owned);
     Ok(row)
@@ -259,7 +263,8 @@ fn uplift(fields: &Map<String, Value>) -> Result<Option<u64>, String> {
         "regional_processing_uplift_multiplier_us",
         "regional_processing_uplift_multiplier_eu",
     ];
-    let factor = names.iter().find_map(|name| fields.get(*name)).or(entry);
+    let told = |v: &&Value| !v.is_null();
+    let factor = names.iter().find_map(|name| fields.get(*name).filter(told)).or(entry.filter(told));
     let billionths = |v: &Value| femto(&serde_json::json!(v.as_f64().unwrap_or(-1.0) * 1e-6));
     factor.map(billionths).transpose().map(Option::flatten)
 }
@@ -277,39 +282,54 @@ fn off_peak(fields: &Map<String, Value>) -> Result<Option<(Listed, Vec<String>)>
         let days: Vec<u64> = window
             .get("weekdays")
             .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_u64)
-            .collect();
-        let days = days_of(&days).ok_or("off_peak_pricing names days that do not follow one another")?;
+            .map_or_else(|| (1..=7).collect(), |days| days.iter().filter_map(Value::as_u64).collect());
         let hours = match window.get("hours_utc") {
             Some(Value::String(one)) => vec![one.clone()],
             Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             _ => return Err("off_peak_pricing has no hours".into()),
         };
-        windows.extend(hours.into_iter().map(|hours| match hours.as_str() {
-            "00:00-00:00" => format!("{days} all day"),
-            _ => format!("{days} {}", hours.replace("-00:00", "-24:00")),
-        }));
+        for hours in hours {
+            let (from, to) = hours.split_once('-').ok_or_else(|| format!("{hours:?} are no hours"))?;
+            if hours == "00:00-00:00" {
+                windows.extend(runs(&days).map(|run| format!("{run} all day")));
+            } else if to == "00:00" || from < to {
+                let to = if to == "00:00" { "24:00" } else { to };
+                windows.extend(runs(&days).map(|run| format!("{run} {from}-{to}")));
+            } else {
+                // Over midnight: the rest is the next day's.
+                let next: Vec<u64> = days.iter().map(|day| day % 7 + 1).collect();
+                windows.extend(runs(&days).map(|run| format!("{run} {from}-24:00")));
+                windows.extend(runs(&next).map(|run| format!("{run} 00:00-{to}")));
+            }
+        }
     }
     Ok((!listed.is_empty() && !windows.is_empty()).then_some((listed, windows)))
 }
 
-/// `Mon-Fri` of 1 to 5; every day where none is named.
-fn days_of(days: &[u64]) -> Option<String> {
+/// `Mon-Fri` and `Sun` of 1, 2, 3, 4, 5 and 7.
+fn runs(days: &[u64]) -> impl Iterator<Item = String> {
     const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-    let name = |day: u64| NAMES.get(usize::try_from(day).ok()?.checked_sub(1)?).copied();
-    let (Some(first), Some(last)) = (days.first(), days.last()) else { return Some("Mon-Sun".into()) };
-    let follow = days.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b));
-    follow.then_some(())?;
-    let (first, last) = (name(*first)?, name(*last)?);
-    Some(if first == last { first.to_owned() } else { format!("{first}-{last}") })
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for at in 0..NAMES.len() {
+        if !days.contains(&(at as u64 + 1)) {
+            continue;
+        }
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == at => *last = at,
+            _ => runs.push((at, at)),
+        }
+    }
+    runs.into_iter().filter_map(|(first, last)| {
+        let (from, to) = (NAMES.get(first)?, NAMES.get(last)?);
+        Some(if first == last { (*from).to_owned() } else { format!("{from}-{to}") })
+    })
 }
 
 /// A row without prices, or of zeros that nobody calls free, says nothing.
 fn is_priced(row: &Row, free: bool) -> bool {
     let base = &row.standard.base;
-    let zero = base.values().all(|rate| *rate == 0);
+    // A zero on one side alone is a router's fee, or a side that nobody filled in.
+    let zero = ["input", "output"].iter().any(|side| base.get(side) == Some(&0));
     base.contains_key("input") && base.contains_key("output") && (!zero || free)
 }
 
@@ -369,15 +389,28 @@ fn tiers(ladder: &Ladder, inclusive: bool) -> String {
     format!("[{}]", all.join(", "))
 }
 
+/// A string as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
 fn write(rows: &BTreeMap<(String, String, String), Row>, as_of: &str, source: &str) -> String {
     let mut out = format!(
         "# List prices, USD per million tokens; made by `bakeoff prices convert` from {source} (MIT), by the rules of\n\
          # src/catalog/filters.toml. Not to be edited: corrections go into src/catalog/overrides.toml.\n\n\
-         schema = 1\ncurrency = \"USD\"\nunit = \"per_1m_tokens\"\nas_of = {as_of:?}\nsource = {source:?}\n"
+         schema = 1\ncurrency = \"USD\"\nunit = \"per_1m_tokens\"\nas_of = {}\nsource = {}\n",
+        quoted(as_of),
+        quoted(source),
     );
     for ((kind, id, scope), row) in rows {
         // Writing to a string does not fail.
-        let _ = write!(out, "\n[[price]]\nkind = {kind:?}\nid = {id:?}\nscope = {scope:?}\n");
+        let _ = write!(
+            out,
+            "\n[[price]]\nkind = {}\nid = {}\nscope = {}\n",
+            quoted(kind),
+            quoted(id),
+            quoted(scope)
+        );
         let _ = writeln!(out, "rates = {{ {} }}", rates(&row.standard.base));
         if !row.standard.tiers.is_empty() {
             let _ = writeln!(out, "tiers = {}", tiers(&row.standard, row.inclusive));
@@ -400,7 +433,7 @@ fn write(rows: &BTreeMap<(String, String, String), Row>, as_of: &str, source: &s
             let _ = writeln!(out, "max_output = {most}");
         }
         if let Some(page) = &row.page {
-            let _ = writeln!(out, "source_page = {page:?}");
+            let _ = writeln!(out, "source_page = {}", quoted(page));
         }
     }
     out

@@ -23,11 +23,16 @@ const MAP: &str = r#"{
  "bedrock/some_platform/open.model": {"litellm_provider": "bedrock", "mode": "chat", "input_cost_per_token": 1e-07, "output_cost_per_token": 1e-06},
  "gemini/gemma-4-31b-it": {"litellm_provider": "gemini", "mode": "chat", "input_cost_per_token": 0, "output_cost_per_token": 0},
  "gemini/gemini-exp": {"litellm_provider": "gemini", "mode": "chat", "input_cost_per_token": 0, "output_cost_per_token": 0},
- "vertex_ai/claude-9@default": {"litellm_provider": "vertex_ai-anthropic_models", "mode": "chat", "input_cost_per_token": 4e-06, "output_cost_per_token": 2e-05, "regional_endpoint_uplift_multiplier": 1.1},
+ "vertex_ai/claude-9@default": {"litellm_provider": "vertex_ai-anthropic_models", "mode": "chat", "input_cost_per_token": 4e-06, "output_cost_per_token": 2e-05, "regional_endpoint_uplift_multiplier": 1.1, "provider_specific_entry": {"us": null}},
  "xai/grok-9": {"litellm_provider": "xai", "mode": "chat", "input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06, "input_cost_per_token_above_200k_tokens": 2e-06},
  "deepseek/deepseek-9": {"litellm_provider": "deepseek", "mode": "chat", "input_cost_per_token": 1.32e-06, "output_cost_per_token": 3.96e-06, "cache_creation_input_token_cost": 0.0,
    "off_peak_pricing": {"input_cost_per_token": 6.6e-07, "output_cost_per_token": 1.98e-06,
      "windows": [{"hours_utc": ["00:00-01:00", "10:00-00:00"], "weekdays": [1, 2, 3, 4, 5]}, {"hours_utc": "00:00-00:00", "weekdays": [6, 7]}]}},
+ "deepseek/over-midnight": {"litellm_provider": "deepseek", "mode": "chat", "input_cost_per_token": 1e-06, "output_cost_per_token": 1e-06, "source": "https://example.com/a\u200bb\"",
+   "off_peak_pricing": {"input_cost_per_token": 5e-07, "windows": [{"hours_utc": "16:30-00:30", "weekdays": [1, 3, 7]}]}},
+ "deepseek/odd-hours": {"litellm_provider": "deepseek", "mode": "chat", "input_cost_per_token": 1e-06, "output_cost_per_token": 1e-06, "off_peak_pricing": {"input_cost_per_token": 5e-07, "windows": [{"hours_utc": "late"}]}},
+ "azure/model-router": {"litellm_provider": "azure", "mode": "chat", "input_cost_per_token": 1.4e-07, "output_cost_per_token": 0},
+ "together_ai/half": {"litellm_provider": "together_ai", "mode": "chat", "input_cost_per_token": 1.4e-07, "output_cost_per_token": 0},
  "cohere/command": {"litellm_provider": "cohere", "mode": "chat", "input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06}
 }"#;
 
@@ -72,6 +77,15 @@ off_peak = { input = "0.66", output = "1.98" }
 off_peak_windows_utc = ["Mon-Fri 00:00-01:00", "Mon-Fri 10:00-24:00", "Sat-Sun all day"]
 
 [[price]]
+kind = "deepseek"
+id = "over-midnight"
+scope = "global"
+rates = { input = "1", output = "1" }
+off_peak = { input = "0.5" }
+off_peak_windows_utc = ["Mon 16:30-24:00", "Wed 16:30-24:00", "Sun 16:30-24:00", "Mon-Tue 00:00-00:30", "Thu 00:00-00:30"]
+source_page = SOURCE
+
+[[price]]
 kind = "gemini"
 id = "gemma-4-31b-it"
 scope = "global"
@@ -108,9 +122,10 @@ fn the_map_becomes_a_book_row_by_row() {
     let text = convert(MAP, "2026-12-01", "a map").unwrap();
     let (head, rows) = text.split_at(text.find("\n[[price]]").unwrap());
     assert!(head.contains("as_of = \"2026-12-01\"\nsource = \"a map\"\n"), "{head}");
-    assert_eq!(rows, BOOK);
+    let page = "https://example.com/a\u{200b}b\"";
+    assert_eq!(rows, BOOK.replace("SOURCE", &toml::Value::from(page).to_string()));
     let book = super::super::book::read(&text).unwrap();
-    assert_eq!(book.rows.len(), 10);
+    assert_eq!(book.rows.len(), 11);
 }
 
 #[test]

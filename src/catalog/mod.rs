@@ -142,7 +142,9 @@ impl Catalog {
     /// As [`Catalog::parse`], and for the first such word with its line.
     pub fn with_own(&self, text: &str, providers: &[&str]) -> Result<Self, String> {
         strict::check(text, &self.kinds(providers))?;
-        self.with_extra(text)
+        let mut all = self.with_extra(text)?;
+        all.layers.push(layers::own_rows("your catalog", text, rows::read(text)?.routes.len()));
+        Ok(all)
     }
 
     /// Every cloud that a row may be of.
@@ -265,7 +267,9 @@ impl Catalog {
         if price.as_ref().is_some_and(|p| p.own) {
             return (price, Rule::Own);
         }
-        match self.patterns.iter().rev().find(|p| p.covers(kind, profile_id(id), scope)).map(|p| &p.says) {
+        let found = self.find(kind, id, scope).map(|(route, _)| route.scope.as_str());
+        let own = self.patterns.iter().rev().find(|p| p.covers(kind, profile_id(id), [scope, found]));
+        match own.map(|p| &p.says) {
             None => (price, rule),
             Some(Says::Price(own)) => (Some((**own).clone()), Rule::Own),
             Some(Says::Times(up, down)) => match price.and_then(|p| p.scaled(*up, *down)) {
@@ -278,7 +282,10 @@ impl Catalog {
     /// The same without the user's patterns.
     fn listed(&self, kind: &str, id: &str, scope: Option<&str>) -> (Option<Price>, Rule) {
         if let Some((route, rule)) = self.find(kind, id, scope) {
-            let Some(price) = route.price.clone() else { return (None, Rule::None) };
+            // A zone that was named is not another one at its price.
+            let named =
+                scope.is_some_and(|asked| asked != route.scope && (is_zone(asked) || is_zone(&route.scope)));
+            let Some(price) = route.price.clone().filter(|_| !named) else { return (None, Rule::None) };
             let assumed = self.stands_in(route, scope).then_some(ANOTHER_ZONE);
             return (Some(Price { assumed, ..price }), rule);
         }

@@ -319,6 +319,9 @@ pub enum PricesCommand {
         /// Another list than the usual one, in LiteLLM's format
         #[arg(long, value_name = "URL|FILE")]
         from: Option<String>,
+        /// Day of the list, where it is not today's
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        as_of: Option<String>,
         /// Take it without being asked
         #[arg(long)]
         yes: bool,

@@ -41,7 +41,10 @@ pub(super) fn run(args: &PricesArgs) -> Result<u8, Stop> {
     match &args.what {
         None => about(&loaded, args.list.format),
         Some(PricesCommand::Show { model, list }) => show(&loaded, model, list.format),
-        Some(PricesCommand::Update { from, yes }) => update(&loaded, from.as_deref(), *yes),
+        Some(PricesCommand::Update { from, as_of, yes }) => {
+            let day = as_of.clone().unwrap_or_else(today);
+            update(&loaded, from.as_deref(), &day, *yes)
+        }
         Some(PricesCommand::Rollback) => roll_back(&loaded),
         Some(PricesCommand::Convert { file, as_of, source, out }) => {
             let json =
@@ -204,16 +207,33 @@ fn files() -> Result<PriceFiles, Stop> {
     PriceFiles::usual().ok_or_else(|| Stop::usage("no place for a price book: set HOME"))
 }
 
-fn update(loaded: &Loaded, from: Option<&str>, yes: bool) -> Result<u8, Stop> {
+/// An address as it may be shown and kept: a query may hold a key.
+fn shown(from: &str) -> Result<String, Stop> {
+    let Ok(mut url) = url::Url::parse(from) else { return Ok(from.to_owned()) };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Stop::usage("a price list is fetched without a user and a password: leave them out"));
+    }
+    url.set_query(None);
+    Ok(url.to_string())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+fn update(loaded: &Loaded, from: Option<&str>, day: &str, yes: bool) -> Result<u8, Stop> {
     let files = files()?;
     let from = from.or(loaded.config.prices_url.as_deref()).unwrap_or(USUAL);
+    let url = shown(from)?;
     let now = jiff::Timestamp::now().to_string();
-    let refused = |why: String| Stop::usage(format!("{from}: {why}; the prices stay as they are"));
-    let stored = files.read().unwrap_or_default();
+    let refused = |why: String| Stop::usage(format!("{url}: {why}; the prices stay as they are"));
+    // What does not count is no reason to leave what there is.
+    let stored = files.read().unwrap_or_default().filter(|text| counts(text).is_ok());
     let known = stored.as_deref().map(origin).unwrap_or_default();
     let (body, etag) = if from.starts_with("https://") || from.starts_with("http://") {
         // An `ETag` says something of one address only.
-        let etag = Some(known.etag.as_str()).filter(|etag| !etag.is_empty() && known.url == from);
+        let same = !known.etag.is_empty() && known.address == hex(from.as_bytes());
+        let etag = Some(known.etag.as_str()).filter(|_| same);
         let limits = world::limits(&loaded.config, None);
         let got = runtime()?.block_on(async {
             let (world, _) = World::look(loaded, limits, false).await?;
@@ -223,36 +243,40 @@ fn update(loaded: &Loaded, from: Option<&str>, yes: bool) -> Result<u8, Stop> {
                 .await
                 .map_err(|f| refused(format!("{} → {}", f.message, f.advice())))
         })?;
-        match got {
-            Download::Unchanged => {
-                let text = stored.unwrap_or_default();
+        match (got, stored) {
+            (Download::Unchanged, Some(text)) if same => {
                 let origin = Origin { checked_at: now, ..known };
                 files.touch(&with_origin(&text, &origin)).map_err(Stop::usage)?;
                 write_out(&format!("checked today, unchanged since {}\n", clean_line(&origin.fetched_at)))?;
                 return Ok(0);
             }
-            Download::New { body, etag } => (body, etag.unwrap_or_default()),
+            (Download::Unchanged, _) => {
+                return Err(refused("it was called unchanged, and nothing was known of it".into()));
+            }
+            (Download::New { body, etag }, _) => (body, etag.unwrap_or_default()),
         }
     } else {
         let read = std::fs::read(Path::new(from)).map_err(|e| refused(e.to_string()))?;
         (read, String::new())
     };
-    let sha256 = Sha256::digest(&body).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let sha256 = hex(&body);
     let json = String::from_utf8(body).map_err(|_| refused("it is not UTF-8 text".into()))?;
     let host = url::Url::parse(from).ok().and_then(|url| url.host_str().map(str::to_owned));
     let source = format!("litellm, {}", host.as_deref().unwrap_or("a file"));
-    let book = convert(&json, &today(), &source).map_err(refused)?;
+    let book = convert(&json, day, &source).map_err(refused)?;
     let before = world::catalog(loaded)?().whole();
     enough(&before, &book).map_err(refused)?;
     let origin = Origin {
-        as_of: today(),
-        url: from.to_owned(),
+        as_of: day.to_owned(),
+        address: hex(from.as_bytes()),
+        url: url.clone(),
         etag,
         sha256,
         fetched_at: now,
         checked_at: String::new(),
     };
     let text = with_origin(&book, &origin);
+    counts(&text).map_err(refused)?;
     let after = world::catalog_with(loaded, Some(&text))?.whole();
     write_out(&changes(loaded, &before, &after))?;
     if !yes && !agreed()? {
@@ -264,6 +288,15 @@ fn update(loaded: &Loaded, from: Option<&str>, yes: bool) -> Result<u8, Stop> {
         after.as_of()
     ))?;
     Ok(0)
+}
+
+/// Whether a book can be read, and is no older than the embedded one.
+fn counts(text: &str) -> Result<(), String> {
+    let catalog = Catalog::embedded().with_download(text)?;
+    if catalog.layers().is_empty() {
+        return Err(format!("it is older than the embedded list of {}", crate::catalog::AS_OF));
+    }
+    Ok(())
 }
 
 /// A list of less than half the rows there are is a list in part.

@@ -69,8 +69,11 @@ impl Engine {
         }
         if reply.status != 200 {
             let (host, status) = (host_of(url), reply.status);
-            return Err(Fault::new(Class::NotFound, format!("{host} answered with HTTP {status}"))
-                .hint("check the address, or name another with --from"));
+            let hint = match status {
+                429 | 500..=599 => "try again in a while, or name another list with --from",
+                _ => "check the address, or name another list with --from",
+            };
+            return Err(Fault::new(Class::Refused, format!("{host} answered with HTTP {status}")).hint(hint));
         }
         let text =
             |name| reply.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).map(str::to_owned);

@@ -85,7 +85,7 @@ impl Reach<'_> {
 
     fn is_family(&self, endpoint: &Endpoint, family: &Family) -> bool {
         let route = self.catalog.route(&endpoint.provider, &endpoint.model, None);
-        let found = route.as_ref().map(|(r, _)| r.family.as_str());
+        let found = route.as_ref().map(|(r, _)| r.family.as_str()).filter(|family| !family.is_empty());
         let found = found.or_else(|| self.catalog.family(&endpoint.model).map(|f| f.id.as_str()));
         found == Some(&family.id)
     }

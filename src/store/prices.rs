@@ -13,7 +13,10 @@ use super::config::write_whole;
 #[serde(default)]
 pub struct Origin {
     pub as_of: String,
+    /// Without its query, which may hold a key.
     pub url: String,
+    /// SHA-256 of the whole address, hexadecimal: whether an `ETag` is of this address.
+    pub address: String,
     /// As the server gave it; a change detector, no proof.
     pub etag: String,
     /// Of what was downloaded, hexadecimal.
@@ -118,6 +121,7 @@ impl PriceFiles {
 pub fn with_origin(book: &str, origin: &Origin) -> String {
     let lines = [
         ("url", &origin.url),
+        ("address", &origin.address),
         ("etag", &origin.etag),
         ("sha256", &origin.sha256),
         ("fetched_at", &origin.fetched_at),
@@ -130,7 +134,7 @@ pub fn with_origin(book: &str, origin: &Origin) -> String {
     let mut text = kept.join("\n");
     for (name, value) in lines {
         // Writing to a string does not fail.
-        let _ = write!(text, "\n{name} = {value:?}");
+        let _ = write!(text, "\n{name} = {}", toml::Value::from(value.as_str()));
     }
     format!("{text}\n{rows}")
 }

@@ -178,3 +178,50 @@ fn the_users_own_rate_is_what_an_answer_costs() {
     }
     assert_eq!(server.asked("").len(), before);
 }
+
+#[test]
+fn a_damaged_book_is_fetched_anew_and_an_address_keeps_its_secrets() {
+    let home = home();
+    let server = lists(200, "application/json", map(1_000, "2e-06"));
+    let url = format!("{}/prices.json?token=sk-canary-token", server.url());
+    let update = || prices(home.path(), &["update", "--from", &url, "--yes"]);
+    assert_eq!(update().status.code(), Some(0));
+    let file = home.path().join(".local/share/bakeoff/prices/current.toml");
+    let kept = fs::read_to_string(&file).unwrap();
+    let about = prices(home.path(), &[]);
+    for text in [&kept, &out(&about), &err(&about)] {
+        assert!(!text.contains("canary"), "{text}");
+    }
+    assert!(out(&update()).contains("unchanged since"), "by the whole address");
+    fs::write(&file, kept.split_at(kept.len() / 2).0).unwrap();
+    assert!(out(&update()).contains("from now on"), "what does not count is no reason to leave it");
+    assert!(fs::read_to_string(&file).unwrap().len() > kept.len() / 2 + 1_000);
+
+    let user =
+        prices(home.path(), &["update", "--from", &server.url().replace("//", "//bob:sk-canary@"), "--yes"]);
+    assert_eq!(user.status.code(), Some(2));
+    assert!(
+        err(&user).contains("without a user and a password") && !err(&user).contains("canary"),
+        "{}",
+        err(&user)
+    );
+    // An old map is no new list.
+    let old = prices(home.path(), &["update", "--from", &url, "--as-of", "2026-01-01", "--yes"]);
+    assert_eq!(old.status.code(), Some(0), "the whole address is unchanged: {}", err(&old));
+    fs::remove_file(&file).unwrap();
+    let old = prices(home.path(), &["update", "--from", &url, "--as-of", "2026-01-01", "--yes"]);
+    assert!(err(&old).contains("older than the embedded list of 2026-11-23"), "{}", err(&old));
+}
+
+#[test]
+fn rows_of_ones_own_are_part_of_the_books_hash() {
+    let home = home();
+    config(home.path(), "");
+    let hash = || json(&prices(home.path(), &["--format", "json"]))[0]["sha256"].clone();
+    let before = hash();
+    let own = "[[family]]\nid = \"f\"\n[[family.route]]\nkind = \"openai\"\nid = \"gpt-6-sol\"\nscope = \"global\"\n\
+               price = { input = \"99\", output = \"99\" }\n";
+    fs::write(home.path().join(".config/bakeoff/catalog.toml"), own).unwrap();
+    assert_ne!(hash(), before);
+    assert!(out(&prices(home.path(), &[])).contains("your catalog"), "{}", out(&prices(home.path(), &[])));
+}
