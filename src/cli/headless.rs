@@ -128,11 +128,14 @@ fn within(spending: &Spending, engine: &Engine, lineup: &Lineup, prompt: &Prompt
     let estimates: Vec<_> = lineup.endpoints.iter().map(|e| engine.estimate(e, prompt)).collect();
     spending.weigh(Money::default(), &estimates).map_err(|why| {
         let unknown = estimates.iter().any(|e| e.at_most.is_err()) && !spending.allow_unknown;
+        let let_through = Spending { allow_unknown: true, ..spending.clone() };
+        let dear = let_through.weigh(Money::default(), &estimates).is_err();
         let most: Money = estimates.iter().filter_map(|e| e.at_most.as_ref().ok().copied()).sum();
-        let next = if unknown {
-            "--allow-unknown-cost lets it through".to_owned()
-        } else {
-            format!("lower max_tokens, or allow it with --max-cost {}", most.exact())
+        let limit = format!("--max-cost {}", most.exact());
+        let next = match (unknown, dear) {
+            (true, true) => format!("--allow-unknown-cost {limit} let it through"),
+            (true, false) => "--allow-unknown-cost lets it through".to_owned(),
+            (false, _) => format!("lower max_tokens, or allow it with {limit}"),
         };
         Stop { code: OVER_BUDGET, message: format!("nothing was sent: {why}; {next}") }
     })

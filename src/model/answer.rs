@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use super::fault::Fault;
+use super::fault::{Class, Fault};
 use super::price::{Cost, Price, Rule, settle};
 use super::sending::{Fate, Sending};
 use super::timeline::{Kind, Phases, Stall, Timeline};
@@ -213,10 +213,16 @@ impl Answer {
         matches!(self.phase, Phase::Ended(_))
     }
 
-    /// Whether it may be on a bill: what nobody accepted is not.
+    /// Whether it may be on a bill. What a server refused is not, nor what never came to one; a
+    /// request that was sent, and stopped or given up before a word came back, may well be.
     #[must_use]
     pub fn may_be_billed(&self) -> bool {
-        self.http_status.is_some_and(|status| status / 100 == 2) || self.usage.is_some()
+        let sent = self.is_over() && self.timeline.end.is_some();
+        let reached = self.fault.as_ref().is_none_or(|fault| fault.class == Class::Silent);
+        match self.http_status {
+            Some(status) => status / 100 == 2 || self.usage.is_some(),
+            None => self.usage.is_some() || (sent && reached),
+        }
     }
 
     /// Time from `t0` to the end; `None` while it runs.

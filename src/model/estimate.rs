@@ -130,13 +130,13 @@ impl Spending {
         }
         let most: Money = round.iter().filter_map(|e| e.at_most.as_ref().ok().copied()).sum();
         if let Some(limit) = self.session.filter(|limit| committed + most > *limit) {
-            let (most, limit, committed) = (most.shown(), limit.shown(), committed.shown());
+            let (most, limit, committed) = (most.shown_up(), limit.shown(), committed.shown_up());
             return Err(format!(
                 "up to {most} more may pass the budget of {limit}: {committed} is spent or reserved"
             ));
         }
         match self.confirm_above.filter(|limit| most > *limit) {
-            Some(limit) => Err(format!("it may cost up to {}, more than {}", most.shown(), limit.shown())),
+            Some(limit) => Err(format!("it may cost up to {}, more than {}", most.shown_up(), limit.shown())),
             None => Ok(()),
         }
     }

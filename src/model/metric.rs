@@ -202,9 +202,7 @@ fn amount(answer: &Answer, of: impl Fn(Money) -> Option<Money>) -> Reading {
     match answer.cost.usd {
         _ if !answer.is_over() => Reading::Pending,
         // Nobody accepted it, so nobody bills it; unknown would be the wrong word.
-        None if answer.timeline.headers.is_none() && answer.cost.status == CostStatus::Unknown => {
-            Reading::Missing("–")
-        }
+        None if !answer.may_be_billed() && answer.cost.status == CostStatus::Unknown => Reading::Missing("–"),
         None => Reading::Missing(answer.cost.status.word()),
         Some(usd) => of(usd).map_or(Reading::Missing("–"), Reading::Amount),
     }

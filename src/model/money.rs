@@ -68,6 +68,16 @@ impl Money {
     /// below, half up; `<$0.000001` under half of the last place.
     #[must_use]
     pub fn shown(self) -> String {
+        self.written(false)
+    }
+
+    /// The same rounded up, for what must not be passed.
+    #[must_use]
+    pub fn shown_up(self) -> String {
+        self.written(true)
+    }
+
+    fn written(self, up: bool) -> String {
         let unit = 10_u128.pow(PLACES);
         if self.0 == 0 {
             return "$0.00".into();
@@ -80,7 +90,7 @@ impl Money {
             6
         };
         let step = 10_u128.pow(PLACES - places);
-        let rounded = (self.0 + step / 2) / step;
+        let rounded = if up { self.0.div_ceil(step) } else { (self.0 + step / 2) / step };
         if rounded == 0 {
             return "<$0.000001".into();
         }

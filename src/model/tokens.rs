@@ -33,6 +33,10 @@ const TEMPLATE: u64 = 4;
 /// The same where a number must hold for every template.
 const TEMPLATE_MOST: u64 = 32;
 
+/// What a provider may put before a conversation and bill: gpt-oss's preamble is some seventy
+/// tokens, xAI's some hundreds.
+const PREAMBLE_MOST: u64 = 1_024;
+
 /// Tokens of one prompt for one model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tokens {
@@ -64,14 +68,14 @@ pub fn tokens(prompt: &Prompt, model: &str) -> Tokens {
         let n = texts().map(|text| count(text)).sum::<u64>();
         return Tokens {
             n: n + messages * TEMPLATE,
-            most: n + messages * TEMPLATE_MOST,
+            most: n + messages * TEMPLATE_MOST + PREAMBLE_MOST,
             how: Counting::Vocabulary(name),
         };
     }
     let bytes = texts().map(|text| text.len() as u64).sum::<u64>();
     Tokens {
         n: bytes.div_ceil(BYTES_PER_TOKEN as u64) + messages * TEMPLATE,
-        most: bytes + messages * TEMPLATE_MOST,
+        most: bytes + messages * TEMPLATE_MOST + PREAMBLE_MOST,
         how: Counting::Ratio,
     }
 }
@@ -122,7 +126,10 @@ mod tests {
             for model in ["gpt-5.4", "claude-opus-5-5", "openai.gpt-oss-120b", "gpt-4-turbo"] {
                 let tokens = tokens(&prompt, model);
                 assert!(tokens.n <= tokens.most, "{text:?} for {model}: {tokens:?}");
-                assert!(tokens.most <= (text.len() + 9) as u64 + 2 * TEMPLATE_MOST, "{text:?}: {tokens:?}");
+                assert!(
+                    tokens.most <= (text.len() + 9) as u64 + 2 * TEMPLATE_MOST + PREAMBLE_MOST,
+                    "{text:?}: {tokens:?}"
+                );
             }
         }
     }

@@ -7,7 +7,6 @@ use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 use super::app::{App, Effect, Entry, Overlay};
 use super::command::Focus;
 use super::key::Key;
-use super::weighing::Order;
 use crate::model::clean;
 use crate::model::clean_line;
 
@@ -144,7 +143,8 @@ impl App {
     pub(super) fn rerun(&mut self) -> bool {
         self.nothing_sent();
         if !self.rounds.is_empty() {
-            self.order(Order::Again(vec![self.pane]));
+            let plan = self.plan_again(std::iter::once(self.pane));
+            self.order(plan);
         }
         true
     }
@@ -160,7 +160,8 @@ impl App {
         self.nothing_sent();
         if !self.rounds.is_empty() {
             // Those that wait are asked too.
-            self.order(Order::Again((0..self.panes()).collect()));
+            let plan = self.plan_again(0..self.panes());
+            self.order(plan);
         }
         true
     }
@@ -280,6 +281,11 @@ impl App {
 
     /// Keys of the layer on top; false passes the key on.
     pub(super) fn overlay_key(&mut self, key: Key) -> bool {
+        if self.overlay == Some(Overlay::Spend) {
+            // Every other key is a no, those included that work anywhere.
+            self.spend(key.code == KeyCode::Char('y') && key.modifiers.is_empty());
+            return true;
+        }
         let everywhere = self.keymap.find(Focus::Anywhere, key).is_some();
         match (&mut self.overlay, key.code) {
             (_, _) if everywhere => return false,
@@ -288,7 +294,6 @@ impl App {
             (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
                 self.effects.push(Effect::Quit);
             }
-            (Some(Overlay::Spend), code) => self.spend(code == KeyCode::Char('y')),
             (Some(Overlay::Help { top }), KeyCode::Char('j' | ' ') | KeyCode::Down) => *top += 1,
             (Some(Overlay::Help { top }), KeyCode::PageDown) => *top += 10,
             (Some(Overlay::Help { top }), KeyCode::Char('k') | KeyCode::Up) => *top = top.saturating_sub(1),

@@ -249,7 +249,7 @@ impl App {
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
-            Event::Tick => {}
+            Event::Tick => self.weigh_draft(),
         }
         // Rounds differ in size once the lineup changes.
         self.pane = self.pane.min(self.panes().saturating_sub(1));
@@ -260,6 +260,8 @@ impl App {
         match event {
             Terminal::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
             Terminal::Paste(text) if self.overlay == Some(Overlay::Picker) => self.picker.paste(&text),
+            // It is no answer to the question that is asked.
+            Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
             Terminal::Paste(text) => {
                 self.focus = Focus::Prompt;
                 if let Some(notice) = self.editor.paste(&text) {

@@ -67,7 +67,7 @@ impl Sheet<'_> {
                 self.fact("by the text", &format!("≈{usd} and perhaps more; it is in no total"));
             }
             let broken = answer.outcome().is_some_and(|o| o != Outcome::Complete);
-            if broken && answer.timeline.headers.is_some() && cost.status != CostStatus::Billed {
+            if broken && answer.may_be_billed() && cost.status != CostStatus::Billed {
                 self.maybe("broken off", provider(&entry.endpoint.provider).map(|row| row.broken_off));
             }
             self.projected(entry, total);

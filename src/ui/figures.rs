@@ -224,7 +224,7 @@ fn cost(entry: &Entry, theme: &Theme, best: bool) -> Group {
     let answer = &entry.answer;
     let settled = answer.is_over() || answer.cost.status == CostStatus::Billed;
     let known = answer.cost.usd.is_some() && settled;
-    if answer.is_over() && !known && answer.timeline.headers.is_none() {
+    if answer.is_over() && !known && !answer.may_be_billed() {
         // Nobody accepted it, so nobody bills it; unknown would be the wrong word.
         return figure(0, "cost", "–".into(), theme.faint, theme, false);
     }

@@ -6,7 +6,6 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use super::app::{App, Effect, Overlay};
 use super::key::Key;
 use super::picker::{Asked, Ready};
-use super::weighing::Order;
 use crate::model::Endpoint;
 use crate::model::Lineup;
 use crate::model::clean_line;
@@ -124,8 +123,9 @@ impl App {
             None => self.say(format!("added {shown}")),
             Some(true) => self.say(format!("added {shown}: its answer is here, {again} asks it again")),
             Some(false) if self.round().is_some_and(|r| !r.follow_up) => {
-                self.order(Order::One(Box::new(endpoint.clone())));
-                self.say(format!("added {shown} and asked it this prompt"));
+                let plan = self.plan_one(&endpoint);
+                let asked = if self.order(plan) { "asked it" } else { "asks it, within the budget," };
+                self.say(format!("added {shown} and {asked} this prompt"));
             }
             // A conversation that it was not part of cannot be continued.
             Some(false) => {

@@ -1,12 +1,50 @@
 //! From a wish to send to what is sent, past the budget where there is one.
+//!
+//! A [`Plan`] is made when the key is pressed: who is asked what, in which round. What was
+//! weighed is then what is sent, whatever is switched or shown in between.
 
 use super::app::{App, Effect, Entry, Round};
 use super::pane::Pane;
-use super::weighing::Order;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Endpoint;
+use crate::model::Money;
 use crate::model::Prompt;
+
+/// Something that is to be sent.
+#[derive(Debug)]
+pub(super) enum Plan {
+    /// A new round.
+    Round { question: String, follow_up: bool, asks: Vec<(Endpoint, Prompt)> },
+    /// More of a round that is there.
+    More { round: usize, asks: Vec<More> },
+}
+
+/// One answer of a round that is there.
+#[derive(Debug)]
+pub(super) enum More {
+    /// Once more, in place of this answer.
+    Again(AnswerId, Endpoint, Prompt),
+    /// Of an endpoint that was not part of the round.
+    New(Endpoint, Prompt),
+}
+
+impl Plan {
+    /// Who would be asked what.
+    pub(super) fn asks(&self) -> Vec<(Endpoint, Prompt)> {
+        match self {
+            Self::Round { asks, .. } => asks.clone(),
+            Self::More { asks, .. } => asks
+                .iter()
+                .map(|more| match more {
+                    More::Again(_, endpoint, prompt) | More::New(endpoint, prompt) => {
+                        (endpoint.clone(), prompt.clone())
+                    }
+                })
+                .collect(),
+        }
+    }
+}
 
 impl App {
     pub(super) fn send(&mut self) -> bool {
@@ -18,38 +56,53 @@ impl App {
             self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
             return true;
         }
+        if self.is_weighing() {
+            return true;
+        }
         let question = self.editor.take();
         if self.history.last() != Some(&question) {
             self.history.push(question.clone());
         }
         self.walking = None;
-        self.order(Order::Send(question));
+        let plan = self.plan_round(question);
+        self.order(plan);
         true
     }
 
-    fn send_now(&mut self, question: String) {
-        let follows = self.follow_up && !self.rounds.is_empty();
-        let round = self.rounds.len();
-        let endpoints = self.levelled();
-        let mut entries = Vec::with_capacity(endpoints.len());
-        for (at, endpoint) in endpoints.into_iter().enumerate() {
-            let prompt = self.prompt_for(&endpoint, &question, follows);
-            let id = self.new_id();
-            self.places.insert(id, (round, at));
-            self.launch(id, &endpoint, &prompt);
-            entries.push(Entry::new(id, endpoint, prompt));
-        }
-        self.rounds.push(Round { question, follow_up: follows, entries });
-        self.shown = round;
+    /// The lineup as it would be asked a question now.
+    pub(super) fn plan_round(&self, question: String) -> Plan {
+        let follow_up = self.follow_up && !self.rounds.is_empty();
+        let asked = |e: Endpoint| {
+            let prompt = self.prompt_for(&e, &question, follow_up);
+            (e, prompt)
+        };
+        let asks = self.levelled().into_iter().map(asked).collect();
+        Plan::Round { question, follow_up, asks }
     }
 
-    fn launch(&mut self, id: AnswerId, endpoint: &Endpoint, prompt: &Prompt) {
-        self.weighing.reserve(id);
-        self.effects.push(Effect::Launch {
-            id,
-            endpoint: Box::new(endpoint.clone()),
-            prompt: Box::new(prompt.clone()),
-        });
+    /// Panes of the round in view once more; those that wait are asked.
+    pub(super) fn plan_again(&self, panes: impl Iterator<Item = usize>) -> Plan {
+        let asked = |at: usize| {
+            let round = self.round()?;
+            match round.entries.get(at) {
+                Some(entry) => Some(More::Again(entry.id, entry.endpoint.clone(), entry.prompt.clone())),
+                None => self.plan_new(self.waiting().nth(at - round.entries.len())?),
+            }
+        };
+        Plan::More { round: self.shown, asks: panes.filter_map(asked).collect() }
+    }
+
+    /// One more endpoint for the round in view, asked as the lineup is.
+    pub(super) fn plan_one(&self, endpoint: &Endpoint) -> Plan {
+        Plan::More { round: self.shown, asks: self.plan_new(endpoint).into_iter().collect() }
+    }
+
+    fn plan_new(&self, endpoint: &Endpoint) -> Option<More> {
+        let question = &self.round()?.question;
+        let levelled = self.levelled().into_iter().find(|e| e.is_pane_of(endpoint));
+        let endpoint = levelled.unwrap_or_else(|| endpoint.clone());
+        let prompt = self.prompt_for(&endpoint, question, false);
+        Some(More::New(endpoint, prompt))
     }
 
     /// A fresh prompt, or this endpoint's own conversation continued from the round in view.
@@ -65,97 +118,89 @@ impl App {
         }
     }
 
-    /// Asks one more endpoint the prompt of the round in view.
-    fn ask_now(&mut self, endpoint: &Endpoint) {
-        let round = self.shown;
-        let Some(question) = self.round().map(|r| r.question.clone()) else { return };
-        let endpoint =
-            self.levelled().into_iter().find(|e| e.is_pane_of(endpoint)).unwrap_or(endpoint.clone());
-        let prompt = self.prompt_for(&endpoint, &question, false);
-        let id = self.new_id();
-        self.launch(id, &endpoint, &prompt);
-        if let Some(shown) = self.rounds.get_mut(round) {
-            self.places.insert(id, (round, shown.entries.len()));
-            shown.entries.push(Entry::new(id, endpoint, prompt));
+    /// Sends a plan; `bounds` are what each of its answers cannot cost more than, where that
+    /// was weighed.
+    pub(super) fn carry_out(&mut self, plan: Plan, bounds: &[Money]) {
+        match plan {
+            Plan::Round { question, follow_up, asks } => {
+                let round = self.rounds.len();
+                let mut entries = Vec::with_capacity(asks.len());
+                for (at, (endpoint, prompt)) in asks.into_iter().enumerate() {
+                    let id = self.launch((round, at), &endpoint, &prompt, bounds.get(at));
+                    entries.push(Entry::new(id, endpoint, prompt));
+                }
+                self.rounds.push(Round { question, follow_up, entries });
+                self.shown = round;
+            }
+            Plan::More { round, asks } => {
+                let one = asks.len() == 1;
+                for (at, more) in asks.into_iter().enumerate() {
+                    let pane = self.carry_out_one(round, more, bounds.get(at));
+                    if let Some(pane) = pane.filter(|_| one && round == self.shown) {
+                        self.pane = pane;
+                    }
+                }
+            }
         }
     }
 
-    /// Runs a pane of the round in view again, in place of its answer; one that waits is asked.
-    fn run_again_now(&mut self, at: usize) {
-        let entries = self.round().map_or(0, |r| r.entries.len());
-        let waiting = at.checked_sub(entries).and_then(|w| self.waiting().nth(w)).cloned();
-        if let Some(endpoint) = waiting.filter(|_| !self.rounds.is_empty()) {
-            self.ask_now(&endpoint);
-            self.pane = entries;
-            return;
+    /// Gives the pane of an endpoint that is new to the round.
+    fn carry_out_one(&mut self, round: usize, more: More, bound: Option<&Money>) -> Option<usize> {
+        match more {
+            More::New(endpoint, prompt) => {
+                let at = self.rounds.get(round)?.entries.len();
+                let id = self.launch((round, at), &endpoint, &prompt, bound);
+                self.rounds.get_mut(round)?.entries.push(Entry::new(id, endpoint, prompt));
+                Some(at)
+            }
+            More::Again(old, endpoint, prompt) => {
+                let at = self.rounds.get(round)?.entries.iter().position(|e| e.id == old)?;
+                self.give_way(round, at);
+                let id = self.launch((round, at), &endpoint, &prompt, bound);
+                if let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(at)) {
+                    entry.id = id;
+                    entry.stopping = false;
+                    entry.answer = Answer::new(entry.endpoint.simulated);
+                    entry.pane = Pane::default();
+                }
+                None
+            }
         }
-        let id = self.new_id();
-        let round = self.shown;
-        let taken = self.round().and_then(|r| r.entries.get(at)).map(|e| self.weighing.taken(e));
-        let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(at)) else { return };
-        self.weighing.keep(taken);
-        let old = std::mem::replace(&mut entry.id, id);
-        let was_running = entry.is_running();
-        entry.stopping = false;
-        if entry.answer.may_be_billed() {
+    }
+
+    /// What an answer that is asked again leaves behind: its cost, and a stream to be stopped.
+    fn give_way(&mut self, round: usize, at: usize) {
+        let Some(entry) = self.rounds.get(round).and_then(|r| r.entries.get(at)) else { return };
+        let (id, running) = (entry.id, entry.is_running());
+        // What was sent is billed, whether its end is seen or not.
+        if entry.answer.may_be_billed() || (running && entry.pane.sent.is_some()) {
             self.replaced.add(&entry.answer.cost);
         }
-        entry.answer = Answer::new(entry.endpoint.simulated);
-        entry.pane = Pane::default();
-        let (endpoint, prompt) = (entry.endpoint.clone(), entry.prompt.clone());
-        self.places.remove(&old);
-        self.places.insert(id, (round, at));
-        if was_running {
-            self.effects.push(Effect::Cancel(old));
-        }
-        self.launch(id, &endpoint, &prompt);
-    }
-
-    /// Who would be asked what.
-    pub(super) fn asks(&self, order: &Order) -> Vec<(Endpoint, Prompt)> {
-        let follows = self.follow_up && !self.rounds.is_empty();
-        match order {
-            Order::Send(question) => self
-                .levelled()
-                .into_iter()
-                .map(|e| {
-                    let prompt = self.prompt_for(&e, question, follows);
-                    (e, prompt)
-                })
-                .collect(),
-            Order::Again(panes) => panes.iter().filter_map(|at| self.asks_again(*at)).collect(),
-            Order::One(endpoint) => {
-                let question = self.round().map(|r| r.question.clone()).unwrap_or_default();
-                vec![((**endpoint).clone(), self.prompt_for(endpoint, &question, false))]
-            }
+        let taken = self.weighing.taken(entry);
+        self.weighing.keep(taken);
+        self.places.remove(&id);
+        if running {
+            self.effects.push(Effect::Cancel(id));
         }
     }
 
-    fn asks_again(&self, at: usize) -> Option<(Endpoint, Prompt)> {
-        let round = self.round()?;
-        if let Some(entry) = round.entries.get(at) {
-            return Some((entry.endpoint.clone(), entry.prompt.clone()));
+    fn launch(
+        &mut self,
+        place: (usize, usize),
+        endpoint: &Endpoint,
+        prompt: &Prompt,
+        bound: Option<&Money>,
+    ) -> AnswerId {
+        let id = self.new_id();
+        self.places.insert(id, place);
+        if let Some(bound) = bound {
+            self.weighing.reserve(id, *bound);
         }
-        let endpoint = self.waiting().nth(at - round.entries.len())?.clone();
-        let prompt = self.prompt_for(&endpoint, &round.question, false);
-        Some((endpoint, prompt))
-    }
-
-    /// Sends what the budget lets through.
-    pub(super) fn carry_out(&mut self, order: Order) {
-        match order {
-            Order::Send(question) => self.send_now(question),
-            Order::Again(panes) => {
-                // Those that wait become entries as they are asked, in their order.
-                let focused = self.pane;
-                for at in &panes {
-                    self.run_again_now(*at);
-                }
-                if panes.len() > 1 {
-                    self.pane = focused;
-                }
-            }
-            Order::One(endpoint) => self.ask_now(&endpoint),
-        }
+        self.effects.push(Effect::Launch {
+            id,
+            endpoint: Box::new(endpoint.clone()),
+            prompt: Box::new(prompt.clone()),
+        });
+        id
     }
 }

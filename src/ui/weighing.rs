@@ -9,12 +9,12 @@
 //! ```
 
 use std::collections::HashMap;
-use std::collections::VecDeque;
 
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Effect, Entry, Overlay};
 use super::figures::grouped;
+use super::sending::Plan;
 use crate::model::AnswerId;
 use crate::model::Counting;
 use crate::model::Endpoint;
@@ -22,25 +22,24 @@ use crate::model::Estimate;
 use crate::model::Money;
 use crate::model::Spending;
 
-/// Something that is to be sent.
-#[derive(Debug)]
-pub(super) enum Order {
-    /// A prompt to the whole lineup.
-    Send(String),
-    /// Panes of the round in view, asked once more.
-    Again(Vec<usize>),
-    /// One more endpoint for the round in view.
-    One(Box<Endpoint>),
-}
-
 /// An order that waits for its estimate, then perhaps for a yes.
 #[derive(Debug)]
 struct Pending {
     number: u64,
-    order: Order,
+    plan: Plan,
     estimates: Vec<Estimate>,
     /// Why it is asked about.
     why: String,
+}
+
+/// Everything that the cost of a draft depends on.
+#[derive(Debug, Default, PartialEq)]
+struct Draft {
+    text: String,
+    endpoints: Vec<Endpoint>,
+    /// The round that a follow-up continues, and how many of its answers are there.
+    follows: Option<(usize, usize)>,
+    common: bool,
 }
 
 /// What is known and asked of costs to come.
@@ -49,15 +48,13 @@ pub struct Weighing {
     /// Estimates are wanted at all; off until somebody can make them.
     on: bool,
     spending: Spending,
-    draft: String,
+    draft: Draft,
     shown: Vec<Estimate>,
     /// The draft's estimate that is being made, and whether the draft has changed since.
     in_flight: Option<u64>,
     changed: bool,
     last: u64,
     pending: Option<Pending>,
-    /// Upper bounds of the answers that are about to be launched, in their order.
-    coming: VecDeque<Money>,
     reserved: HashMap<AnswerId, Money>,
     /// Of answers that another one stands in place of.
     gone: Money,
@@ -70,15 +67,13 @@ impl Weighing {
     }
 
     /// Notes the bound of an answer that is launched now.
-    pub(super) fn reserve(&mut self, id: AnswerId) {
-        if let Some(most) = self.coming.pop_front() {
-            self.reserved.insert(id, most);
-        }
+    pub(super) fn reserve(&mut self, id: AnswerId, bound: Money) {
+        self.reserved.insert(id, bound);
     }
 
     /// Keeps what an answer that is replaced has taken of the budget.
-    pub(super) fn keep(&mut self, taken: Option<Money>) {
-        self.gone = self.gone + taken.unwrap_or_default();
+    pub(super) fn keep(&mut self, taken: Money) {
+        self.gone = self.gone + taken;
     }
 
     /// What an answer takes of the budget: its cost once that is known, its bound until then.
@@ -109,38 +104,48 @@ impl App {
         self.weighing.gone + entries.map(|e| self.weighing.taken(e)).sum()
     }
 
-    /// Sends at once, or after it was weighed where there is a budget.
-    pub(super) fn order(&mut self, order: Order) {
-        if !self.weighing.on || self.weighing.spending.is_free() {
-            self.carry_out(order);
-            return;
-        }
-        if self.weighing.pending.is_some() {
-            // One at a time, and no prompt is lost over it.
-            if let Order::Send(question) = order {
-                self.editor.set_text(&question);
-            }
+    /// Says so while something is held against the budget: one at a time.
+    pub(super) fn is_weighing(&mut self) -> bool {
+        let held = self.weighing.pending.is_some();
+        if held {
             self.say("what was sent before is still being held against the budget");
-            return;
         }
-        let asks = self.asks(&order);
-        let number = self.weighing.number();
-        self.weighing.pending = Some(Pending { number, order, estimates: Vec::new(), why: String::new() });
-        self.effects.push(Effect::Weigh { number, asks });
+        held
     }
 
-    /// Asks for the estimate of the draft where it has changed.
+    /// Sends at once, or after it was weighed where there is a budget; whether it was sent.
+    pub(super) fn order(&mut self, plan: Plan) -> bool {
+        if !self.weighing.on || self.weighing.spending.is_free() {
+            self.carry_out(plan, &[]);
+            return true;
+        }
+        if self.is_weighing() {
+            return false;
+        }
+        let (asks, number) = (plan.asks(), self.weighing.number());
+        self.weighing.pending = Some(Pending { number, plan, estimates: Vec::new(), why: String::new() });
+        self.effects.push(Effect::Weigh { number, asks });
+        false
+    }
+
+    /// Asks for the estimate of the draft where something has changed that it depends on.
     pub(super) fn weigh_draft(&mut self) {
         if !self.weighing.on {
             return;
         }
-        let text = self.editor.text();
-        if text == self.weighing.draft {
+        let over = |r: &super::app::Round| r.entries.iter().filter(|e| e.answer.is_over()).count();
+        let draft = Draft {
+            text: self.editor.text(),
+            endpoints: self.lineup.endpoints.clone(),
+            follows: self.round().filter(|_| self.follow_up).map(|r| (self.shown, over(r))),
+            common: self.common,
+        };
+        if draft == self.weighing.draft {
             return;
         }
-        self.weighing.draft = text;
+        self.weighing.draft = draft;
         self.weighing.changed = true;
-        if self.weighing.draft.is_empty() {
+        if self.weighing.draft.text.is_empty() {
             self.weighing.shown.clear();
             self.weighing.changed = false;
         }
@@ -152,7 +157,7 @@ impl App {
             return;
         }
         self.weighing.changed = false;
-        let asks = self.asks(&Order::Send(self.weighing.draft.clone()));
+        let asks = self.plan_round(self.weighing.draft.text.clone()).asks();
         let number = self.weighing.number();
         self.weighing.in_flight = Some(number);
         self.effects.push(Effect::Weigh { number, asks });
@@ -163,7 +168,7 @@ impl App {
         if self.weighing.in_flight == Some(number) {
             self.weighing.in_flight = None;
             // A draft that was sent or emptied meanwhile has no cost to show.
-            if !self.weighing.draft.is_empty() {
+            if !self.weighing.draft.text.is_empty() {
                 self.weighing.shown = estimates;
             }
             self.weigh_newest();
@@ -171,7 +176,7 @@ impl App {
         }
         let Some(mut pending) = self.weighing.pending.take_if(|p| p.number == number) else { return };
         match self.weighing.spending.weigh(self.committed(), &estimates) {
-            Ok(()) => self.pay_for(pending.order, &estimates),
+            Ok(()) => self.pay_for(pending.plan, &estimates),
             Err(why) => {
                 (pending.estimates, pending.why) = (estimates, why);
                 self.weighing.pending = Some(pending);
@@ -180,12 +185,10 @@ impl App {
         }
     }
 
-    fn pay_for(&mut self, order: Order, estimates: &[Estimate]) {
+    fn pay_for(&mut self, plan: Plan, estimates: &[Estimate]) {
         // What has no bound reserves nothing; it was let through knowingly.
-        let bounds = estimates.iter().map(|e| e.at_most.unwrap_or_default());
-        self.weighing.coming = bounds.collect();
-        self.carry_out(order);
-        self.weighing.coming.clear();
+        let bounds: Vec<Money> = estimates.iter().map(|e| e.at_most.unwrap_or_default()).collect();
+        self.carry_out(plan, &bounds);
     }
 
     /// The answer to [`Overlay::Spend`].
@@ -193,13 +196,15 @@ impl App {
         self.overlay = None;
         let Some(pending) = self.weighing.pending.take() else { return };
         if yes {
-            self.pay_for(pending.order, &pending.estimates);
+            self.pay_for(pending.plan, &pending.estimates);
             return;
         }
-        if let Order::Send(question) = &pending.order
-            && self.editor.is_empty()
-        {
-            self.editor.set_text(question);
+        if let Plan::Round { question, .. } = &pending.plan {
+            // What was written meanwhile stands below it.
+            let meanwhile = self.editor.text();
+            let text =
+                if meanwhile.is_empty() { question.clone() } else { format!("{question}\n{meanwhile}") };
+            self.editor.set_text(&text);
             self.weigh_draft();
         }
         self.say("not sent");
@@ -225,9 +230,9 @@ impl App {
         let cost = match (most == Money::default(), unknown) {
             (true, 0) => "no cost".to_owned(),
             (_, n) if n == all.len() => "cost unknown".to_owned(),
-            (_, 0) => format!("at most {}", most.shown()),
+            (_, 0) => format!("at most {}", most.shown_up()),
             (true, n) => format!("{n} of {} unknown", all.len()),
-            (false, n) => format!("at most {} + {n} unknown", most.shown()),
+            (false, n) => format!("at most {} + {n} unknown", most.shown_up()),
         };
         let sends: Option<Money> = all.iter().map(|e| e.to_send).sum();
         let send =

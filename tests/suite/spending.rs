@@ -115,6 +115,7 @@ fn a_second_prompt_while_the_first_is_weighed_is_not_lost() {
     let asked = send(&mut app, "first");
     assert!(send(&mut app, "second").iter().all(|e| !matches!(e, Effect::Launch { .. })));
     assert_eq!(app.editor.text(), "second");
+    let asked = &asked;
     assert_eq!(launched(&answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.1"))).len(), 1);
     assert_eq!(app.rounds[0].question, "first");
 }
@@ -216,9 +217,9 @@ fn a_run_above_its_budget_sends_nothing_and_says_how_to_allow_it() {
     let server = Loopback::start(|_| chat("hello"));
     let home = home();
     for (budget, args, code, said) in [
-        ("", &["--max-cost", "0.01"][..], 3, "may pass the budget of $0.0100"),
-        ("", &["--max-cost", "0.0102"], 0, ""),
-        ("[budget]\nsession_usd = 0.005\n", &[], 3, "allow it with --max-cost 0.010"),
+        ("", &["--max-cost", "0.0126"][..], 3, "up to $0.0127 more may pass the budget of $0.0126"),
+        ("", &["--max-cost", "0.0127"], 0, ""),
+        ("[budget]\nsession_usd = 0.005\n", &[], 3, "allow it with --max-cost 0.0126"),
         ("[budget]\nconfirm_above_usd = \"0.005\"\n", &[], 3, "more than $0.005000"),
         ("[budget]\nconfirm_above_usd = 0.005\n", &["--max-cost", "$1"], 0, ""),
     ] {
@@ -251,4 +252,128 @@ fn a_run_without_a_known_bound_is_let_through_by_name_only() {
     assert!(err(&o).contains("--allow-unknown-cost"), "{}", err(&o));
     assert!(server.asked("").is_empty());
     assert_eq!(run(&["--allow-unknown-cost"]).status.code(), Some(0));
+}
+
+/// Answers of the newest round, by pane.
+fn newest(app: &App) -> Vec<AnswerId> {
+    app.rounds.last().map(|r| r.entries.iter().map(|e| e.id).collect()).unwrap_or_default()
+}
+
+#[test]
+fn whatever_key_comes_first_the_question_about_costs_is_answered() {
+    for (key, sent) in [("y", 1), ("f1", 0), ("ctrl+c", 0), ("esc", 0), ("enter", 0), ("q", 0)] {
+        let mut app = weighing(1, "", "0.25");
+        let asked = send(&mut app, "precious");
+        answer(&mut app, &asked[asked.len() - 1..], |_| bound("1"));
+        assert_eq!(launched(&press(&mut app, key)).len(), sent, "{key}");
+        assert!(app.overlay.is_none(), "{key}");
+        assert_eq!(app.editor.text(), if sent == 0 { "precious" } else { "" }, "{key}");
+        // And the next one is weighed as ever.
+        if sent == 0 {
+            app.editor.set_text("");
+        }
+        let asked = send(&mut app, "next");
+        assert_eq!(
+            launched(&answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.1"))).len(),
+            1,
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn what_was_written_while_it_was_weighed_stays_beside_the_prompt() {
+    let mut app = weighing(1, "", "0.25");
+    let asked = send(&mut app, "precious");
+    typed(&mut app, "later");
+    answer(&mut app, &asked[asked.len() - 1..], |_| bound("1"));
+    let paste = crossterm::event::Event::Paste("pasted".into());
+    app.update(Event::Terminal(paste), app.now);
+    press(&mut app, "n");
+    assert_eq!(app.editor.text(), "precious\nlater", "a paste is no answer, and nothing is lost");
+}
+
+#[test]
+fn what_was_weighed_is_what_is_sent_whatever_is_shown_meanwhile() {
+    let mut app = weighing(1, "9", "");
+    for text in ["one", "two"] {
+        let asked = send(&mut app, text);
+        answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.1"));
+        let id = newest(&app)[0];
+        finish(&mut app, id, Some(10), Outcome::Complete);
+    }
+    press(&mut app, "esc");
+    let asked = press(&mut app, "r");
+    press(&mut app, "[");
+    let sent = answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.1"));
+    assert!(
+        sent.iter().any(|e| matches!(e, Effect::Launch { prompt, .. } if prompt.question() == "two")),
+        "{sent:?}"
+    );
+    assert_eq!(app.rounds[0].entries[0].answer.outcome(), Some(Outcome::Complete), "round one is untouched");
+    // A follow-up that is switched on after sending is for the next prompt.
+    press(&mut app, "]");
+    let asked = send(&mut app, "three");
+    app.follow_up = true;
+    let sent = answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.1"));
+    assert!(
+        sent.iter().any(|e| matches!(e, Effect::Launch { prompt, .. } if prompt.turns.len() == 1)),
+        "{sent:?}"
+    );
+}
+
+#[test]
+fn a_request_that_was_sent_and_stopped_before_a_word_came_keeps_its_reservation() {
+    let mut app = weighing(1, "0.05", "");
+    let asked = send(&mut app, "x");
+    let id = launched(&answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.04")))[0];
+    step(&mut app, id, 0, Step::Sent);
+    step(&mut app, id, 5, Step::Cancelled);
+    assert_eq!(app.committed(), usd("0.04"));
+    assert_eq!(app.total().label(), "unknown");
+    let asked = send(&mut app, "x");
+    answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.04"));
+    assert_eq!(app.overlay, Some(Overlay::Spend), "twice may pass the budget");
+    // One that never came to a server costs nothing.
+    press(&mut app, "y");
+    let id = newest(&app)[0];
+    step(&mut app, id, 0, Step::Sent);
+    let fault = bakeoff::model::Fault::new(bakeoff::model::Class::Unreachable, "no connection");
+    step(&mut app, id, 5, Step::Failed(fault));
+    assert_eq!(app.committed(), usd("0.04"));
+}
+
+#[test]
+fn an_added_endpoint_is_weighed_with_the_settings_that_it_is_asked_with() {
+    let mut app = weighing(1, "9", "");
+    app.level = std::sync::Arc::new(|endpoints| {
+        endpoints
+            .iter()
+            .map(|e| bakeoff::model::Endpoint { params: bakeoff::model::Params::default(), ..e.clone() })
+            .collect()
+    });
+    app.common = true;
+    let asked = send(&mut app, "x");
+    answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.1"));
+    let mut more = app.lineup.endpoints[0].clone();
+    more.name = "more".into();
+    more.params.max_tokens = Some(10);
+    app.lineup.endpoints.push(more);
+    press(&mut app, "esc");
+    press(&mut app, "2");
+    let asked = press(&mut app, "r");
+    let Some(Effect::Weigh { asks, .. }) = asked.last() else { panic!("{asked:?}") };
+    assert_eq!(asks[0].0.params.max_tokens, None, "levelled, as it will be sent");
+}
+
+#[test]
+fn the_border_follows_what_the_cost_depends_on() {
+    let mut app = weighing(1, "", "");
+    typed(&mut app, "x");
+    app.update(Event::Weighed { number: 1, estimates: vec![bound("0.1")] }, app.now);
+    let mut more = app.lineup.endpoints[0].clone();
+    more.name = "more".into();
+    app.lineup.endpoints.push(more);
+    let asked = app.update(Event::Tick, app.now);
+    assert!(matches!(&asked[..], [Effect::Weigh { asks, .. }] if asks.len() == 2), "{asked:?}");
 }

@@ -103,6 +103,27 @@ fn differences_from_the_baseline_are_absolute_and_in_percent() {
 }
 
 #[test]
+fn an_answer_that_broke_off_is_neither_quick_nor_cheap() {
+    let mut app = app(2);
+    let ids = ask(&mut app, "x");
+    step(&mut app, ids[0], 0, Step::Sent);
+    text(&mut app, ids[0], 200, "slow and whole");
+    finish(&mut app, ids[0], 900, 10);
+    step(&mut app, ids[1], 0, Step::Sent);
+    let refused = bakeoff::model::Fault::new(bakeoff::model::Class::Unreachable, "nothing listens there");
+    step(&mut app, ids[1], 1, Step::Failed(refused));
+    press(&mut app, "esc");
+    press(&mut app, "b");
+    press(&mut app, "v");
+    while app.views.figure.is_none_or(|f| f.id != "total_ms") {
+        press(&mut app, "l");
+    }
+    let rows = shown(&mut app, 120, 24);
+    assert_eq!(names(&rows)[..2], [1, 2], "a refusal of a millisecond is not the best total");
+    assert!(!rows.join("\n").contains("-899ms"), "{rows:?}");
+}
+
+#[test]
 fn a_row_leads_to_its_answer_and_the_mouse_chooses_it() {
     let (mut app, _) = round();
     press(&mut app, "v");

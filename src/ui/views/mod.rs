@@ -23,10 +23,12 @@ use super::figures;
 use super::ink::{cut, put};
 use super::status;
 use super::theme::Theme;
+use crate::model::Answer;
 use crate::model::Better;
 use crate::model::Endpoint;
 use crate::model::METRICS;
 use crate::model::Metric;
+use crate::model::Outcome;
 use crate::model::clean_line;
 
 /// One way of looking at a round.
@@ -38,28 +40,39 @@ pub struct View {
     pub(super) draw: Option<fn(&mut App, &Theme, &mut Buffer, Rect)>,
     /// The figures that left and right choose from.
     figures: fn() -> Vec<&'static Metric>,
+    /// The one that is shown before any was chosen; none where that is the lineup's order.
+    usual: &'static str,
 }
 
 /// Every view, in the order in which `v` goes through them.
 pub const VIEWS: &[View] = &[
-    View { word: "panes", doc: "every answer in a pane of its own", draw: None, figures: Vec::new },
+    View {
+        word: "panes",
+        doc: "every answer in a pane of its own",
+        draw: None,
+        figures: Vec::new,
+        usual: "",
+    },
     View {
         word: "table",
         doc: "one row an endpoint, every figure, differences from the baseline",
         draw: Some(table::draw),
         figures: table::columns,
+        usual: "",
     },
     View {
         word: "timeline",
         doc: "connecting, waiting, thinking and answering on one time axis",
         draw: Some(timeline::draw),
         figures: Vec::new,
+        usual: "",
     },
     View {
         word: "scatter",
         doc: "cost against a time of your choice",
         draw: Some(scatter::draw),
         figures: scatter::figures,
+        usual: scatter::USUAL,
     },
 ];
 
@@ -115,10 +128,11 @@ impl App {
     }
 
     pub(super) fn flip_order(&mut self) -> bool {
-        if self.views.is_other() {
+        if self.views.is_other() && self.views.figure.is_some() {
             self.views.worst_first = !self.views.worst_first;
         } else {
-            self.say(format!("orders a table: {} shows one", self.keymap.first("view")));
+            let keys = figure_keys(self);
+            self.say(format!("turns the order of a table: {keys} choose the figure"));
         }
         true
     }
@@ -130,7 +144,9 @@ impl App {
         if all.is_empty() || by_tab {
             return false;
         }
-        let at = self.views.figure.and_then(|f| all.iter().position(|row| row.id == f.id));
+        let usual = self.views.shown.usual;
+        let chosen = self.views.figure.map_or(usual, |f| f.id);
+        let at = all.iter().position(|row| row.id == chosen);
         self.views.figure = match (at, forward) {
             (None, true) => all.first(),
             (None, false) => all.last(),
@@ -186,7 +202,7 @@ fn order(app: &App) -> Vec<usize> {
     let flip = (row.better == Better::Higher) != app.views.worst_first;
     let keys: Vec<Option<f64>> = numbers
         .iter()
-        .map(|n| app.round().and_then(|r| r.entries.get(*n)).and_then(|e| row.read(&e.answer).known()))
+        .map(|n| app.round().and_then(|r| r.entries.get(*n)).and_then(|e| ranked(row, &e.answer)))
         .collect();
     let key = |n: &usize| keys.get(*n).copied().flatten();
     numbers.sort_by(|a, b| match (key(a), key(b)) {
@@ -197,6 +213,12 @@ fn order(app: &App) -> Vec<usize> {
         (None, None) => Ordering::Equal,
     });
     numbers
+}
+
+/// A figure that can be compared: an answer that broke off was quick and cheap for no merit.
+fn ranked(row: &Metric, answer: &Answer) -> Option<f64> {
+    let whole = answer.outcome() == Some(Outcome::Complete) || row.better == Better::Neither;
+    row.read(answer).known().filter(|_| whole)
 }
 
 /// The frame around a view; gives what is inside.

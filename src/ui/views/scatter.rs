@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{all_figures, figure_keys, frame, hue, nothing};
+use super::{all_figures, figure_keys, frame, hue, nothing, order, ranked};
 use crate::model::Metric;
 use crate::model::Unit;
 use crate::model::clean_line;
@@ -20,6 +20,9 @@ const LOGARITHMIC: f64 = 50.0;
 
 /// Columns of the labels at the left axis.
 const LEFT: u16 = 11;
+
+/// The time before another is chosen.
+pub(super) const USUAL: &str = "ttft_ms";
 
 /// The times there are to choose from.
 pub(super) fn figures() -> Vec<&'static Metric> {
@@ -54,7 +57,7 @@ impl Axis {
 
 pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let chosen = app.views.figure.filter(|f| f.unit == Unit::Milliseconds);
-    let (Some(time), Some(cost)) = (chosen.or(metric("ttft_ms")), metric("cost_usd")) else { return };
+    let (Some(time), Some(cost)) = (chosen.or(metric(USUAL)), metric("cost_usd")) else { return };
     let title = format!("cost against {} · {} another time", time.heading, figure_keys(app));
     let formula = format!("{} = {}", time.heading, time.formula);
     let inner = frame(app, theme, buffer, area, &title, &formula);
@@ -63,11 +66,13 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
         .entries
         .iter()
         .enumerate()
-        .map(|(n, e)| (n, time.read(&e.answer).known(), cost.read(&e.answer).known()))
+        .map(|(n, e)| (n, ranked(time, &e.answer), ranked(cost, &e.answer)))
         .collect();
     let known: Vec<(usize, f64, f64)> =
         points.iter().filter_map(|(n, x, y)| Some((*n, (*x)?, (*y)?))).collect();
     // The list needs a line for each; on a low screen the plot gives way last.
+    // In the order in which up and down go through them.
+    let points: Vec<_> = order(app).into_iter().filter_map(|n| points.get(n).copied()).collect();
     let wanted = u16::try_from(points.len()).unwrap_or(u16::MAX);
     let listed = wanted.min(inner.height.saturating_sub(8));
     let plot = Rect { height: inner.height - listed, ..inner };

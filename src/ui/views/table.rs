@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{all_figures, figure_keys, frame, name, name_columns, nothing, order, window};
+use super::{all_figures, figure_keys, frame, name, name_columns, nothing, order, ranked, window};
 use crate::model::Answer;
 use crate::model::Better;
 use crate::model::Metric;
@@ -164,7 +164,7 @@ fn head(
 
 /// The difference from the baseline, absolute and in percent, and whether it is better.
 fn delta_text(row: &Metric, answer: &Answer, base: &Answer) -> Option<(String, Option<bool>)> {
-    let (own, other) = (row.read(answer).known()?, row.read(base).known()?);
+    let (own, other) = (ranked(row, answer)?, ranked(row, base)?);
     let by = own - other;
     if by.abs() < f64::EPSILON * own.abs().max(other.abs()) || by == 0.0 {
         return Some(("±0".into(), None));
