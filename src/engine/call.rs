@@ -135,6 +135,7 @@ pub(super) fn sending(
         via,
         identity,
         parity: request.parity.clone(),
+        tier: request.params.tier,
         started: SystemTime::now().duration_since(UNIX_EPOCH).ok(),
     }
 }

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use super::fault::{Class, Fault};
-use super::price::{Cost, Price, Rule, settle};
+use super::price::{Cost, CostStatus, Price, Rule, settle};
 use super::sending::{Fate, Sending};
 use super::timeline::{Kind, Phases, Stall, Timeline};
 use super::usage::Usage;
@@ -353,13 +353,18 @@ impl Answer {
         let lasted = t.end.or(t.last_byte).unwrap_or_default() + slept;
         let ended = self.sending.as_ref().and_then(|s| s.started).map(|at| (at + lasted).as_secs());
         let price = self.price.as_ref().map(|price| price.at(ended));
+        let asked = self.sending.as_ref().and_then(|s| s.tier);
         self.cost = settle(
             self.usage.as_ref(),
             price.as_deref(),
             self.rule,
-            self.served.tier.as_deref(),
+            self.served.tier.as_deref().or(asked),
             self.served.cost_usd.as_deref(),
         );
+        if asked.is_some() && self.served.tier.is_none() && self.cost.status == CostStatus::Known {
+            self.cost.status = CostStatus::Assumed;
+            self.cost.why = Some("the response names no service tier: priced as the one that was asked for");
+        }
         if self.outcome().is_some_and(|o| o != Outcome::Complete) {
             self.cost.unfinished();
         }

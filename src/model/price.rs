@@ -168,10 +168,11 @@ impl Price {
 
     /// The rates for a prompt of this many tokens under a service tier; `None` when that tier has no price.
     fn pick(&self, prompt: u64, service: Option<&str>) -> Option<Rates> {
+        // Vendors write one tier in several ways: `PRIORITY`, `ON_DEMAND_PRIORITY`.
+        let service = service.map(str::to_ascii_lowercase);
+        let service = service.as_deref().map(|word| word.strip_prefix("on_demand_").unwrap_or(word));
         let (mut rates, tiers) = match service {
-            None | Some("default" | "standard" | "auto" | "on_demand" | "ON_DEMAND" | "STANDARD") => {
-                (self.rates, &self.tiers)
-            }
+            None | Some("default" | "standard" | "auto" | "on_demand") => (self.rates, &self.tiers),
             Some(word) => {
                 let row = self.services.iter().find(|s| s.word == word)?;
                 // A list that gives a service no tiers, although the route has some, says

@@ -108,6 +108,8 @@ pub struct Sending {
     /// How long getting the credential took, before `t0`.
     pub identity: Option<Duration>,
     pub parity: Vec<Parity>,
+    /// The service tier that was asked for.
+    pub tier: Option<&'static str>,
     /// The wall clock at `t0`, since 1970-01-01 UTC: for prices that depend on the hour.
     pub started: Option<Duration>,
 }

@@ -229,10 +229,10 @@ impl GeminiReader {
 
     fn serve(&mut self, value: &Value, out: &mut Vec<Delta>) {
         let usage = value.get("usageMetadata");
-        // Vertex names the traffic; on demand is the ordinary tier and needs no word.
+        // Vertex names the traffic; on demand is the ordinary tier, also where another was asked for.
         let traffic = || {
             let traffic = word(usage.and_then(|u| u.get("trafficType")))?.to_lowercase();
-            (!matches!(traffic.as_str(), "on_demand" | "traffic_type_unspecified")).then_some(traffic)
+            (traffic != "traffic_type_unspecified").then_some(traffic)
         };
         let told = Served {
             model: word(value.get("modelVersion")),

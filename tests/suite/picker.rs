@@ -330,6 +330,7 @@ fn sending() -> Sending {
         body: r#"{"model":"gpt-6-sol","input":"hi","max_output_tokens":4096,"stream":true}"#.into(),
         via: Some("OPENAI_API_KEY".into()),
         identity: Some(Duration::from_millis(2)),
+        tier: None,
         started: None,
         parity: vec![
             row(

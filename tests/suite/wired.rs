@@ -228,3 +228,30 @@ fn quiet_hours_are_told_by_the_start_and_the_clock_that_cannot_be_set() {
         assert_eq!(got, (status, Some(usd.to_owned())), "{started:?} + {lasted} s");
     }
 }
+
+/// The tier that served counts; the one that was asked for only where the response names none.
+#[test]
+fn a_service_tier_is_the_responses_and_else_the_requests_with_a_doubt() {
+    let (price, rule) = Catalog::embedded().lookup("openai", "gpt-5.6-sol", None);
+    for (asked, served, usd, status) in [
+        (None, None, "0.04", "known"),
+        (Some("priority"), Some("default"), "0.04", "known"),
+        (Some("priority"), Some("PRIORITY"), "0.08", "known"),
+        (Some("flex"), Some("on_demand_flex"), "0.02", "known"),
+        (Some("flex"), None, "0.02", "assumed"),
+        (Some("default"), None, "0.04", "assumed"),
+    ] {
+        let mut answer = Answer::default();
+        answer.apply(Duration::ZERO, Step::Priced(price.clone().map(Box::new), rule));
+        let sending = bakeoff::model::Sending { tier: asked, ..Default::default() };
+        answer.apply(Duration::ZERO, Step::Prepared(Box::new(sending)));
+        answer.apply(Duration::ZERO, Step::Sent);
+        let usage = Usage { input: Some(10_000), output: Some(0), ..Usage::default() };
+        let tier = served.map(str::to_owned);
+        let told = bakeoff::model::Served { tier, ..Default::default() };
+        answer.apply(Duration::ZERO, Step::Deltas(vec![Delta::Served(told), Delta::Usage(usage)]));
+        answer.apply(Duration::ZERO, Step::Ended);
+        let got = (answer.cost.usd.map(Money::exact), answer.cost.status.word());
+        assert_eq!(got, (Some(usd.to_owned()), status), "{asked:?} {served:?}");
+    }
+}
