@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::money::Money;
 use super::price::{Cost, Price, Rates, settle};
 use super::prompt::Prompt;
-use super::tokens::{Tokens, prompt_by_length, tokens_by_length};
+use super::tokens::{Counting, Tokens, prompt_by_length, tokens_by_length};
 use super::usage::{Source, Usage};
 
 /// One endpoint's part of a round that is about to be sent.
@@ -18,6 +18,13 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// Where none could be made: nothing is known, and nothing is bounded.
+    #[must_use]
+    pub fn none() -> Self {
+        let prompt = Tokens { n: 0, most: 0, how: Counting::Ratio };
+        Self { prompt, to_send: None, at_most: Err("its cost could not be estimated") }
+    }
+
     /// By a list price, `None` without one; `most_output` is the most tokens that the request
     /// lets the model generate, reasoning included.
     #[must_use]
@@ -145,7 +152,6 @@ impl Spending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Counting;
     use crate::model::Rule;
     use crate::model::Tier;
 

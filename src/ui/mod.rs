@@ -37,6 +37,7 @@ mod welcome;
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -190,12 +191,7 @@ pub async fn run(
                     Event::Saved { name, said }
                 }
                 Effect::Weigh { number, asks } => {
-                    let (estimate, weighed) = (Arc::clone(&estimate), weighed.clone());
-                    tokio::task::spawn_blocking(move || {
-                        let estimates = asks.iter().map(|(e, p)| estimate(e, p)).collect();
-                        // Nobody waits for it once the screen has gone.
-                        let _ = weighed.send(Event::Weighed { number, estimates });
-                    });
+                    weigh(number, asks, Arc::clone(&estimate), weighed.clone());
                     continue;
                 }
                 other => {
@@ -250,6 +246,24 @@ pub async fn run(
         }
     };
     Ok(Exit { code, rounds: app.rounds })
+}
+
+/// Estimates elsewhere than on the screen's thread. Whatever happens there is an answer: an
+/// order waits for it.
+fn weigh(
+    number: u64,
+    asks: Vec<(Endpoint, Prompt)>,
+    estimate: Estimator,
+    weighed: tokio::sync::mpsc::UnboundedSender<Event>,
+) {
+    tokio::task::spawn_blocking(move || {
+        let one = |(endpoint, prompt): &(Endpoint, Prompt)| {
+            catch_unwind(AssertUnwindSafe(|| estimate(endpoint, prompt))).unwrap_or_else(|_| Estimate::none())
+        };
+        let estimates = asks.iter().map(one).collect();
+        // Nobody waits for it once the screen has gone.
+        let _ = weighed.send(Event::Weighed { number, estimates });
+    });
 }
 
 /// Shows it until the user has chosen or a signal ends it; the terminal is given back. What
