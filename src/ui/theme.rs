@@ -41,6 +41,19 @@ pub struct Theme {
     pub selection: Style,
     pub reasoning: Style,
     pub code: Style,
+    pub heading: Style,
+    pub link: Style,
+    /// Code in a block: words of the language, literals, comments, names of functions and types.
+    pub keyword: Style,
+    pub string: Style,
+    pub number: Style,
+    pub comment: Style,
+    pub identifier: Style,
+    /// Words that one of two texts has and the other has not.
+    pub added: Style,
+    pub removed: Style,
+    /// What a search has found.
+    pub found: Style,
     /// Names of panes, by number.
     pub panes: [Style; 8],
 }
@@ -59,8 +72,29 @@ struct Raw {
     panes: Vec<String>,
 }
 
-const SLOTS: [&str; 11] =
-    ["text", "faint", "border", "focus", "accent", "good", "warn", "bad", "selection", "reasoning", "code"];
+const SLOTS: [&str; 21] = [
+    "text",
+    "faint",
+    "border",
+    "focus",
+    "accent",
+    "good",
+    "warn",
+    "bad",
+    "selection",
+    "reasoning",
+    "code",
+    "heading",
+    "link",
+    "keyword",
+    "string",
+    "number",
+    "comment",
+    "name",
+    "added",
+    "removed",
+    "found",
+];
 
 impl Theme {
     /// Names of the themes there are, with the line that describes each.
@@ -117,6 +151,16 @@ impl Theme {
             selection: style("selection")?,
             reasoning: style("reasoning")?,
             code: style("code")?,
+            heading: style("heading")?,
+            link: style("link")?,
+            keyword: style("keyword")?,
+            string: style("string")?,
+            number: style("number")?,
+            comment: style("comment")?,
+            identifier: style("name")?,
+            added: style("added")?,
+            removed: style("removed")?,
+            found: style("found")?,
             panes,
         })
     }
@@ -244,8 +288,24 @@ mod tests {
                 .as_deref()
                 .map(|b| colour(raw.palette.get(b).map_or(b, String::as_str)).unwrap());
             let Some(ground) = ground.and_then(luminance) else { continue };
-            let read = [theme.text, theme.good, theme.warn, theme.bad, theme.accent, theme.focus];
-            let glanced = [theme.faint, theme.reasoning];
+            let read = [
+                theme.text,
+                theme.good,
+                theme.warn,
+                theme.bad,
+                theme.accent,
+                theme.focus,
+                theme.code,
+                theme.heading,
+                theme.link,
+                theme.keyword,
+                theme.string,
+                theme.number,
+                theme.identifier,
+                theme.added,
+                theme.removed,
+            ];
+            let glanced = [theme.faint, theme.reasoning, theme.comment];
             let slots =
                 read.iter().chain(&theme.panes).map(|s| (s, 4.5)).chain(glanced.iter().map(|s| (s, 3.0)));
             for (style, least) in slots {
