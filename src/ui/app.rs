@@ -8,6 +8,7 @@ use std::time::Duration;
 use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::Leveller;
+use super::chooser::Chooser;
 use super::command::{Focus, Keymap};
 use super::editor::Editor;
 use super::ink::Laid;
@@ -128,6 +129,8 @@ pub enum Overlay {
     },
     /// Choosing endpoints; what it holds stands in [`App::picker`].
     Picker,
+    /// One of a list; what it holds stands in [`App::chooser`].
+    Chooser,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -168,6 +171,7 @@ pub struct App {
     pub editor: Editor,
     pub overlay: Option<Overlay>,
     pub picker: Picker,
+    pub chooser: Option<Chooser>,
     /// The request that the detail overlay has laid out.
     pub(super) laid: Option<Laid>,
     pub notice: Option<(String, Duration)>,
@@ -216,6 +220,7 @@ impl App {
             editor: Editor::new(),
             overlay: None,
             picker: Picker::default(),
+            chooser: None,
             laid: None,
             notice: None,
             mouse: true,
@@ -260,6 +265,11 @@ impl App {
         match event {
             Terminal::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
             Terminal::Paste(text) if self.overlay == Some(Overlay::Picker) => self.picker.paste(&text),
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Chooser) => {
+                if let Some(chooser) = &mut self.chooser {
+                    chooser.paste(&text);
+                }
+            }
             // It is no answer to the question that is asked.
             Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
             Terminal::Paste(text) => {

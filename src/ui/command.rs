@@ -255,6 +255,13 @@ pub const COMMANDS: &[Command] = &[
         doc: "same settings for all: what every model takes",
         run: App::toggle_common,
     },
+    Command {
+        name: "palette",
+        keys: &[":"],
+        on: Focus::Panes,
+        doc: "find any command by typing",
+        run: App::open_palette,
+    },
     Command { name: "help", keys: &["?"], on: Focus::Panes, doc: "this help", run: App::help },
     Command {
         name: "quit",
@@ -269,6 +276,13 @@ pub const COMMANDS: &[Command] = &[
         on: Focus::Anywhere,
         doc: "stop all streams; pressed again, ask to quit",
         run: App::interrupt,
+    },
+    Command {
+        name: "palette-anywhere",
+        keys: &["alt+x", "f3"],
+        on: Focus::Anywhere,
+        doc: "find any command by typing",
+        run: App::open_palette,
     },
     Command { name: "help-anywhere", keys: &["f1"], on: Focus::Anywhere, doc: "this help", run: App::help },
     Command {

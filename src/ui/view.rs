@@ -20,6 +20,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
+use super::chooser;
 use super::command::Focus;
 use super::detail;
 use super::figures;
@@ -71,6 +72,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
         Some(Overlay::Picker) => picker_view::draw(app, theme, frame),
+        Some(Overlay::Chooser) => chooser::draw(app, theme, frame),
         Some(Overlay::Spend) => {
             question(theme, frame, &app.why_asked(), "y sends · any other key keeps the prompt");
         }
@@ -425,6 +427,7 @@ fn hints(app: &App, room: usize) -> String {
             ("follow-up", "follow-up"),
             ("copy", "copy"),
             ("quit", "quit"),
+            ("palette", "commands"),
             ("help", "help"),
         ],
     };
