@@ -191,6 +191,12 @@ impl App {
         true
     }
 
+    pub(super) fn toggle_source(&mut self) -> bool {
+        self.source = !self.source;
+        self.say(if self.source { "answers as they were written" } else { "answers as Markdown" });
+        true
+    }
+
     pub(super) fn toggle_follow_up(&mut self) -> bool {
         self.follow_up = !self.follow_up;
         self.say(if self.follow_up {

@@ -200,6 +200,13 @@ pub const COMMANDS: &[Command] = &[
         run: App::toggle_thinking,
     },
     Command {
+        name: "source",
+        keys: &["m"],
+        on: Focus::Panes,
+        doc: "answers as Markdown, or as they were written",
+        run: App::toggle_source,
+    },
+    Command {
         name: "follow-up",
         keys: &["f"],
         on: Focus::Panes,

@@ -21,6 +21,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
 use super::chooser;
+use super::colour::Uncoloured;
 use super::command::Focus;
 use super::detail;
 use super::figures;
@@ -49,6 +50,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     let area = frame.area();
     app.size = (area.width, area.height);
     let layout = app.layout();
+    app.behind = false;
     if layout.too_small {
         if area.height > 0 {
             put(frame.buffer_mut(), area, Line::styled("too small · q quits", theme.faint));
@@ -243,6 +245,7 @@ fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: 
         put(buffer, parts.body, Line::styled(hint, theme.faint));
         return;
     };
+    entry.pane.show_source(app.source);
     entry.pane.feed(&entry.answer);
     let body = parts.body;
     let (rows, top) = entry.pane.view(body.width, body.height);
@@ -253,6 +256,11 @@ fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: 
     divider(entry, theme, buffer, area, parts.status, body.width, border, now, focused);
     figures::draw(entry, theme, buffer, parts.figures, now, best);
     scrollbar(buffer, theme, area, parts.body, rows, top);
+    app.behind |= entry.pane.is_behind();
+    let seen = top..top + usize::from(body.height);
+    if let Some((block, language, from, lines)) = entry.pane.uncoloured(body.width, seen) {
+        app.uncoloured.push(Uncoloured { id: entry.id, block, language, from, lines });
+    }
 }
 
 /// On the lower border: what was asked but not sent as asked, or that the pane has left the lineup.
@@ -287,7 +295,9 @@ fn text(
         let Some(row) = pane.row(area.width, top + usize::from(offset)) else { return };
         let line = match row {
             Row::Gap => continue,
-            Row::Text(text) => Line::styled(text, theme.text),
+            Row::Text(pieces) => {
+                pieces.into_iter().map(|(text, ink)| Span::styled(text, ink.style(theme))).collect()
+            }
             Row::Reasoning(text) => Line::styled(text, theme.reasoning),
             Row::Fold { open } => Line::styled(status::thinking(answer, open, area.width), theme.reasoning),
             Row::Fault { first: true, text } => Line::styled(text, theme.bad),
