@@ -26,6 +26,7 @@ use crate::provider::found;
 use crate::store::Round;
 use crate::store::export;
 use crate::store::save_lineup;
+use crate::store::save_theme;
 use crate::store::shorten_home;
 use crate::ui;
 
@@ -51,6 +52,10 @@ impl ui::Backend for Backend {
         save_lineup(path, name, lineup)
     }
 
+    fn save_theme(&self, name: &str) -> Result<String, String> {
+        save_theme(self.config.as_ref().ok_or("there is no config to save it in")?, name)
+    }
+
     fn drawn(&self) {
         // The first frame comes before the client and the catalog are made.
         let (engine, endpoints) = (self.engine.clone(), self.endpoints.clone());
@@ -74,7 +79,13 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         None => None,
     };
     let limits = world::limits(&loaded.config, None);
-    let theme = world::theme(theme.as_deref(), &loaded)?;
+    let mut themes = world::themes(&loaded);
+    let (theme, colours) = match world::theme(theme.as_deref(), &loaded, &mut themes) {
+        Ok(theme) => (theme, None),
+        // A wrong colour in a file is no reason not to start.
+        Err(why) if theme.is_none() => (themes.usual(), Some(why.message().to_owned())),
+        Err(why) => return Err(why),
+    };
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
@@ -104,12 +115,13 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             title: String::new(),
             lineup: Lineup::default(),
             theme,
+            themes,
             keymap,
             initial_prompt: None,
             system,
             prices: world::prices_of(),
             keys,
-            notice: super::prices::old(&world::prices_of().0),
+            notice: colours.or_else(|| super::prices::old(&world::prices_of().0)),
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
             common: cli.who.common,
@@ -143,7 +155,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 (Some(server), reports, catalog)
             }
             Cast::Lineup(asked) => {
-                setup.notice = Absent::brief(&asked.absent).or(setup.notice);
+                setup.notice = setup.notice.or_else(|| Absent::brief(&asked.absent));
                 (setup.lineup, setup.same_weights) = (asked.lineup, asked.open_weights);
                 setup.choices = offered(&world, &loaded);
                 (None, reports, Arc::clone(&world.catalog))

@@ -6,7 +6,8 @@ mod machine;
 mod prices;
 
 pub use config::{
-    Config, ConfigError, KeyRow, Network, PlainKeys, Timeouts, config_path, private, save_lineup, write_whole,
+    Config, ConfigError, KeyRow, Network, PlainKeys, ThemeWish, Timeouts, config_path, private, save_lineup,
+    save_theme, write_whole,
 };
 pub use export::{EXPORTS, Export, Meta, Round, aligned, export};
 pub use machine::{machine, shorten_home};

@@ -20,6 +20,7 @@ use super::markdown::Coloured;
 use super::pane::Pane;
 use super::picker::{Choice, Picker};
 use super::search::Search;
+use super::theme::{Theme, Themes};
 use super::views::Views;
 use super::weighing::Weighing;
 use crate::model::Answer;
@@ -98,6 +99,7 @@ pub enum Effect {
         name: String,
         lineup: Lineup,
     },
+    SaveTheme(String),
     /// To the clipboard, the terminal's if need be; filtered already.
     Copy {
         what: String,
@@ -189,6 +191,10 @@ pub struct App {
     /// Panes scroll together.
     pub together: bool,
     pub search: Option<Search>,
+    pub theme: Arc<Theme>,
+    pub themes: Themes,
+    /// The theme to go back to while others are tried.
+    pub(super) theme_before: Option<Arc<Theme>>,
     pub comparing: Comparing,
     /// Something that was drawn is laid out piece by piece.
     pub(super) behind: bool,
@@ -252,6 +258,9 @@ impl App {
             source: false,
             together: false,
             search: None,
+            theme: Arc::default(),
+            themes: Themes::default(),
+            theme_before: None,
             comparing: Comparing::default(),
             behind: false,
             uncoloured: Vec::new(),

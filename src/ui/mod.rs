@@ -16,6 +16,7 @@ mod colour;
 mod command;
 mod compare;
 mod copying;
+mod depth;
 mod detail;
 mod detail_cost;
 mod editor;
@@ -39,6 +40,7 @@ mod status;
 mod terminal;
 mod text;
 mod theme;
+mod theme_choice;
 mod totals;
 mod view;
 mod views;
@@ -70,6 +72,7 @@ pub use app::{App, Effect, Entry, Event, Overlay, Round};
 pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use compare::{Compare, Comparing, Pair};
+pub use depth::Depth;
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
@@ -77,7 +80,7 @@ pub use markdown::Markdown;
 pub use pacer::Pacer;
 pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
-pub use theme::Theme;
+pub use theme::{AUTO, About, Ground, Theme, ThemeFile, Themes};
 pub use view::draw;
 pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
@@ -109,6 +112,7 @@ pub struct Setup {
     pub title: String,
     pub lineup: Lineup,
     pub theme: Theme,
+    pub themes: Themes,
     pub keymap: Keymap,
     /// Sent at once.
     pub initial_prompt: Option<String>,
@@ -145,6 +149,11 @@ pub trait Backend {
     /// # Errors
     /// Why it is not kept.
     fn save_lineup(&self, name: &str, lineup: &Lineup) -> Result<String, String>;
+    /// Keeps a theme as the one to begin with; the sentence is shown.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    fn save_theme(&self, name: &str) -> Result<String, String>;
     /// The first frame is on the screen: now is the time for what takes time.
     fn drawn(&self);
 }
@@ -160,7 +169,7 @@ pub struct Exit {
 /// # Errors
 /// When the terminal cannot be taken or drawn; it is given back first.
 pub async fn run(
-    setup: Setup,
+    mut setup: Setup,
     backend: impl Backend,
     mut reports: UnboundedReceiver<Report>,
 ) -> io::Result<Exit> {
@@ -170,36 +179,25 @@ pub async fn run(
     let mut held = Held {
         screen: Screen::enter(true)?,
         terminal: ManuallyDrop::new(new_terminal()?),
-        theme: setup.theme,
         colourist: Colourist::new(replies.clone()),
         clipboard: Clipboard::new(replies.clone()),
         replies: replies.clone(),
     };
     let start = Instant::now();
     let mut pacer = Pacer::default();
-    let mut app = App::new(setup.title, setup.lineup, setup.keymap);
-    app.system = setup.system;
-    (app.prices_as_of, app.prices_age) = setup.prices;
-    app.level = setup.level;
-    app.common = setup.common;
-    app.connections = setup.connections;
-    app.saves = setup.saves;
-    app.same_weights = setup.same_weights;
-    if let Some(notice) = setup.notice {
-        app.say(notice);
-    }
-    app.weigh_by(setup.spending);
-    let (choices, estimate) = (setup.choices, setup.estimate);
+    let (choices, estimate) = (Arc::clone(&setup.choices), Arc::clone(&setup.estimate));
+    let (started_keys, initial_prompt) = (setup.keys.take(), setup.initial_prompt.take());
+    let mut app = furnished(setup);
 
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
     backend.drawn();
     planted_panic();
     let mut gone = terminal::watch_tty();
-    let mut keys = setup.keys.map_or_else(terminal::events, |Keys(keys)| keys);
+    let mut keys = started_keys.map_or_else(terminal::events, |Keys(keys)| keys);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut effects = setup.initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
+    let mut effects = initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
     let code = loop {
         for effect in effects.drain(..) {
             let reply = match effect {
@@ -207,6 +205,9 @@ pub async fn run(
                 Effect::SaveLineup { name, lineup } => {
                     let said = backend.save_lineup(&name, &lineup);
                     Event::Saved { name, said }
+                }
+                Effect::SaveTheme(name) => {
+                    Event::Said(backend.save_theme(&name).unwrap_or_else(|e| format!("not saved: {e}")))
                 }
                 Effect::Weigh { number, asks } => {
                     weigh(number, asks, Arc::clone(&estimate), replies.clone());
@@ -264,6 +265,24 @@ pub async fn run(
         }
     };
     Ok(Exit { code, rounds: app.rounds })
+}
+
+/// The state that the screen starts with.
+fn furnished(setup: Setup) -> App {
+    let mut app = App::new(setup.title, setup.lineup, setup.keymap);
+    app.system = setup.system;
+    (app.theme, app.themes) = (Arc::new(setup.theme), setup.themes);
+    (app.prices_as_of, app.prices_age) = setup.prices;
+    app.level = setup.level;
+    app.common = setup.common;
+    app.connections = setup.connections;
+    app.saves = setup.saves;
+    app.same_weights = setup.same_weights;
+    if let Some(notice) = setup.notice {
+        app.say(notice);
+    }
+    app.weigh_by(setup.spending);
+    app
 }
 
 /// Estimates elsewhere than on the screen's thread. Whatever happens there is an answer: an
@@ -350,7 +369,6 @@ struct Held {
     /// Never dropped: its drop shows the cursor, which [`Screen`] does, and prints a
     /// failure to a standard error that is gone with the terminal, which panics.
     terminal: ManuallyDrop<Term>,
-    theme: Theme,
     colourist: Colourist,
     clipboard: Clipboard,
     replies: UnboundedSender<Event>,
@@ -358,9 +376,9 @@ struct Held {
 
 impl Held {
     fn draw(&mut self, app: &mut App) -> io::Result<()> {
-        let theme = &self.theme;
+        let theme = Arc::clone(&app.theme);
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| draw(app, theme, frame))?;
+        self.terminal.draw(|frame| draw(app, &theme, frame))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         Write::flush(self.terminal.backend_mut())?;
         for code in app.uncoloured.drain(..) {
@@ -397,7 +415,7 @@ impl Held {
             }
             Effect::Quit => return Ok(Some(0)),
             // Answered by the loop, which has what they ask for.
-            Effect::Choices | Effect::SaveLineup { .. } | Effect::Weigh { .. } => {}
+            Effect::Choices | Effect::SaveLineup { .. } | Effect::SaveTheme(_) | Effect::Weigh { .. } => {}
         }
         Ok(None)
     }
