@@ -149,13 +149,13 @@ fn conversation(system: &Value, turns: &Value) -> Prompt {
                 match turn.get("role").and_then(Value::as_str) {
                     Some("system" | "developer") => systems.push(text(turn)),
                     Some("assistant" | "model") => {
-                        prompt.turns.push(Turn { role: Role::Assistant, text: text(turn) });
+                        prompt.turns.push(Turn::new(Role::Assistant, text(turn)));
                     }
-                    _ => prompt.turns.push(Turn { role: Role::User, text: text(turn) }),
+                    _ => prompt.turns.push(Turn::new(Role::User, text(turn))),
                 }
             }
         }
-        Value::String(question) => prompt.turns.push(Turn { role: Role::User, text: question.clone() }),
+        Value::String(question) => prompt.turns.push(Turn::new(Role::User, question.clone())),
         _ => {}
     }
     systems.retain(|s| !s.is_empty());

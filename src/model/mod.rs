@@ -5,6 +5,7 @@
 //! same [`Answer`].
 
 mod answer;
+mod attachment;
 mod capability;
 mod estimate;
 mod fault;
@@ -19,11 +20,13 @@ mod ranked;
 mod route;
 mod sending;
 mod shell;
+mod sight;
 mod timeline;
 mod tokens;
 mod usage;
 
 pub use answer::{Answer, AnswerId, Delta, Outcome, Phase, Report, Served, Step, Stop};
+pub use attachment::{Attachment, Image, ImageKind, TextFile, attached, bytes};
 pub use capability::{Budget, Off, Takes, Temperature, ThinkingTaken, takes};
 pub use estimate::{Estimate, Spending, so_far};
 pub use fault::{Class, Fault};
@@ -37,6 +40,7 @@ pub use prompt::{Effort, PARAMS, Params, Prompt, Role, TIERS, Thinking, Turn};
 pub use route::{Endpoint, KeySource, Lineup};
 pub use sending::{Connections, Fate, Parity, Sending, UNASKED};
 pub use shell::shell_word;
+pub use sight::is_blind;
 pub use timeline::{Burstiness, Chunk, Kind, Phases, Stall, Timeline};
 pub use tokens::{BYTES_PER_TOKEN, Counting, Tokens, prompt_by_length, tokens, tokens_by_length};
 pub use usage::{Source, Usage};
