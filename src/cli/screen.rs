@@ -9,7 +9,7 @@ use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
 use super::world::{Loaded, World};
-use super::{Stop, asked, runtime, text_or_file, world};
+use super::{Stop, asked, attach, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -23,6 +23,7 @@ use crate::provider::PROVIDERS;
 use crate::provider::Provider;
 use crate::provider::Vars;
 use crate::provider::found;
+use crate::store::Disk;
 use crate::store::Round;
 use crate::store::export;
 use crate::store::save_lineup;
@@ -35,6 +36,8 @@ struct Backend {
     endpoints: Vec<Endpoint>,
     /// Where a lineup is saved; `None` for the demo, whose endpoints are gone with it.
     config: Option<PathBuf>,
+    /// Where the prompt's files are.
+    disk: Disk,
 }
 
 impl ui::Backend for Backend {
@@ -49,6 +52,10 @@ impl ui::Backend for Backend {
     fn save_lineup(&self, name: &str, lineup: &Lineup) -> Result<String, String> {
         let path = self.config.as_ref().ok_or("there is no config to save a lineup in")?;
         save_lineup(path, name, lineup)
+    }
+
+    fn disk(&self) -> Disk {
+        self.disk.clone()
     }
 
     fn drawn(&self) {
@@ -82,6 +89,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     if let Some(path) = &asking.out {
         writable(path)?;
     }
+    let disk = Disk::new(loaded.config.attach_text_kib);
+    let draft = attach::draft(&asking.attach, &disk)?;
 
     let started_at = jiff::Timestamp::now();
     let runtime = runtime()?;
@@ -106,6 +115,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             theme,
             keymap,
             initial_prompt: None,
+            draft,
             system,
             prices: world::prices_of(),
             keys,
@@ -119,8 +129,12 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             same_weights: false,
             saves: loaded.path.is_some(),
         };
-        let mut backend =
-            Backend { engine: world.engine.clone(), endpoints: Vec::new(), config: loaded.path.clone() };
+        let mut backend = Backend {
+            engine: world.engine.clone(),
+            endpoints: Vec::new(),
+            config: loaded.path.clone(),
+            disk,
+        };
         // The demo's server lives as long as the screen.
         let (_server, reports, catalog) = match cast {
             Cast::Demo(prompt) => {
@@ -132,8 +146,10 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 setup.estimate = estimator(&engine);
                 // Nothing is billed here, whatever it says.
                 setup.spending = Spending::default();
-                backend = Backend { engine, endpoints: Vec::new(), config: None };
-                setup.initial_prompt = prompt;
+                backend = Backend { engine, config: None, ..backend };
+                // What is sent at once takes the files with it.
+                setup.initial_prompt = prompt
+                    .map(|p| format!("{p}\n{}", std::mem::take(&mut setup.draft)).trim_end().to_owned());
                 setup.lineup = server.lineup();
                 let known = setup.lineup.endpoints.clone();
                 setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());

@@ -18,7 +18,8 @@ fn dot(name: &str) -> Attachment {
 
 #[test]
 fn a_fence_is_longer_than_any_run_in_the_file() {
-    for (text, fence) in [("", "```"), ("a `b` c", "```"), ("```rust\n```", "````"), ("x ````` y", "``````")] {
+    for (text, fence) in [("", "```"), ("a `b` c", "```"), ("```rust\n```", "````"), ("x ````` y", "``````")]
+    {
         let sent = with_files("Read it.", &[file("a.md", text)]).into_owned();
         let lines: Vec<_> = sent.lines().collect();
         assert_eq!(lines[..3], ["Read it.", "", "Attached file: a.md"], "{sent}");
@@ -68,7 +69,7 @@ fn an_image_is_known_by_its_bytes() {
     assert!(Arc::ptr_eq(&image.clone().bytes, &image.bytes), "a copy shares the bytes");
     for (bytes, words) in [
         (&b"II*\0\x08\0\0\0\x01\0\0\x01\x04\0"[..], "is a TIFF image, which no provider takes"),
-        (b"\x89PNG\r\n\x1a\n\0\0", "its size cannot be read"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\0\0", "its size cannot be read"),
         (b"\x7fELF\x02\x01\x01\0\0\0\0\0", "is no image"),
         (b"%PDF-1.7 ........", "is no image"),
         (b"", "is no image"),
@@ -109,7 +110,9 @@ fn sizes_are_decimal_and_short() {
     ] {
         assert_eq!(bytes(n), text);
     }
-    assert_eq!(attached(&[file("notes.md", &"x".repeat(3_149)), dot("chart.png")]),
-        "2 files attached: notes.md 3.1 kB, chart.png 1x1");
+    assert_eq!(
+        attached(&[file("notes.md", &"x".repeat(3_149)), dot("chart.png")]),
+        "2 files attached: notes.md 3.1 kB, chart.png 1x1"
+    );
     assert_eq!(attached(&[]), "");
 }

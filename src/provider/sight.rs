@@ -62,12 +62,7 @@ fn sight(row: &Provider, api: &Api) -> Sight {
 ///
 /// # Errors
 /// `Refused`: the model is known to read text alone, or a picture is not one that the API takes.
-pub(super) fn check(
-    row: &Provider,
-    api: &Api,
-    endpoint: &Endpoint,
-    prompt: &Prompt,
-) -> Result<(), Fault> {
+pub(super) fn check(row: &Provider, api: &Api, endpoint: &Endpoint, prompt: &Prompt) -> Result<(), Fault> {
     let images: Vec<_> = prompt.images().collect();
     if images.is_empty() {
         return Ok(());

@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 use super::app::{App, Effect, Entry, Overlay};
 use super::command::Focus;
 use super::key::Key;
+use crate::model::attached;
 use crate::model::clean;
 use crate::model::clean_line;
 
@@ -238,6 +239,10 @@ impl App {
             return true;
         };
         let mut text = format!("# {}\n", clean_line(&round.question));
+        let files = round.entries.first().map(|e| attached(e.prompt.attachments())).unwrap_or_default();
+        if !files.is_empty() {
+            let _ = write!(text, "\n{files}\n");
+        }
         for entry in &round.entries {
             let simulated = if entry.answer.simulated { " (simulated)" } else { "" };
             let name = clean_line(&entry.endpoint.name);

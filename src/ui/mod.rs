@@ -9,8 +9,10 @@
 
 mod actions;
 mod app;
+mod attach;
 mod careful;
 mod command;
+mod completion;
 mod detail;
 mod detail_cost;
 mod editor;
@@ -53,10 +55,14 @@ use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
 use crate::model::Prompt;
+use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Spending;
+use crate::model::clean_line;
+use crate::store::Disk;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
+pub use attach::Found;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use help::MARKS;
 pub use key::Key;
@@ -97,6 +103,8 @@ pub struct Setup {
     pub keymap: Keymap,
     /// Sent at once.
     pub initial_prompt: Option<String>,
+    /// Stands in the prompt at the start.
+    pub draft: String,
     pub system: Option<String>,
     /// Day of the price list, and its age in days.
     pub prices: (String, Option<i32>),
@@ -130,6 +138,8 @@ pub trait Backend {
     /// # Errors
     /// Why it is not kept.
     fn save_lineup(&self, name: &str, lineup: &Lineup) -> Result<String, String>;
+    /// Where the prompt's files are; it is asked away from the screen's thread.
+    fn disk(&self) -> Disk;
     /// The first frame is on the screen: now is the time for what takes time.
     fn drawn(&self);
 }
@@ -181,6 +191,7 @@ pub async fn run(
     let mut keys = setup.keys.map_or_else(terminal::events, |Keys(keys)| keys);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    app.editor.set_text(&setup.draft);
     let mut effects = setup.initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
     let code = loop {
         for effect in effects.drain(..) {
@@ -192,6 +203,25 @@ pub async fn run(
                 }
                 Effect::Weigh { number, asks } => {
                     weigh(number, asks, Arc::clone(&estimate), weighed.clone());
+                    continue;
+                }
+                Effect::ReadFiles { number, files } => {
+                    let disk = backend.disk();
+                    let read = move || {
+                        let found = files.into_iter().map(|file| (found(&disk, &file), file));
+                        let found = found.map(|(found, file)| (file, found)).collect();
+                        Event::FilesRead { number, found }
+                    };
+                    elsewhere(read, weighed.clone());
+                    continue;
+                }
+                Effect::ListFiles { number, directory } => {
+                    let disk = backend.disk();
+                    let list = move || {
+                        let entries = disk.list(&directory);
+                        Event::FilesListed { number, directory, entries }
+                    };
+                    elsewhere(list, weighed.clone());
                     continue;
                 }
                 other => {
@@ -246,6 +276,20 @@ pub async fn run(
         }
     };
     Ok(Exit { code, rounds: app.rounds })
+}
+
+/// Whatever happens while a file is read is an answer: a prompt waits for it.
+fn found(disk: &Disk, file: &Reference) -> Found {
+    catch_unwind(AssertUnwindSafe(|| disk.find(file)))
+        .unwrap_or_else(|_| Err(format!("{} cannot be read", clean_line(&file.name))))
+}
+
+/// Asks the disk away from the screen's thread: it may hang for as long as it likes.
+fn elsewhere(ask: impl FnOnce() -> Event + Send + 'static, told: tokio::sync::mpsc::UnboundedSender<Event>) {
+    tokio::task::spawn_blocking(move || {
+        // Nobody waits for it once the screen has gone.
+        let _ = told.send(ask());
+    });
 }
 
 /// Estimates elsewhere than on the screen's thread. Whatever happens there is an answer: an
@@ -361,7 +405,11 @@ impl Held {
             }
             Effect::Quit => return Ok(Some(0)),
             // Answered by the loop, which has what they ask for.
-            Effect::Choices | Effect::SaveLineup { .. } | Effect::Weigh { .. } => {}
+            Effect::Choices
+            | Effect::SaveLineup { .. }
+            | Effect::Weigh { .. }
+            | Effect::ReadFiles { .. }
+            | Effect::ListFiles { .. } => {}
         }
         Ok(None)
     }

@@ -21,6 +21,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
 use super::command::Focus;
+use super::completion;
 use super::detail;
 use super::figures;
 use super::help;
@@ -67,6 +68,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         }
     }
     prompt(app, theme, frame, &layout);
+    completion::draw(app, theme, frame, layout.prompt);
     match app.overlay {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
@@ -371,6 +373,11 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
             Span::styled(" prompt", if focused { theme.focus } else { theme.text }),
             Span::styled(format!(" · {mode} "), theme.faint),
         ]);
+        let mut left = left;
+        if let Some((files, fine)) = app.draft_files() {
+            let files = cut(&clean_line(&files), room.saturating_sub(left.width() + 3));
+            left.push_span(Span::styled(format!("· {files} "), if fine { theme.accent } else { theme.warn }));
+        }
         let cost = app.draft_cost(room.saturating_sub(left.width() + 3));
         let cost = cost.map_or_else(Line::default, |cost| Line::styled(format!(" {cost} "), theme.text));
         let block = Block::bordered()

@@ -58,9 +58,7 @@ impl Dialect for Gemini {
             body.insert("systemInstruction".into(), json!({"parts": [{"text": system}]}));
         }
         let text = |text: &str| json!({"text": text});
-        let image = |image: &Image| {
-            json!({"inlineData": {"mimeType": image.kind.media_type(), "data": image.base64()}})
-        };
+        let image = |image: &Image| json!({"inlineData": {"mimeType": image.kind.media_type(), "data": image.base64()}});
         // One image stands before its question (ai.google.dev, image understanding).
         let turns = call.prompt.turns.iter().map(|t| {
             let role = match t.role {

@@ -8,7 +8,12 @@ use crate::model::Turn;
 
 /// A message's content: the text alone where there are no pictures, because every server of a
 /// wire reads that, else a list of parts.
-pub(super) fn content(turn: &Turn, text: fn(&str) -> Value, image: fn(&Image) -> Value, first: First) -> Value {
+pub(super) fn content(
+    turn: &Turn,
+    text: fn(&str) -> Value,
+    image: fn(&Image) -> Value,
+    first: First,
+) -> Value {
     let words = turn.sent_text();
     if turn.images().next().is_none() {
         return words.into();

@@ -65,6 +65,7 @@ fn every_mistake_names_line_column_and_the_nearest_right_word() {
             "config.toml:2:12: unknown provider \"opnai\" (did you mean \"openai\"?)",
         ),
         ("[[endpoint]]\nprovider = \"openai\"\n", "an endpoint needs a model"),
+        ("[attach]\ntext_kib = 0\n", "text_kib is a whole number of KiB from 1 to 16384"),
         ("theme = 3\n", "config.toml:1:9: invalid type"),
         ("theme = \"a\n", "config.toml:1:"),
         (

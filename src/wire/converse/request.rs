@@ -117,8 +117,9 @@ impl Converse {
     /// # Errors
     /// `Internal` when the SDK does not take a turn; it takes every one that is built here.
     pub fn messages(call: &Call<'_>) -> Result<Vec<Message>, Fault> {
-        let misfit =
-            |e: &dyn std::fmt::Display| Fault::new(Class::Internal, format!("a turn does not fit the SDK: {e}"));
+        let misfit = |e: &dyn std::fmt::Display| {
+            Fault::new(Class::Internal, format!("a turn does not fit the SDK: {e}"))
+        };
         let turns = call.prompt.turns.iter().map(|turn| {
             let role = match turn.role {
                 Role::User => ConversationRole::User,
@@ -190,12 +191,13 @@ pub(super) fn body(call: &Call<'_>) -> Result<Value, Fault> {
         body.insert("system".into(), json!([{"text": system}]));
     }
     let text = |text: &str| json!({"text": text});
-    let image = |image: &Image| {
-        json!({"image": {"format": format_word(image), "source": {"bytes": image.base64()}}})
-    };
-    let turns = call.prompt.turns.iter().map(
-        |turn| json!({"role": role(turn.role), "content": parts(turn, text, image, First::Images)}),
-    );
+    let image =
+        |image: &Image| json!({"image": {"format": format_word(image), "source": {"bytes": image.base64()}}});
+    let turns = call
+        .prompt
+        .turns
+        .iter()
+        .map(|turn| json!({"role": role(turn.role), "content": parts(turn, text, image, First::Images)}));
     body.insert("messages".into(), turns.collect());
     let mut config = Map::new();
     if let Some(n) = call.params.max_tokens {
