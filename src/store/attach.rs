@@ -137,9 +137,7 @@ fn words(e: &io::Error) -> String {
 /// Only what has an end is opened: a FIFO or a device may never answer.
 fn regular(shown: &str, there: &Metadata) -> Result<(), String> {
     if there.is_dir() {
-        return Err(format!(
-            "{shown} is a directory: name a file in it, or write \\@{shown} to send the word"
-        ));
+        return Err(format!("{shown} is a directory: name a file in it (\\@{shown} stays text)"));
     }
     if !there.is_file() {
         return Err(format!("{shown} is no regular file (a FIFO, a socket or a device) and is not read"));

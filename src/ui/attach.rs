@@ -7,7 +7,12 @@
 //!                                              \--one cannot be had--> the prompt comes back
 //! ```
 
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
 use super::app::{App, Effect};
+use super::ink::cut;
+use super::theme::Theme;
 use crate::model::Attachment;
 use crate::model::Reference;
 use crate::model::attached;
@@ -147,8 +152,57 @@ impl App {
         self.weigh_draft();
     }
 
+    /// The prompt's upper border: what it is and what goes with it, then what it may cost. The
+    /// files give way to their number before the cost gives way, and the mode goes first.
+    pub(super) fn prompt_titles(
+        &self,
+        mode: &str,
+        title: Style,
+        theme: &Theme,
+        room: usize,
+    ) -> (Line<'static>, Line<'static>) {
+        let left = |mode: &str, files: &str, fine: bool| {
+            let (mode, files) = (clean_line(mode), clean_line(files));
+            let mut left = Line::from(Span::styled(" prompt", title));
+            for (words, style) in [(mode, theme.faint), (files, if fine { theme.accent } else { theme.warn })]
+            {
+                if !words.is_empty() {
+                    left.push_span(Span::styled(" · ", theme.faint));
+                    left.push_span(Span::styled(words, style));
+                }
+            }
+            left.push_span(Span::raw(" "));
+            left
+        };
+        let cost = |left: &Line| self.draft_cost(room.saturating_sub(left.width() + 3));
+        let priced = |cost: Option<String>| {
+            let line = cost.map_or_else(Line::default, |cost| Line::styled(format!(" {cost} "), theme.text));
+            line.right_aligned()
+        };
+        let Some((files, fine)) = self.draft_files() else {
+            let left = left(mode, "", true);
+            let cost = cost(&left);
+            return (left, priced(cost));
+        };
+        let short = match self.attaching.files().len() {
+            n if fine && n > 0 => format!("{n} file{} attached", if n == 1 { "" } else { "s" }),
+            _ => files.clone(),
+        };
+        let wanted = self.draft_cost(usize::MAX).is_some();
+        let tries = [(mode, &files), ("", &files), (mode, &short), ("", &short)];
+        let fitting = tries.into_iter().map(|(mode, files)| left(mode, files, fine)).find_map(|left| {
+            let cost = cost(&left);
+            (left.width() <= room && (cost.is_some() || !wanted)).then_some((left, cost))
+        });
+        let (left, cost) = fitting.unwrap_or_else(|| {
+            // Where one of them has room it is what the user has done, not what it may cost.
+            (left("", &cut(&clean_line(&files), room.saturating_sub(12)), fine), None)
+        });
+        (left, priced(cost))
+    }
+
     /// What would leave with the draft, or why it cannot; and whether that is so.
-    pub(super) fn draft_files(&self) -> Option<(String, bool)> {
+    fn draft_files(&self) -> Option<(String, bool)> {
         if let Some((_, question)) = &self.attaching.order {
             let n = references(question).len();
             return Some((format!("reading {n} file{}", if n == 1 { "" } else { "s" }), true));

@@ -369,22 +369,13 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
             Some((notice, _)) => Line::styled(format!(" {} ", cut(&clean_line(notice), room)), theme.warn),
             None => Line::styled(format!(" {} ", hints(app, room)), theme.faint),
         };
-        let left = Line::from(vec![
-            Span::styled(" prompt", if focused { theme.focus } else { theme.text }),
-            Span::styled(format!(" · {mode} "), theme.faint),
-        ]);
-        let mut left = left;
-        if let Some((files, fine)) = app.draft_files() {
-            let files = cut(&clean_line(&files), room.saturating_sub(left.width() + 3));
-            left.push_span(Span::styled(format!("· {files} "), if fine { theme.accent } else { theme.warn }));
-        }
-        let cost = app.draft_cost(room.saturating_sub(left.width() + 3));
-        let cost = cost.map_or_else(Line::default, |cost| Line::styled(format!(" {cost} "), theme.text));
+        let title = if focused { theme.focus } else { theme.text };
+        let (left, cost) = app.prompt_titles(mode, title, theme, room);
         let block = Block::bordered()
             .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
             .border_style(if focused { theme.focus } else { theme.border })
             .title_top(left)
-            .title_top(cost.right_aligned())
+            .title_top(cost)
             .title_bottom(bottom);
         block.render(area, frame.buffer_mut());
         Rect {
