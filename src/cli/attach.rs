@@ -8,6 +8,7 @@ use crate::model::attached;
 use crate::model::clean_line;
 use crate::model::reference;
 use crate::model::references;
+use crate::store::Config;
 use crate::store::Disk;
 
 /// The files of `--attach`; every one must be there.
@@ -20,10 +21,18 @@ pub(super) fn given(names: &[String], disk: &Disk) -> Result<Vec<Attachment>, St
     names.iter().map(one).collect()
 }
 
-/// The same as the prompt's field writes them.
-pub(super) fn draft(names: &[String], disk: &Disk) -> Result<String, Stop> {
-    given(names, disk)?;
-    Ok(names.iter().map(|name| format!("{} ", reference(name))).collect())
+/// A prompt that is sent at once takes the files of the draft with it.
+pub(super) fn with(prompt: Option<String>, draft: &mut String) -> Option<String> {
+    prompt.map(|prompt| format!("{prompt}\n{}", std::mem::take(draft)).trim_end().to_owned())
+}
+
+/// The same as the prompt's field writes them, and where it looks for others.
+pub(super) fn draft(names: &[String], config: &Config) -> Result<(Disk, String), Stop> {
+    let disk = Disk::new(config.attach_text_kib);
+    given(names, &disk)?;
+    let written: Vec<_> = names.iter().map(|name| reference(name)).collect();
+    let draft = if written.is_empty() { String::new() } else { format!("{} ", written.join(" ")) };
+    Ok((disk, draft))
 }
 
 /// Everything that goes with a prompt: what it names, if it was written as an argument, then

@@ -89,8 +89,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     if let Some(path) = &asking.out {
         writable(path)?;
     }
-    let disk = Disk::new(loaded.config.attach_text_kib);
-    let draft = attach::draft(&asking.attach, &disk)?;
+    let (disk, draft) = attach::draft(&asking.attach, &loaded.config)?;
 
     let started_at = jiff::Timestamp::now();
     let runtime = runtime()?;
@@ -147,9 +146,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 // Nothing is billed here, whatever it says.
                 setup.spending = Spending::default();
                 backend = Backend { engine, config: None, ..backend };
-                // What is sent at once takes the files with it.
-                setup.initial_prompt = prompt
-                    .map(|p| format!("{p}\n{}", std::mem::take(&mut setup.draft)).trim_end().to_owned());
+                setup.initial_prompt = attach::with(prompt, &mut setup.draft);
                 setup.lineup = server.lineup();
                 let known = setup.lineup.endpoints.clone();
                 setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());

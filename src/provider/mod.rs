@@ -207,7 +207,7 @@ pub fn resolve(
     let framing = api.dialect.framing();
     if framing == Framing::EventStream {
         let request = converse(row, api, endpoint, &call, body, vars)?;
-        return Ok(Request { parity, most_output, shown, ..request });
+        return Ok(Request { shown, parity, most_output, ..request });
     }
     let place = site(row, api, endpoint, vars)?;
     let found = credential(row, api, endpoint, vars, &place)?;

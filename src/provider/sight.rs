@@ -44,16 +44,17 @@ fn sight(row: &Provider, api: &Api) -> Sight {
         ("vertex", "gemini") => Sight { name, kinds: GOOGLE, most: 7_000_000, ..UNKNOWN },
         // ai.google.dev, image understanding: a request with inline data has at most 20 MB, in base64.
         (_, "gemini") => Sight { name, kinds: GOOGLE, most: 14_000_000, ..UNKNOWN },
-        // developers.openai.com, images and vision: 50 MB in all images of a request.
-        ("openai" | "azure", _) => Sight { name, most: 20_000_000, ..UNKNOWN },
+        // developers.openai.com, images and vision: 50 MB in all images of a request. A server of
+        // the user's own has no limit but its memory.
+        ("openai" | "azure" | "ollama" | "vllm" | "lmstudio" | "llamacpp", _) => {
+            Sight { name, most: 20_000_000, ..UNKNOWN }
+        }
         // docs.mistral.ai, vision.
         ("mistral", _) => Sight { name, most: 10_000_000, count: Some(8), ..UNKNOWN },
         // docs.x.ai, image understanding: JPEG and PNG of 20 MiB.
         ("xai", _) => Sight { name, kinds: XAI, most: 20_000_000, ..UNKNOWN },
         // console.groq.com, vision: requests with base64 of 4 MB, five images.
         ("groq", _) => Sight { name, most: 3_000_000, count: Some(5), ..UNKNOWN },
-        // A server of the user's own has no limit but its memory.
-        ("ollama" | "vllm" | "lmstudio" | "llamacpp", _) => Sight { name, most: 20_000_000, ..UNKNOWN },
         _ => Sight { name, ..UNKNOWN },
     }
 }

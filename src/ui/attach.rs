@@ -61,6 +61,14 @@ fn distinct(files: impl Iterator<Item = Attachment>) -> Vec<Attachment> {
 }
 
 impl App {
+    /// Puts a text into the prompt without sending it.
+    pub fn draft(&mut self, text: &str) -> Vec<Effect> {
+        self.editor.set_text(text);
+        self.read_draft();
+        self.weigh_draft();
+        std::mem::take(&mut self.effects)
+    }
+
     /// Looks at the draft's names that are new; forgets those that are gone.
     pub(super) fn read_draft(&mut self) {
         let text = self.editor.text();

