@@ -46,11 +46,17 @@ mod headless;
 #[path = "suite/identity.rs"]
 mod identity;
 #[cfg(test)]
+#[path = "suite/keys.rs"]
+mod keys;
+#[cfg(test)]
 #[path = "support/loopback.rs"]
 mod loopback;
 #[cfg(test)]
 #[path = "suite/models.rs"]
 mod models;
+#[cfg(test)]
+#[path = "suite/palette.rs"]
+mod palette;
 #[cfg(test)]
 #[path = "suite/parity.rs"]
 mod parity;
@@ -69,6 +75,9 @@ mod provider;
 #[cfg(test)]
 #[path = "support/pty.rs"]
 mod pty;
+#[cfg(test)]
+#[path = "suite/reading.rs"]
+mod reading;
 #[cfg(test)]
 #[path = "suite/readme.rs"]
 mod readme;

@@ -370,7 +370,7 @@ mod tests {
         let mut completion = Completion::default();
         let mut offered = |head: &str| offered(&mut completion, head, &there);
         assert_eq!(offered("@"), ["src", "chart.png", "notes.md", "notes.txt"]);
-        assert_eq!(offered("@nt"), ["notes.md", "notes.txt"], "fuzzy, not only the beginning");
+        assert_eq!(offered("@nt"), ["notes.txt", "notes.md"], "fuzzy, the best first");
         assert_eq!(offered("@notes.m"), ["notes.md"]);
         assert_eq!(offered("@notes.md"), [""; 0], "a whole name leaves enter to the prompt");
         assert_eq!(offered("@."), [".git", ".env"]);

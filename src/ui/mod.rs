@@ -11,21 +11,31 @@ mod actions;
 mod app;
 mod attach;
 mod careful;
+mod chooser;
+mod clipboard;
+mod colour;
 mod command;
+mod compare;
 mod completion;
+mod copying;
 mod detail;
 mod detail_cost;
 mod editor;
 mod figures;
+mod find;
 mod help;
 mod ink;
 mod key;
 mod layout;
 mod lineup;
+mod markdown;
 mod pacer;
+mod palette;
 mod pane;
 mod picker;
 mod picker_view;
+mod scrolling;
+mod search;
 mod sending;
 mod status;
 mod terminal;
@@ -43,11 +53,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::model::AnswerId;
 use crate::model::Connections;
@@ -59,14 +68,18 @@ use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Spending;
 use crate::model::clean_line;
+use crate::model::words;
 use crate::store::Disk;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
 pub use attach::Found;
+pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
+pub use compare::{Compare, Comparing, Pair};
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
+pub use markdown::Markdown;
 pub use pacer::Pacer;
 pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
@@ -76,6 +89,8 @@ pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
 
 use careful::Careful;
+use clipboard::Clipboard;
+use colour::Colourist;
 use terminal::{Screen, Signals};
 
 /// Steps taken in one go before a frame may be drawn. Far more than arrive
@@ -161,10 +176,14 @@ pub async fn run(
 ) -> io::Result<Exit> {
     terminal::install_panic_hook(std::thread::current().id());
     let mut signals = Signals::new()?;
+    let (replies, mut answered) = unbounded_channel();
     let mut held = Held {
         screen: Screen::enter(true)?,
         terminal: ManuallyDrop::new(new_terminal()?),
         theme: setup.theme,
+        colourist: Colourist::new(replies.clone()),
+        clipboard: Clipboard::new(replies.clone()),
+        replies: replies.clone(),
     };
     let start = Instant::now();
     let mut pacer = Pacer::default();
@@ -181,8 +200,6 @@ pub async fn run(
     }
     app.weigh_by(setup.spending);
     let (choices, estimate) = (setup.choices, setup.estimate);
-    let (weighed, mut weights) = unbounded_channel();
-
     let drafted = app.draft(&setup.draft);
 
     held.draw(&mut app)?;
@@ -203,11 +220,7 @@ pub async fn run(
                     Event::Saved { name, said }
                 }
                 Effect::Weigh { number, asks } => {
-                    weigh(number, asks, Arc::clone(&estimate), weighed.clone());
-                    continue;
-                }
-                Effect::ReadFiles { .. } | Effect::ListFiles { .. } => {
-                    ask_disk(effect, backend.disk(), weighed.clone());
+                    weigh(number, asks, Arc::clone(&estimate), replies.clone());
                     continue;
                 }
                 other => {
@@ -242,7 +255,7 @@ pub async fn run(
                 }
                 pacer.drawn(Instant::now());
             }
-            Some(event) = weights.recv() => {
+            Some(event) = answered.recv() => {
                 effects = app.update(event, start.elapsed());
                 pacer.input(Instant::now());
             }
@@ -296,7 +309,7 @@ fn weigh(
     number: u64,
     asks: Vec<(Endpoint, Prompt)>,
     estimate: Estimator,
-    weighed: tokio::sync::mpsc::UnboundedSender<Event>,
+    replies: tokio::sync::mpsc::UnboundedSender<Event>,
 ) {
     tokio::task::spawn_blocking(move || {
         let one = |(endpoint, prompt): &(Endpoint, Prompt)| {
@@ -304,7 +317,7 @@ fn weigh(
         };
         let estimates = asks.iter().map(one).collect();
         // Nobody waits for it once the screen has gone.
-        let _ = weighed.send(Event::Weighed { number, estimates });
+        let _ = replies.send(Event::Weighed { number, estimates });
     });
 }
 
@@ -375,6 +388,9 @@ struct Held {
     /// failure to a standard error that is gone with the terminal, which panics.
     terminal: ManuallyDrop<Term>,
     theme: Theme,
+    colourist: Colourist,
+    clipboard: Clipboard,
+    replies: UnboundedSender<Event>,
 }
 
 impl Held {
@@ -383,7 +399,19 @@ impl Held {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(|frame| draw(app, theme, frame))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        Write::flush(self.terminal.backend_mut())
+        Write::flush(self.terminal.backend_mut())?;
+        for code in app.uncoloured.drain(..) {
+            self.colourist.ask(code);
+        }
+        if let Some(Compare { pair, before, after }) = app.comparing.wanted.take() {
+            let replies = self.replies.clone();
+            tokio::task::spawn_blocking(move || {
+                let diff = words(&before, &after);
+                // Nobody waits for it once the screen has gone.
+                let _ = replies.send(Event::Compared { pair, diff });
+            });
+        }
+        Ok(())
     }
 
     /// Does what an event asked for; gives the exit code of a quit.
@@ -391,9 +419,15 @@ impl Held {
         match effect {
             Effect::Launch { id, endpoint, prompt } => backend.launch(id, *endpoint, *prompt),
             Effect::Cancel(id) => backend.cancel(id),
-            Effect::Copy(text) => {
-                queue!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
-                Write::flush(self.terminal.backend_mut())?;
+            Effect::ReadFiles { .. } | Effect::ListFiles { .. } => {
+                ask_disk(effect, backend.disk(), self.replies.clone());
+            }
+            Effect::Copy { what, text, terminal } => {
+                let copied = (what, text);
+                let left = if terminal { Err(copied) } else { self.clipboard.desktop(copied) };
+                if let Err(copied) = left {
+                    self.clipboard.terminal(self.terminal.backend_mut(), copied)?;
+                }
             }
             Effect::Mouse(on) => self.screen.set_mouse(on)?,
             Effect::Redraw => self.terminal.clear()?,
@@ -403,11 +437,7 @@ impl Held {
             }
             Effect::Quit => return Ok(Some(0)),
             // Answered by the loop, which has what they ask for.
-            Effect::Choices
-            | Effect::SaveLineup { .. }
-            | Effect::Weigh { .. }
-            | Effect::ReadFiles { .. }
-            | Effect::ListFiles { .. } => {}
+            Effect::Choices | Effect::SaveLineup { .. } | Effect::Weigh { .. } => {}
         }
         Ok(None)
     }
