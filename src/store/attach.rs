@@ -142,6 +142,10 @@ fn regular(shown: &str, there: &Metadata) -> Result<(), String> {
     if !there.is_file() {
         return Err(format!("{shown} is no regular file (a FIFO, a socket or a device) and is not read"));
     }
+    // Files of the kernel's have no length either, and some of them never end.
+    if there.len() == 0 {
+        return Err(format!("{shown} is empty: there is nothing to attach"));
+    }
     if there.len() > MOST_IMAGE {
         let (has, most) = (bytes(there.len()), bytes(MOST_IMAGE));
         return Err(format!("{shown} has {has}: no more than {most} of an image can be sent"));
@@ -159,22 +163,15 @@ fn whole(path: &Path, shown: &str) -> Result<Vec<u8>, String> {
     (&mut file).take(MOST_IMAGE + 1).read_to_end(&mut read).map_err(broken)?;
     let after = file.metadata().map_err(broken)?;
     let stamp = |m: &Metadata| (m.len(), m.modified().ok());
-    // Files of the kernel's have no length, and are what was read of them.
-    let short = before.len() != 0 && read.len() as u64 != after.len();
+    let short = read.len() as u64 != after.len();
     if stamp(&before) != stamp(&after) || short {
         return Err(format!("{shown} changed while it was read: send again once it is written"));
-    }
-    if read.len() as u64 > MOST_IMAGE {
-        return Err(format!("{shown} does not end: more than {} were read", bytes(MOST_IMAGE)));
     }
     Ok(read)
 }
 
 /// What bytes are: text, a picture, or why neither. A sentence without its subject.
 fn judge(name: &str, read: Vec<u8>, most_text: u64) -> Result<Attachment, String> {
-    if read.is_empty() {
-        return Err("is empty: there is nothing to attach".into());
-    }
     if read.starts_with(b"%PDF-") {
         return Err(
             "is a PDF, which is not sent as it is: extract its text (pdftotext) or a page as PNG".into()

@@ -145,6 +145,8 @@ impl App {
     /// Gives a prompt back that waits for its files; whether there was one.
     pub(super) fn stop_reading(&mut self) -> bool {
         let Some((_, question)) = self.attaching.order.take() else { return false };
+        // A disk that hangs hangs for the draft as well.
+        self.attaching.in_flight = None;
         self.give_back(&question);
         self.say("not sent: its files were still being read");
         true

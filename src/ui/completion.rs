@@ -216,6 +216,14 @@ impl App {
         self.focus == Focus::Prompt && self.overlay.is_none() && self.completion.is_up()
     }
 
+    /// Begins the name of a file where the prompt's cursor stands.
+    pub(super) fn attach(&mut self) -> bool {
+        self.focus = Focus::Prompt;
+        let apart = begins_word(self.editor.head().chars().next_back());
+        self.editor.replace_head(0, if apart { "@" } else { " @" });
+        true
+    }
+
     /// Follows the prompt's cursor.
     pub(super) fn complete(&mut self) {
         let head = if self.focus == Focus::Prompt { self.editor.head() } else { String::new() };

@@ -431,6 +431,20 @@ fn names_are_completed_by_typing_and_choosing() {
     }
 }
 
+/// The way in for somebody who does not know of `@`: a key of the panes, and the palette.
+#[test]
+fn a_command_begins_a_name() {
+    let mut app = app(1);
+    write(&mut app, "see");
+    hit(&mut app, "tab");
+    assert_eq!(app.focus, Focus::Panes);
+    hit(&mut app, "@");
+    assert_eq!((app.focus, app.editor.text()), (Focus::Prompt, "see @".into()));
+    assert!(shown(&mut app, 80, 24).join("\n").contains("attach a file"));
+    hit(&mut app, "tab");
+    assert_eq!(app.editor.text(), "see @src/");
+}
+
 #[test]
 fn the_list_can_be_put_away_and_leaves_the_keys_alone_then() {
     let mut app = app(1);
