@@ -140,7 +140,7 @@ fn regular(shown: &str, there: &Metadata) -> Result<(), String> {
         return Err(format!("{shown} is a directory: name a file in it (\\@{shown} stays text)"));
     }
     if !there.is_file() {
-        return Err(format!("{shown} is no regular file (a FIFO, a socket or a device) and is not read"));
+        return Err(format!("{shown} is a FIFO, a socket or a device, and is not read"));
     }
     // Files of the kernel's have no length either, and some of them never end.
     if there.len() == 0 {

@@ -117,6 +117,11 @@ impl App {
             return;
         }
         let Some((_, question)) = self.attaching.order.take_if(|(waits, _)| *waits == number) else { return };
+        // Something else may have been asked for meanwhile.
+        if self.must_wait() {
+            self.give_back(&question);
+            return;
+        }
         let faults: Vec<_> = found.iter().filter_map(|(_, found)| found.as_ref().err()).collect();
         if let Some(first) = faults.first() {
             let more = faults.len() - 1;

@@ -54,12 +54,7 @@ impl App {
         if self.editor.is_empty() {
             return true;
         }
-        let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
-        if self.follow_up && self.round().is_some_and(unfinished) {
-            self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
-            return true;
-        }
-        if self.is_weighing() || self.is_reading() {
+        if self.must_wait() || self.is_reading() {
             return true;
         }
         let question = self.editor.take();
@@ -69,6 +64,16 @@ impl App {
         self.walking = None;
         self.send_with_files(question);
         true
+    }
+
+    /// Whether nothing can be sent yet; says why.
+    pub(super) fn must_wait(&mut self) -> bool {
+        let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
+        if self.follow_up && self.round().is_some_and(unfinished) {
+            self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
+            return true;
+        }
+        self.is_weighing()
     }
 
     /// The lineup as it would be asked a question now, with these files.

@@ -44,7 +44,7 @@ pub(super) fn parts(
     }
 }
 
-/// Anthropic's and, under the same names, nobody else's.
+/// Anthropic's source of an image.
 pub(super) fn source(image: &Image) -> Value {
     json!({"type": "base64", "media_type": image.kind.media_type(), "data": image.base64()})
 }

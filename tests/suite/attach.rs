@@ -522,6 +522,26 @@ fn sending_waits_for_the_disk_and_nothing_else_does() {
     assert!(app.rounds.is_empty());
 }
 
+/// What was asked for while the disk was read comes first, and the prompt is not lost.
+#[test]
+fn a_prompt_comes_back_where_it_cannot_be_sent_when_its_files_are_there() {
+    let mut app = app(1);
+    write(&mut app, "first");
+    let (id, _) = launched(&hit(&mut app, "enter")).remove(0);
+    step(&mut app, id, 0, Step::Sent);
+    text(&mut app, id, 10, "Yes.");
+    finish(&mut app, id, 20, 3);
+    press(&mut app, "esc");
+    press(&mut app, "f");
+    write(&mut app, "then @chart.png");
+    let asked = press(&mut app, "enter");
+    press(&mut app, "esc");
+    assert_eq!(launched(&press(&mut app, "r")).len(), 1, "the answer that is continued runs again");
+    assert!(launched(&served(&mut app, asked, &disk(), &THERE)).is_empty());
+    assert_eq!(app.editor.text(), "then @chart.png");
+    assert!(notice(&app).contains("wait for them"), "{}", notice(&app));
+}
+
 #[test]
 fn a_follow_up_keeps_the_images_of_its_conversation_and_a_new_pane_gets_the_rounds() {
     let mut app = app(2);
