@@ -9,7 +9,7 @@ use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
 use super::world::{Loaded, World};
-use super::{Stop, asked, runtime, text_or_file, world};
+use super::{Stop, asked, attach, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -23,6 +23,7 @@ use crate::provider::PROVIDERS;
 use crate::provider::Provider;
 use crate::provider::Vars;
 use crate::provider::found;
+use crate::store::Disk;
 use crate::store::Round;
 use crate::store::export;
 use crate::store::save_lineup;
@@ -36,6 +37,8 @@ struct Backend {
     endpoints: Vec<Endpoint>,
     /// Where a lineup is saved; `None` for the demo, whose endpoints are gone with it.
     config: Option<PathBuf>,
+    /// Where the prompt's files are.
+    disk: Disk,
 }
 
 impl ui::Backend for Backend {
@@ -54,6 +57,10 @@ impl ui::Backend for Backend {
 
     fn save_theme(&self, name: &str) -> Result<String, String> {
         save_theme(self.config.as_ref().ok_or("there is no config to save it in")?, name)
+    }
+
+    fn disk(&self) -> Disk {
+        self.disk.clone()
     }
 
     fn drawn(&self) {
@@ -93,6 +100,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     if let Some(path) = &asking.out {
         writable(path)?;
     }
+    let (disk, draft) = attach::draft(&asking.attach, &loaded.config)?;
 
     let started_at = jiff::Timestamp::now();
     let runtime = runtime()?;
@@ -118,6 +126,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             themes,
             keymap,
             initial_prompt: None,
+            draft,
             system,
             prices: world::prices_of(),
             keys,
@@ -131,8 +140,12 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             same_weights: false,
             saves: loaded.path.is_some(),
         };
-        let mut backend =
-            Backend { engine: world.engine.clone(), endpoints: Vec::new(), config: loaded.path.clone() };
+        let mut backend = Backend {
+            engine: world.engine.clone(),
+            endpoints: Vec::new(),
+            config: loaded.path.clone(),
+            disk,
+        };
         // The demo's server lives as long as the screen.
         let (_server, reports, catalog) = match cast {
             Cast::Demo(prompt) => {
@@ -144,8 +157,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 setup.estimate = estimator(&engine);
                 // Nothing is billed here, whatever it says.
                 setup.spending = Spending::default();
-                backend = Backend { engine, endpoints: Vec::new(), config: None };
-                setup.initial_prompt = prompt;
+                backend = Backend { engine, config: None, ..backend };
+                setup.initial_prompt = attach::with(prompt, &mut setup.draft);
                 setup.lineup = server.lineup();
                 let known = setup.lineup.endpoints.clone();
                 setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());

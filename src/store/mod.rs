@@ -1,10 +1,12 @@
 //! Floor 3: files.
 
+mod attach;
 mod config;
 mod export;
 mod machine;
 mod prices;
 
+pub use attach::{Disk, Listed, TEXT_KIB};
 pub use config::{
     Config, ConfigError, KeyRow, Network, PlainKeys, ThemeWish, Timeouts, config_path, private, save_lineup,
     save_theme, write_whole,

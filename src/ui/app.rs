@@ -8,10 +8,12 @@ use std::time::Duration;
 use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::Leveller;
+use super::attach::{Attaching, Found};
 use super::chooser::Chooser;
 use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
 use super::compare::{Comparing, Pair};
+use super::completion::Completion;
 use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
@@ -31,9 +33,11 @@ use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
 use crate::model::Prompt;
+use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Step;
 use crate::model::Total;
+use crate::store::Listed;
 
 /// A notice stays this long.
 const NOTICE: Duration = Duration::from_secs(4);
@@ -57,6 +61,17 @@ pub enum Event {
     Weighed {
         number: u64,
         estimates: Vec<Estimate>,
+    },
+    /// What [`Effect::ReadFiles`] asked for, in the same order.
+    FilesRead {
+        number: u64,
+        found: Vec<(Reference, Found)>,
+    },
+    /// What [`Effect::ListFiles`] asked for, or why it cannot be read.
+    FilesListed {
+        number: u64,
+        directory: String,
+        entries: Result<Vec<Listed>, String>,
     },
     /// What [`Comparing::wanted`] asked for.
     Compared {
@@ -92,6 +107,16 @@ pub enum Effect {
     Weigh {
         number: u64,
         asks: Vec<(Endpoint, Prompt)>,
+    },
+    /// Which files are these? [`Event::FilesRead`] answers with the same number.
+    ReadFiles {
+        number: u64,
+        files: Vec<Reference>,
+    },
+    /// What is in this directory? [`Event::FilesListed`] answers with the same number.
+    ListFiles {
+        number: u64,
+        directory: String,
     },
     /// The picker wants to know what there is to choose from.
     Choices,
@@ -234,6 +259,8 @@ pub struct App {
     pub(super) replaced: Total,
     pub(super) places: HashMap<AnswerId, (usize, usize)>,
     pub(super) weighing: Weighing,
+    pub(super) attaching: Attaching,
+    pub(super) completion: Completion,
 }
 
 impl App {
@@ -289,6 +316,8 @@ impl App {
             replaced: Total::default(),
             places: HashMap::new(),
             weighing: Weighing::default(),
+            attaching: Attaching::default(),
+            completion: Completion::default(),
         }
     }
 
@@ -301,12 +330,18 @@ impl App {
         match event {
             Event::Terminal(event) => {
                 self.terminal(event);
+                self.complete();
+                self.read_draft();
                 self.weigh_draft();
             }
             Event::Report(report) => self.report(report),
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
+            Event::FilesRead { number, found } => self.files_read(number, found),
+            Event::FilesListed { number, directory, entries } => {
+                self.files_listed(number, directory, entries);
+            }
             Event::Compared { pair, diff } => self.comparing.take(pair, diff),
             Event::Said(said) => self.say(said),
             Event::NotCopied { what, text } => {
@@ -352,7 +387,7 @@ impl App {
             self.effects.push(Effect::Quit);
             return;
         }
-        if self.overlay.is_some() && self.overlay_key(key) {
+        if self.overlay.is_some() && self.overlay_key(key) || self.completion_key(key) {
             return;
         }
         let handled = match self.keymap.find(self.focus, key) {
@@ -443,6 +478,7 @@ impl App {
     pub fn ask(&mut self, question: &str) -> Vec<Effect> {
         self.editor.set_text(question);
         self.send();
+        self.read_draft();
         std::mem::take(&mut self.effects)
     }
 
@@ -474,6 +510,8 @@ impl App {
         self.interrupted = Some(self.now);
         if self.overlay == Some(Overlay::Quit) {
             self.effects.push(Effect::Quit);
+        } else if self.stop_reading() {
+            self.interrupted = None;
         } else if self.is_running() {
             self.cancel_where(|_, _| true);
             self.say("streams stopped; ctrl+c again asks to quit");

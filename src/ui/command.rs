@@ -291,6 +291,13 @@ pub const COMMANDS: &[Command] = &[
         run: App::detail,
     },
     Command {
+        name: "attach",
+        keys: &["@"],
+        on: Focus::Panes,
+        doc: "attach a file: `@` and its name, in the prompt",
+        run: App::attach,
+    },
+    Command {
         name: "endpoints",
         keys: &["E"],
         on: Focus::Panes,

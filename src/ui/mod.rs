@@ -9,12 +9,14 @@
 
 mod actions;
 mod app;
+mod attach;
 mod careful;
 mod chooser;
 mod clipboard;
 mod colour;
 mod command;
 mod compare;
+mod completion;
 mod copying;
 mod depth;
 mod detail;
@@ -64,11 +66,15 @@ use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
 use crate::model::Prompt;
+use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Spending;
+use crate::model::clean_line;
 use crate::model::words;
+use crate::store::Disk;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
+pub use attach::Found;
 pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use compare::{Compare, Comparing, Pair};
@@ -116,6 +122,8 @@ pub struct Setup {
     pub keymap: Keymap,
     /// Sent at once.
     pub initial_prompt: Option<String>,
+    /// Stands in the prompt at the start.
+    pub draft: String,
     pub system: Option<String>,
     /// Day of the price list, and its age in days.
     pub prices: (String, Option<i32>),
@@ -154,6 +162,8 @@ pub trait Backend {
     /// # Errors
     /// Why it is not kept.
     fn save_theme(&self, name: &str) -> Result<String, String>;
+    /// Where the prompt's files are; it is asked away from the screen's thread.
+    fn disk(&self) -> Disk;
     /// The first frame is on the screen: now is the time for what takes time.
     fn drawn(&self);
 }
@@ -187,7 +197,9 @@ pub async fn run(
     let mut pacer = Pacer::default();
     let (choices, estimate) = (Arc::clone(&setup.choices), Arc::clone(&setup.estimate));
     let (started_keys, initial_prompt) = (setup.keys.take(), setup.initial_prompt.take());
+    let draft = std::mem::take(&mut setup.draft);
     let mut app = furnished(setup);
+    let drafted = app.draft(&draft);
 
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
@@ -197,7 +209,7 @@ pub async fn run(
     let mut keys = started_keys.map_or_else(terminal::events, |Keys(keys)| keys);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut effects = initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
+    let mut effects = initial_prompt.map_or(drafted, |p| app.ask(&p));
     let code = loop {
         for effect in effects.drain(..) {
             let reply = match effect {
@@ -283,6 +295,32 @@ fn furnished(setup: Setup) -> App {
     }
     app.weigh_by(setup.spending);
     app
+}
+
+/// Whatever happens while a file is read is an answer: a prompt waits for it.
+fn found(disk: &Disk, file: &Reference) -> Found {
+    catch_unwind(AssertUnwindSafe(|| disk.find(file)))
+        .unwrap_or_else(|_| Err(format!("{} cannot be read", clean_line(&file.name))))
+}
+
+/// Asks the disk away from the screen's thread: it may hang for as long as it likes.
+fn ask_disk(effect: Effect, disk: Disk, told: tokio::sync::mpsc::UnboundedSender<Event>) {
+    tokio::task::spawn_blocking(move || {
+        let event = match effect {
+            Effect::ReadFiles { number, files } => {
+                let read = |file| (found(&disk, &file), file);
+                let found = files.into_iter().map(read).map(|(found, file)| (file, found)).collect();
+                Event::FilesRead { number, found }
+            }
+            Effect::ListFiles { number, directory } => {
+                let entries = disk.list(&directory);
+                Event::FilesListed { number, directory, entries }
+            }
+            _ => return,
+        };
+        // Nobody waits for it once the screen has gone.
+        let _ = told.send(event);
+    });
 }
 
 /// Estimates elsewhere than on the screen's thread. Whatever happens there is an answer: an
@@ -400,6 +438,9 @@ impl Held {
         match effect {
             Effect::Launch { id, endpoint, prompt } => backend.launch(id, *endpoint, *prompt),
             Effect::Cancel(id) => backend.cancel(id),
+            Effect::ReadFiles { .. } | Effect::ListFiles { .. } => {
+                ask_disk(effect, backend.disk(), self.replies.clone());
+            }
             Effect::Copy { what, text, terminal } => {
                 let copied = (what, text);
                 let left = if terminal { Err(copied) } else { self.clipboard.desktop(copied) };

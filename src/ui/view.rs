@@ -23,6 +23,7 @@ use super::app::{App, Entry, Overlay};
 use super::chooser;
 use super::colour::Uncoloured;
 use super::command::Focus;
+use super::completion;
 use super::detail;
 use super::figures;
 use super::help;
@@ -72,6 +73,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         }
     }
     prompt(app, theme, frame, &layout, &found);
+    completion::draw(app, theme, frame, layout.prompt);
     match app.overlay {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
@@ -396,17 +398,13 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, foun
             _ => searched(app, theme, room, found)
                 .unwrap_or_else(|| Line::styled(format!(" {} ", hints(app, room)), theme.faint)),
         };
-        let left = Line::from(vec![
-            Span::styled(" prompt", if focused { theme.focus } else { theme.text }),
-            Span::styled(format!(" · {mode} "), theme.faint),
-        ]);
-        let cost = app.draft_cost(room.saturating_sub(left.width() + 3));
-        let cost = cost.map_or_else(Line::default, |cost| Line::styled(format!(" {cost} "), theme.text));
+        let title = if focused { theme.focus } else { theme.text };
+        let (left, cost) = app.prompt_titles(mode, title, theme, room);
         let block = Block::bordered()
             .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
             .border_style(if focused { theme.focus } else { theme.border })
             .title_top(left)
-            .title_top(cost.right_aligned())
+            .title_top(cost)
             .title_bottom(bottom);
         block.render(area, frame.buffer_mut());
         Rect {

@@ -108,6 +108,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     pub network: Network,
     pub spending: Spending,
+    /// Most of a text file that goes with a prompt, in KiB, where the file says it.
+    pub attach_text_kib: Option<u64>,
     /// Where `bakeoff prices update` looks instead of the usual list.
     pub prices_url: Option<String>,
     pub plain_keys: PlainKeys,

@@ -54,6 +54,8 @@ pub(super) struct Raw {
     #[serde(default)]
     prices: RawPrices,
     #[serde(default)]
+    attach: RawAttach,
+    #[serde(default)]
     endpoint: Vec<RawEndpoint>,
     #[serde(default)]
     lineup_set: Vec<RawLineup>,
@@ -94,6 +96,12 @@ struct RawNetwork {
 #[serde(deny_unknown_fields)]
 struct RawPrices {
     url: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawAttach {
+    text_kib: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -190,6 +198,7 @@ impl Raw {
             timeouts: self.timeouts.check()?,
             network: self.network.check()?,
             spending: self.budget.check()?,
+            attach_text_kib: self.attach.check()?,
             prices_url: self.prices.check()?,
             plain_keys,
             keys: self.keys.check()?,
@@ -264,6 +273,17 @@ impl RawPrices {
             return Err(Wrong::at(url.span(), "a price list is fetched by https"));
         }
         Ok(Some(url.into_inner()))
+    }
+}
+
+impl RawAttach {
+    /// Up to what is read of any file.
+    fn check(self) -> Result<Option<u64>, Wrong> {
+        let kib = |v: Spanned<i64>| {
+            let kib = u64::try_from(*v.get_ref()).ok().filter(|kib| (1..=16_384).contains(kib));
+            kib.ok_or_else(|| Wrong::at(v.span(), "text_kib is a whole number of KiB from 1 to 16384"))
+        };
+        self.text_kib.map(kib).transpose()
     }
 }
 
