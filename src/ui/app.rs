@@ -18,6 +18,7 @@ use super::layout::{Layout, Needs, layout, too_small};
 use super::markdown::Coloured;
 use super::pane::Pane;
 use super::picker::{Choice, Picker};
+use super::search::Search;
 use super::views::Views;
 use super::weighing::Weighing;
 use crate::model::Answer;
@@ -54,6 +55,13 @@ pub enum Event {
         number: u64,
         estimates: Vec<Estimate>,
     },
+    /// Something is done: one line about it.
+    Said(String),
+    /// The desktop's clipboard did not take it.
+    NotCopied {
+        what: String,
+        text: String,
+    },
     /// The colours of lines that a frame showed plain.
     Coloured {
         code: Uncoloured,
@@ -83,8 +91,12 @@ pub enum Effect {
         name: String,
         lineup: Lineup,
     },
-    /// To the terminal's clipboard; filtered already.
-    Copy(String),
+    /// To the clipboard, the terminal's if need be; filtered already.
+    Copy {
+        what: String,
+        text: String,
+        terminal: bool,
+    },
     Mouse(bool),
     Redraw,
     Suspend,
@@ -138,6 +150,8 @@ pub enum Overlay {
     Picker,
     /// One of a list; what it holds stands in [`App::chooser`].
     Chooser,
+    /// The needle of a search is typed; it stands in [`App::search`].
+    Search,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -165,6 +179,9 @@ pub struct App {
     pub follow_up: bool,
     /// Answers are shown as they were written.
     pub source: bool,
+    /// Panes scroll together.
+    pub together: bool,
+    pub search: Option<Search>,
     /// Something that was drawn is laid out piece by piece.
     pub(super) behind: bool,
     /// Code that the last frame showed without colours.
@@ -225,6 +242,8 @@ impl App {
             views: Views::default(),
             follow_up: false,
             source: false,
+            together: false,
+            search: None,
             behind: false,
             uncoloured: Vec::new(),
             common: false,
@@ -270,6 +289,10 @@ impl App {
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
+            Event::Said(said) => self.say(said),
+            Event::NotCopied { what, text } => {
+                self.effects.push(Effect::Copy { what, text, terminal: true });
+            }
             Event::Coloured { code, lines } => self.coloured(&code, lines),
             Event::Tick => self.weigh_draft(),
         }
@@ -287,6 +310,7 @@ impl App {
                     chooser.paste(&text);
                 }
             }
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
             // It is no answer to the question that is asked.
             Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
             Terminal::Paste(text) => {

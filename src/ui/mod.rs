@@ -11,8 +11,10 @@ mod actions;
 mod app;
 mod careful;
 mod chooser;
+mod clipboard;
 mod colour;
 mod command;
+mod copying;
 mod detail;
 mod detail_cost;
 mod editor;
@@ -29,6 +31,8 @@ mod palette;
 mod pane;
 mod picker;
 mod picker_view;
+mod scrolling;
+mod search;
 mod sending;
 mod status;
 mod terminal;
@@ -46,7 +50,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
@@ -77,6 +80,7 @@ pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
 
 use careful::Careful;
+use clipboard::Clipboard;
 use colour::Colourist;
 use terminal::{Screen, Signals};
 
@@ -165,6 +169,7 @@ pub async fn run(
         terminal: ManuallyDrop::new(new_terminal()?),
         theme: setup.theme,
         colourist: Colourist::new(replies.clone()),
+        clipboard: Clipboard::new(replies.clone()),
     };
     let start = Instant::now();
     let mut pacer = Pacer::default();
@@ -343,6 +348,7 @@ struct Held {
     terminal: ManuallyDrop<Term>,
     theme: Theme,
     colourist: Colourist,
+    clipboard: Clipboard,
 }
 
 impl Held {
@@ -363,9 +369,12 @@ impl Held {
         match effect {
             Effect::Launch { id, endpoint, prompt } => backend.launch(id, *endpoint, *prompt),
             Effect::Cancel(id) => backend.cancel(id),
-            Effect::Copy(text) => {
-                queue!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
-                Write::flush(self.terminal.backend_mut())?;
+            Effect::Copy { what, text, terminal } => {
+                let copied = (what, text);
+                let left = if terminal { Err(copied) } else { self.clipboard.desktop(copied) };
+                if let Err(copied) = left {
+                    self.clipboard.terminal(self.terminal.backend_mut(), copied)?;
+                }
             }
             Effect::Mouse(on) => self.screen.set_mouse(on)?,
             Effect::Redraw => self.terminal.clear()?,

@@ -31,6 +31,19 @@ pub struct Ink {
     pub strong: bool,
     pub emphasis: bool,
     pub struck: bool,
+    pub found: Found,
+    /// It stands before the text of its line: a bullet, the bar of a quote.
+    pub lead: bool,
+}
+
+/// Whether a search has found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Found {
+    #[default]
+    No,
+    Yes,
+    /// It is the match that was jumped to.
+    Here,
 }
 
 impl From<Role> for Ink {
@@ -57,6 +70,11 @@ impl Ink {
             Role::Comment => theme.comment,
             Role::Name => theme.identifier,
         };
+        match self.found {
+            Found::No => {}
+            Found::Yes => return theme.warn.add_modifier(Modifier::UNDERLINED),
+            Found::Here => return theme.found,
+        }
         let added = [
             (self.strong, Modifier::BOLD),
             (self.emphasis, Modifier::ITALIC),
