@@ -118,6 +118,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             connections,
             same_weights: false,
             saves: loaded.path.is_some(),
+            nonce: loaded.config.nonce,
         };
         let mut backend =
             Backend { engine: world.engine.clone(), endpoints: Vec::new(), config: loaded.path.clone() };

@@ -218,6 +218,27 @@ pub const COMMANDS: &[Command] = &[
         doc: "run all panes again",
         run: App::rerun_all,
     },
+    Command {
+        name: "trials",
+        keys: &["t"],
+        on: Focus::Panes,
+        doc: "repeat the round k more times, in rotated order, in the background",
+        run: App::ask_trials,
+    },
+    Command {
+        name: "next-trial",
+        keys: &["."],
+        on: Focus::Panes,
+        doc: "show the next trial of this endpoint",
+        run: App::next_trial,
+    },
+    Command {
+        name: "previous-trial",
+        keys: &[","],
+        on: Focus::Panes,
+        doc: "show the trial before",
+        run: App::previous_trial,
+    },
     Command { name: "stop", keys: &["x"], on: Focus::Panes, doc: "stop this stream", run: App::stop },
     Command { name: "stop-all", keys: &["X"], on: Focus::Panes, doc: "stop all streams", run: App::stop_all },
     Command {

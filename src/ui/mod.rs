@@ -39,6 +39,7 @@ mod terminal;
 mod text;
 mod theme;
 mod totals;
+mod trials;
 mod view;
 mod views;
 mod weighing;
@@ -75,6 +76,7 @@ pub use pacer::Pacer;
 pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
 pub use theme::Theme;
+pub use trials::{Run, Trial, Trials};
 pub use view::draw;
 pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
@@ -127,6 +129,8 @@ pub struct Setup {
     pub same_weights: bool,
     /// Whether there is a config in which a lineup can be saved.
     pub saves: bool,
+    /// Repeats are sent with a nonce unless the user says otherwise.
+    pub nonce: bool,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
     /// Said once, when the screen appears.
@@ -180,6 +184,8 @@ pub async fn run(
     app.common = setup.common;
     app.connections = setup.connections;
     app.saves = setup.saves;
+    app.trials.nonce = setup.nonce;
+    app.trials.rng = fastrand::Rng::new();
     app.same_weights = setup.same_weights;
     if let Some(notice) = setup.notice {
         app.say(notice);

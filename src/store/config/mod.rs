@@ -99,6 +99,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     pub network: Network,
     pub spending: Spending,
+    /// Repeats are sent with a nonce.
+    pub nonce: bool,
     /// Where `bakeoff prices update` looks instead of the usual list.
     pub prices_url: Option<String>,
     pub plain_keys: PlainKeys,

@@ -53,6 +53,8 @@ pub(super) struct Raw {
     #[serde(default)]
     prices: RawPrices,
     #[serde(default)]
+    trials: RawTrials,
+    #[serde(default)]
     endpoint: Vec<RawEndpoint>,
     #[serde(default)]
     lineup_set: Vec<RawLineup>,
@@ -93,6 +95,13 @@ struct RawNetwork {
 #[serde(deny_unknown_fields)]
 struct RawPrices {
     url: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawTrials {
+    #[serde(default)]
+    nonce: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -189,6 +198,7 @@ impl Raw {
             timeouts: self.timeouts.check()?,
             network: self.network.check()?,
             spending: self.budget.check()?,
+            nonce: self.trials.nonce,
             prices_url: self.prices.check()?,
             plain_keys,
             keys: self.keys.check()?,
