@@ -97,8 +97,9 @@ impl Pools {
     /// The kind with the most runs: what stands for the endpoint where there is room for one number.
     #[must_use]
     pub fn largest(&self) -> Option<&Pool> {
-        // Of two with as many, the first.
-        self.pools.iter().rev().max_by_key(|pool| pool.samples.len()).filter(|p| !p.samples.is_empty())
+        // Of two with as many, the first. Whether they have the figure is no matter: a row of
+        // figures is one of the same runs.
+        self.pools.iter().rev().max_by_key(|pool| pool.runs())
     }
 
     /// What a kind of runs of another endpoint is compared with.
@@ -110,6 +111,12 @@ impl Pools {
 }
 
 impl Pool {
+    /// Complete runs, with this figure or without.
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        self.samples.len() + self.without.iter().map(|(_, n)| n).sum::<usize>()
+    }
+
     #[must_use]
     pub fn summary(&self) -> Option<Summary> {
         Summary::of(&self.samples)
@@ -214,6 +221,6 @@ mod tests {
         // Thinking there was none: not known, in no sample.
         let thought = Pools::of(metric("ttfr_ms").unwrap(), answers.iter());
         assert!(thought.pools.iter().all(|p| p.samples.is_empty()), "{thought:?}");
-        assert_eq!(thought.largest(), None);
+        assert_eq!(thought.largest().map(|p| (p.runs(), p.summary())), Some((1, None)));
     }
 }

@@ -193,7 +193,7 @@ pub const COMMANDS: &[Command] = &[
         name: "view",
         keys: &["v"],
         on: Focus::Panes,
-        doc: "next view of the round: panes, table, timeline, scatter",
+        doc: "next view of the round: panes, table, timeline, scatter, trials",
         run: App::next_view,
     },
     Command {

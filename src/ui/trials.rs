@@ -17,8 +17,12 @@ use super::pane::Pane;
 use super::sending::Plan;
 use crate::model::Answer;
 use crate::model::AnswerId;
+use crate::model::Better;
+use crate::model::Cache;
+use crate::model::Cost;
 use crate::model::Endpoint;
 use crate::model::Lane;
+use crate::model::METRICS;
 use crate::model::Metric;
 use crate::model::Money;
 use crate::model::Outcome;
@@ -27,6 +31,7 @@ use crate::model::Pools;
 use crate::model::Prompt;
 use crate::model::Ran;
 use crate::model::Rotation;
+use crate::model::Unit;
 use crate::model::clean_line;
 
 /// How many more are asked for before a number is typed.
@@ -121,10 +126,41 @@ impl Entry {
     #[must_use]
     pub fn typical(&self, row: &Metric) -> Option<f64> {
         if self.trials.is_empty() {
-            let whole = self.answer.outcome() == Some(Outcome::Complete);
+            let whole = self.answer.outcome() == Some(Outcome::Complete) || row.better == Better::Neither;
             return row.read(&self.answer).known().filter(|_| whole);
         }
         Some(self.pools(row).largest()?.summary()?.median)
+    }
+
+    /// The same in words; a median of fewer runs than the endpoint has says of how many.
+    pub(super) fn typical_text(&self, row: &Metric) -> String {
+        if self.trials.is_empty() {
+            return row.show(&self.answer);
+        }
+        let pools = self.pools(row);
+        let Some(pool) = pools.largest() else { return "–".into() };
+        let Some(summary) = pool.summary() else {
+            return pool.without.first().map_or("–", |(word, _)| *word).to_owned();
+        };
+        let text = row.unit.show(summary.median);
+        let text = if row.unit == Unit::Usd { self.settled_cost().marked(&text) } else { text };
+        if pool.without.is_empty() { text } else { format!("{text} ({})", summary.n) }
+    }
+
+    /// `n=6`, `n=4 cached`, `n=4/6` where two runs are no samples.
+    pub(super) fn runs_text(&self) -> Option<String> {
+        let row = METRICS.first().filter(|_| !self.trials.is_empty())?;
+        let pools = self.pools(row);
+        let Some(pool) = pools.largest() else { return Some(format!("n=0/{}", pools.runs)) };
+        let of = if pool.runs() == pools.runs { String::new() } else { format!("/{}", pools.runs) };
+        let kind = if pool.cache == Cache::Read { " cached" } else { "" };
+        Some(format!("n={}{of}{kind}", pool.runs()))
+    }
+
+    /// The cost of an answer that is whole, for the marks of what is made of several.
+    pub(super) fn settled_cost(&self) -> &Cost {
+        let whole = |a: &&Answer| a.outcome() == Some(Outcome::Complete) && a.cost.usd.is_some();
+        &self.answers().find(whole).unwrap_or(&self.answer).cost
     }
 
     /// Shows the trial with this number in place of the one that is shown.

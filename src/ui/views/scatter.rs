@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{all_figures, figure_keys, frame, hue, nothing, order, ranked};
+use super::{all_figures, figure_keys, frame, hue, nothing, order};
 use crate::model::Metric;
 use crate::model::Unit;
 use crate::model::clean_line;
@@ -66,7 +66,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
         .entries
         .iter()
         .enumerate()
-        .map(|(n, e)| (n, ranked(time, &e.answer), ranked(cost, &e.answer)))
+        .map(|(n, e)| (n, e.typical(time), e.typical(cost)))
         .collect();
     let known: Vec<(usize, f64, f64)> =
         points.iter().filter_map(|(n, x, y)| Some((*n, (*x)?, (*y)?))).collect();
