@@ -321,9 +321,8 @@ mod tests {
     fn what_is_alike_is_seldom_called_different_and_what_differs_is_found() {
         let mut rng = Rng::with_seed(3);
         let mut told = |middle: f64, n: usize| {
-            let verdicts = (0..300).map(|_| {
-                Comparison::of(&times(&mut rng, middle, n), &times(&mut rng, 300.0, n)).verdict
-            });
+            let verdicts = (0..300)
+                .map(|_| Comparison::of(&times(&mut rng, middle, n), &times(&mut rng, 300.0, n)).verdict);
             verdicts.filter(|v| *v != Verdict::Unclear).count()
         };
         assert!(told(300.0, 6) <= 24);

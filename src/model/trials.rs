@@ -176,11 +176,7 @@ mod tests {
         let kinds: Vec<_> = pools.pools.iter().map(|p| (p.cache, p.samples.clone())).collect();
         assert_eq!(
             kinds,
-            [
-                (Cache::Unread, vec![100.0, 110.0]),
-                (Cache::Untold, vec![90.0]),
-                (Cache::Read, vec![20.0])
-            ]
+            [(Cache::Unread, vec![100.0, 110.0]), (Cache::Untold, vec![90.0]), (Cache::Read, vec![20.0])]
         );
         assert_eq!(pools.largest().unwrap().cache, Cache::Unread);
         let cached = Pools::of(metric("ttft_ms").unwrap(), answers.iter().skip(1).take(1));

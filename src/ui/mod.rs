@@ -154,6 +154,8 @@ pub trait Backend {
 pub struct Exit {
     pub code: u8,
     pub rounds: Vec<Round>,
+    /// The endpoint that the others were compared with at the end.
+    pub baseline: Option<Endpoint>,
 }
 
 /// Shows the screen until the user or a signal ends it.
@@ -216,7 +218,7 @@ pub async fn run(
                 }
                 other => {
                     if let Some(code) = held.carry_out(other, &backend)? {
-                        return Ok(Exit { code, rounds: app.rounds });
+                        return Ok(ended(app, code));
                     }
                     pacer.input(Instant::now());
                     continue;
@@ -265,7 +267,12 @@ pub async fn run(
             }
         }
     };
-    Ok(Exit { code, rounds: app.rounds })
+    Ok(ended(app, code))
+}
+
+fn ended(app: App, code: u8) -> Exit {
+    let baseline = app.lineup.baseline.and_then(|at| app.lineup.endpoints.get(at)).cloned();
+    Exit { code, rounds: app.rounds, baseline }
 }
 
 /// Estimates elsewhere than on the screen's thread. Whatever happens there is an answer: an

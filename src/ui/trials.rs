@@ -354,11 +354,11 @@ impl App {
         let number = if typed.is_empty() { format!("{USUAL}") } else { typed.clone() };
         let times = if runs == 1 { "time" } else { "times" };
         let on = if endpoints == 1 { "1 endpoint".to_owned() } else { format!("{endpoints} endpoints") };
-        let nonce = if self.trials.asking.nonce { "a nonce before each" } else { "no nonce" };
+        let nonce = if self.trials.asking.nonce { "nonce on" } else { "nonce off" };
         let all = runs.saturating_mul(endpoints);
         (
-            format!("Repeat the round {number}▌ more {times} on {on}: {all} requests · {nonce}"),
-            "enter starts · digits change it · n nonce · esc leaves".to_owned(),
+            format!("Repeat {number}▌ more {times} on {on}: {all} requests · {nonce}"),
+            "enter starts · digits set how often · n nonce · esc leaves".to_owned(),
         )
     }
 

@@ -111,7 +111,8 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     }
     facts.extend(app.connections.word().map(str::to_owned));
     if let Some((over, all)) = app.trials.progress() {
-        facts.insert(1, format!("trials {over}/{all}"));
+        // What moves stays longest.
+        facts.insert(0, format!("trials {over}/{all}"));
     }
     facts.extend(round.map(|r| if r.follow_up { "follow-up" } else { "fresh" }.to_owned()));
     let count = app.panes();

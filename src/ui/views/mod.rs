@@ -105,7 +105,14 @@ const PANES: &View = match VIEWS.first() {
 
 impl Default for Views {
     fn default() -> Self {
-        Self { shown: PANES, figure: None, worst_first: false, top: 0, rows: Vec::new(), memo: trials::Memo::default() }
+        Self {
+            shown: PANES,
+            figure: None,
+            worst_first: false,
+            top: 0,
+            rows: Vec::new(),
+            memo: trials::Memo::default(),
+        }
     }
 }
 

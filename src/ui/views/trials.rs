@@ -286,12 +286,13 @@ fn facts(
     let fact = |rank, text: String, style| Fact { text, style, rank, compares: false };
     let mut out = Vec::new();
     if several || pool.cache != Cache::Untold {
-        out.push(fact(4, pool.cache.word().to_owned(), theme.faint));
+        let (rank, style) = if pool.cache == Cache::Read { (0, theme.accent) } else { (4, theme.faint) };
+        out.push(fact(rank, pool.cache.word().to_owned(), style));
     }
     out.push(fact(0, format!("n={}", pool.samples.len()), theme.text));
     let without = counts_in_words(pool.without.iter());
-    for words in [left_out, &without].into_iter().filter(|w| !w.is_empty()) {
-        out.push(fact(1, words.to_owned(), theme.warn));
+    for (rank, words) in [(2, left_out), (1, &without)].into_iter().filter(|(_, w)| !w.is_empty()) {
+        out.push(fact(rank, words.to_owned(), theme.warn));
     }
     let Some(summary) = pool.summary() else { return out };
     let show = |value: f64| block.shown(row, value);
@@ -311,7 +312,8 @@ fn compared(app: &mut App, theme: &Theme, drawn: &Drawn, pool: &Pool, own: bool)
     let base = drawn.blocks.iter().find(|b| b.baseline);
     let Some(base) = base.filter(|_| !own) else {
         let interval = app.views.memo.alone(pool).interval;
-        let mut out: Vec<Fact> = own.then(|| fact(2, "baseline".to_owned(), theme.accent)).into_iter().collect();
+        let mut out: Vec<Fact> =
+            own.then(|| fact(2, "baseline".to_owned(), theme.accent)).into_iter().collect();
         if let Some(i) = interval {
             let text = format!("95 % of the median {} to {}", row.unit.show(i.low), row.unit.show(i.high));
             out.push(fact(7, text, theme.faint));
@@ -320,10 +322,10 @@ fn compared(app: &mut App, theme: &Theme, drawn: &Drawn, pool: &Pool, own: bool)
     };
     let Some(other) = base.pools.alike(pool.cache) else {
         let word = match pool.cache {
-            Cache::Read => "the baseline has no cached answer to compare with",
-            _ => "the baseline has nothing to compare with",
+            Cache::Read => "the baseline has no cached run",
+            _ => "the baseline has no such run",
         };
-        return vec![fact(2, word.to_owned(), theme.faint)];
+        return vec![fact(1, word.to_owned(), theme.faint)];
     };
     let comparison = app.views.memo.against(pool, other);
     let words = comparison.verdict.words(row);
