@@ -13,6 +13,7 @@
 use std::mem::swap;
 
 use super::app::{App, Effect, Entry, Overlay};
+use super::detail::Sheet;
 use super::pane::Pane;
 use super::sending::Plan;
 use crate::model::Answer;
@@ -200,6 +201,17 @@ impl Entry {
         }
         effects
     }
+}
+
+/// In the sheet about an answer: which trial it is, and what was written before its prompt.
+pub(super) fn detail(sheet: &mut Sheet, entry: &Entry) {
+    let (word, line) = (entry.trial_word(), entry.prompt.nonce_line());
+    if word.is_none() && line.is_none() {
+        return;
+    }
+    sheet.heading("Trial");
+    sheet.maybe("which", word.as_deref());
+    sheet.maybe("nonce", line.map(|l| format!("{l} stands before the prompt")).as_deref());
 }
 
 /// The small line that asks how many.

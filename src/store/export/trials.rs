@@ -4,12 +4,15 @@ use std::fmt::Write;
 
 use super::Round;
 use super::table::{aligned, total};
+use crate::model::Answer;
 use crate::model::Cache;
 use crate::model::Endpoint;
 use crate::model::METRICS;
 use crate::model::Metric;
+use crate::model::Outcome;
 use crate::model::Pool;
 use crate::model::Pools;
+use crate::model::Unit;
 use crate::model::clean_line;
 use crate::model::counts_in_words;
 
@@ -17,7 +20,7 @@ use crate::model::counts_in_words;
 const SHOWN: [&str; 4] = ["ttft_ms", "rate_tps", "total_ms", "cost_usd"];
 
 /// Columns of words at the left.
-const WORDS: usize = 2;
+const WORDS: usize = 3;
 
 pub(super) fn write(out: &mut String, round: &Round) {
     let endpoints = round.endpoints();
@@ -47,7 +50,7 @@ fn figure(
     base: Option<&Endpoint>,
     row: &'static Metric,
 ) {
-    let head = [row.heading, "", "n", "median", "p95", "range", "95 %", ""];
+    let head = [row.heading, "", "", "n", "median", "p95", "range", "95 %"];
     let mut rows = vec![head.map(String::from).to_vec()];
     let based = base.map(|e| Pools::of(row, round.of(e)));
     for endpoint in endpoints {
@@ -56,22 +59,28 @@ fn figure(
         let mut name = clean_line(&endpoint.name);
         for pool in &pools.pools {
             let kind = if pool.cache == Cache::Untold { "" } else { pool.cache.word() };
-            let mut cells = vec![std::mem::take(&mut name), kind.to_owned(), pool.samples.len().to_string()];
+            let (mut words, interval) = match based.as_ref().filter(|_| !is_base) {
+                None => ("baseline".to_owned(), String::new()),
+                Some(base) => compared(row, pool, base),
+            };
+            let without = counts_in_words(pool.without.iter());
+            if !without.is_empty() {
+                words = if words.is_empty() { without } else { format!("{words} · {without}") };
+            }
+            let mut cells =
+                vec![std::mem::take(&mut name), kind.to_owned(), words, pool.samples.len().to_string()];
             if let Some(s) = pool.summary() {
-                let show = |v| row.unit.show(v);
-                cells.extend([show(s.median), show(s.p95), format!("{}–{}", show(s.least), show(s.most))]);
+                let whole = |a: &&Answer| a.outcome() == Some(Outcome::Complete) && a.cost.usd.is_some();
+                let cost = round.of(endpoint).find(whole).map(|a| &a.cost);
+                let cost = cost.filter(|_| row.unit == Unit::Usd);
+                let marked = |text: String| cost.map_or(text.clone(), |cost| cost.marked(&text));
+                let figures =
+                    [row.unit.fine(s.median), row.unit.fine(s.p95), row.unit.range(s.least, s.most)];
+                cells.extend(figures.map(marked));
             } else {
                 cells.extend(["–", "–", "–"].map(String::from));
             }
-            let (interval, verdict) = match based.as_ref().filter(|_| !is_base) {
-                None => (String::new(), "baseline".to_owned()),
-                Some(base) => compared(row, pool, base),
-            };
-            let verdict = match counts_in_words(pool.without.iter()) {
-                without if without.is_empty() => verdict,
-                without => format!("{verdict} · {without}"),
-            };
-            cells.extend([interval, verdict]);
+            cells.push(interval);
             rows.push(cells);
         }
         let lost = counts_in_words(pools.left_out.iter());
@@ -84,12 +93,20 @@ fn figure(
     out.push_str(&aligned(&rows, WORDS));
 }
 
+/// The words, and the interval that they rest on.
 fn compared(row: &Metric, pool: &Pool, base: &Pools) -> (String, String) {
-    let Some(other) = base.alike(pool.cache).filter(|_| !pool.samples.is_empty()) else {
-        return (String::new(), "nothing to compare with".into());
+    if pool.samples.is_empty() {
+        return (String::new(), String::new());
+    }
+    let Some(other) = base.alike(pool.cache) else {
+        let words = if pool.cache == Cache::Read {
+            "no cached run to compare with"
+        } else {
+            "no run to compare with"
+        };
+        return (words.to_owned(), String::new());
     };
     let comparison = pool.against(other);
-    let text = |low, high| format!("{} to {}", row.unit.difference(low), row.unit.difference(high));
-    let interval = comparison.interval.map(|i| text(i.low, i.high)).unwrap_or_default();
-    (interval, comparison.verdict.words(row).to_owned())
+    let interval = comparison.interval.map(|i| row.unit.differences(i.low, i.high)).unwrap_or_default();
+    (comparison.verdict.words(row).to_owned(), interval)
 }

@@ -116,7 +116,7 @@ struct Block {
 
 impl Block {
     fn shown(&self, row: &Metric, value: f64) -> String {
-        let text = row.unit.show(value);
+        let text = row.unit.fine(value);
         if row.unit == Unit::Usd { self.cost.marked(&text) } else { text }
     }
 }
@@ -202,7 +202,7 @@ fn head(
     put(buffer, area, Line::styled(cut(&hint, names), theme.faint));
     let Some(axis) = axis else { return };
     let strip = strip_of(area, names);
-    let (least, most) = (row.unit.show(axis.least), row.unit.show(axis.most));
+    let (least, most) = (row.unit.fine(axis.least), row.unit.fine(axis.most));
     let middle = if axis.logarithmic { "logarithmic" } else { "" };
     let air = usize::from(strip.width).saturating_sub(least.width() + most.width() + middle.width());
     let text = format!("{least}{}{middle}{}{most}", " ".repeat(air / 2), " ".repeat(air - air / 2));
@@ -299,7 +299,7 @@ fn facts(
     out.push(fact(1, format!("median {}", show(summary.median)), theme.text));
     if summary.n > 1 {
         out.push(fact(5, format!("p95 {}", show(summary.p95)), theme.text));
-        out.push(fact(6, format!("{}–{}", show(summary.least), show(summary.most)), theme.faint));
+        out.push(fact(6, row.unit.range(summary.least, summary.most), theme.faint));
     }
     out.extend(compared(app, theme, drawn, pool, block.baseline));
     out
@@ -315,7 +315,7 @@ fn compared(app: &mut App, theme: &Theme, drawn: &Drawn, pool: &Pool, own: bool)
         let mut out: Vec<Fact> =
             own.then(|| fact(2, "baseline".to_owned(), theme.accent)).into_iter().collect();
         if let Some(i) = interval {
-            let text = format!("95 % of the median {} to {}", row.unit.show(i.low), row.unit.show(i.high));
+            let text = format!("95 % of the median {}", row.unit.range(i.low, i.high));
             out.push(fact(7, text, theme.faint));
         }
         return out;
@@ -336,7 +336,7 @@ fn compared(app: &mut App, theme: &Theme, drawn: &Drawn, pool: &Pool, own: bool)
     };
     let mut out = Vec::new();
     if let Some(i) = comparison.interval {
-        let text = format!("95 % {} to {}", row.unit.difference(i.low), row.unit.difference(i.high));
+        let text = format!("95 % {}", row.unit.differences(i.low, i.high));
         out.push(fact(3, text, theme.faint));
     }
     out.push(fact(0, words.to_owned(), style.add_modifier(Modifier::BOLD)));
