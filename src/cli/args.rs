@@ -234,6 +234,7 @@ pub struct DemoArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = RUN_EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "flags, each on its own")]
 pub struct RunArgs {
     /// The prompt, or @FILE; standard input when it is `-` or left out
     #[arg(value_name = "PROMPT|@FILE|-")]

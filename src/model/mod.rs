@@ -46,5 +46,5 @@ pub use shell::shell_word;
 pub use stats::{Comparison, Interval, LEAST_RUNS, Summary, Verdict, median_interval};
 pub use timeline::{Burstiness, Chunk, Kind, Phases, Stall, Timeline};
 pub use tokens::{BYTES_PER_TOKEN, Counting, Tokens, prompt_by_length, tokens, tokens_by_length};
-pub use trials::{Cache, Pool, Pools, counts_in_words};
+pub use trials::{Cache, Pool, Pools, WITHOUT, counts_in_words};
 pub use usage::{Source, Usage};

@@ -77,7 +77,7 @@ impl Rotation {
                 return None;
             }
             let own = (self.round + self.at) % count;
-            let Some(member) = self.members.get_mut(own) else { return None };
+            let member = self.members.get_mut(own)?;
             if member.out {
                 self.at += 1;
                 continue;

@@ -5,6 +5,9 @@ use super::answer::{Answer, Outcome};
 use super::metric::{Metric, Reading};
 use super::stats::{Comparison, Summary};
 
+/// What is said of a run that has no such figure and no other reason for it.
+pub const WITHOUT: &str = "without";
+
 /// What an answer's usage tells of the provider's prompt cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cache {
@@ -82,7 +85,7 @@ impl Pools {
                     let cache = Cache::of(answer);
                     let Some(pool) = pools.iter_mut().find(|pool| pool.cache == cache) else { continue };
                     match row.read(answer) {
-                        Reading::Missing("–") | Reading::Pending => count(&mut pool.without, "without"),
+                        Reading::Missing("–") | Reading::Pending => count(&mut pool.without, WITHOUT),
                         Reading::Missing(word) => count(&mut pool.without, word),
                         known => pool.samples.extend(known.known()),
                     }

@@ -104,6 +104,7 @@ pub type Estimator = Arc<dyn Fn(&Endpoint, &Prompt) -> Estimate + Send + Sync>;
 pub struct Keys(UnboundedReceiver<crossterm::event::Event>);
 
 /// What the screen starts with.
+#[expect(clippy::struct_excessive_bools, reason = "switches of the user's, each on its own")]
 pub struct Setup {
     pub title: String,
     pub lineup: Lineup,

@@ -33,6 +33,7 @@ use crate::model::Prompt;
 use crate::model::Ran;
 use crate::model::Rotation;
 use crate::model::Unit;
+use crate::model::WITHOUT;
 use crate::model::clean_line;
 
 /// How many more are asked for before a number is typed.
@@ -141,20 +142,22 @@ impl Entry {
         let pools = self.pools(row);
         let Some(pool) = pools.largest() else { return "–".into() };
         let Some(summary) = pool.summary() else {
-            return pool.without.first().map_or("–", |(word, _)| *word).to_owned();
+            let word = pool.without.first().map_or(WITHOUT, |(word, _)| *word);
+            return if word == WITHOUT { "–" } else { word }.to_owned();
         };
         let text = row.unit.show(summary.median);
         let text = if row.unit == Unit::Usd { self.settled_cost().marked(&text) } else { text };
         if pool.without.is_empty() { text } else { format!("{text} ({})", summary.n) }
     }
 
-    /// `n=6`, `n=4 cached`, `n=4/6` where two runs are no samples.
+    /// `n=6`, `n=4 cached`, `n=4/6` where two runs are another kind or no samples.
     pub(super) fn runs_text(&self) -> Option<String> {
         let row = METRICS.first().filter(|_| !self.trials.is_empty())?;
         let pools = self.pools(row);
         let Some(pool) = pools.largest() else { return Some(format!("n=0/{}", pools.runs)) };
         let of = if pool.runs() == pools.runs { String::new() } else { format!("/{}", pools.runs) };
-        let kind = if pool.cache == Cache::Read { " cached" } else { "" };
+        let told = pools.pools.len() > 1 || pool.cache == Cache::Read;
+        let kind = if told { format!(" {}", pool.cache.word()) } else { String::new() };
         Some(format!("n={}{of}{kind}", pool.runs()))
     }
 

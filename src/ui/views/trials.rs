@@ -14,7 +14,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{all_figures, figure_keys, frame, hue, name, name_columns, nothing, order, window};
+use super::{all_figures, figure_keys, frame, hue, name, name_columns, nothing, order};
 use crate::model::Better;
 use crate::model::Cache;
 use crate::model::Comparison;
@@ -147,16 +147,22 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
     head(app, theme, buffer, heading, names, row, axis);
     let body = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     let shown = order(app);
-    let kinds = blocks.iter().map(|b| b.pools.pools.len()).max().unwrap_or(1).max(1);
-    let (each, air) = lines(shown.len(), kinds, body.height);
-    let height = u16::try_from(kinds).unwrap_or(1) * each + air;
-    let rows = window(app, &shown, height, body.height);
-    for (at, number) in shown.get(rows).unwrap_or_default().iter().enumerate() {
-        let y = body.y + height * u16::try_from(at).unwrap_or(u16::MAX);
+    let kinds = |number: &usize| {
+        let block = blocks.iter().find(|b| b.number == *number);
+        block.map_or(1, |b| b.pools.pools.len().max(1))
+    };
+    let kinds: Vec<usize> = shown.iter().map(kinds).collect();
+    let (each, air) = lines(&kinds, body.height);
+    let heights: Vec<u16> =
+        kinds.iter().map(|kinds| u16::try_from(*kinds).unwrap_or(1) * each + air).collect();
+    let mut y = body.y;
+    for at in window(app, &shown, &heights, body.height) {
+        let (Some(number), Some(height)) = (shown.get(at), heights.get(at)) else { break };
         if y >= body.bottom() {
             break;
         }
         let place = Rect { y, height: (height - air).min(body.bottom() - y), ..body };
+        y = y.saturating_add(*height);
         name(app, theme, buffer, place, *number, names);
         if let Some(block) = blocks.iter().find(|b| b.number == *number) {
             endpoint(app, theme, buffer, place, &Drawn { row, axis, block, blocks: &blocks, names, each });
@@ -164,13 +170,33 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
     }
 }
 
-/// Lines of one kind of runs, and of air behind an endpoint: as many as fit for all.
-fn lines(endpoints: usize, kinds: usize, height: u16) -> (u16, u16) {
-    let fits = |each: u16, air: u16| endpoints * (kinds * usize::from(each) + usize::from(air));
+/// Lines of one kind of runs, and of air behind an endpoint: as many as fit for all, given how
+/// many kinds each endpoint has.
+fn lines(kinds: &[usize], height: u16) -> (u16, u16) {
+    let (all, endpoints) = (kinds.iter().sum::<usize>(), kinds.len());
+    let fits = |each: u16, air: u16| all * usize::from(each) + endpoints * usize::from(air);
+    // Behind the last one no air is needed.
     [(4, 1), (4, 0), (2, 1)]
         .into_iter()
-        .find(|(each, air)| fits(*each, *air) <= usize::from(height))
+        .find(|(each, air)| fits(*each, *air) <= usize::from(height + air))
         .unwrap_or((2, 0))
+}
+
+/// The endpoints that fit, with the focused one among them.
+fn window(app: &mut App, order: &[usize], heights: &[u16], height: u16) -> std::ops::Range<usize> {
+    let focused = order.iter().position(|n| *n == app.pane).unwrap_or(0);
+    let high =
+        |from: usize, to: usize| -> u32 { heights.iter().take(to).skip(from).map(|h| u32::from(*h)).sum() };
+    let (count, room) = (heights.len(), u32::from(height));
+    // No further down than what fills the screen with the last ones.
+    let last = (0..count).find(|from| high(*from, count) <= room).unwrap_or(count.saturating_sub(1));
+    let mut top = app.views.top.min(last).min(focused);
+    while top < focused && high(top, focused + 1) > room {
+        top += 1;
+    }
+    app.views.top = top;
+    app.views.rows.clear();
+    top..count
 }
 
 /// Where there is nothing to compare yet.
@@ -272,6 +298,8 @@ struct Fact {
     rank: u8,
     /// Part of the comparison.
     compares: bool,
+    /// Belongs to the words before it.
+    joined: bool,
 }
 
 fn facts(
@@ -283,7 +311,7 @@ fn facts(
     left_out: &str,
 ) -> Vec<Fact> {
     let (row, block) = (drawn.row, drawn.block);
-    let fact = |rank, text: String, style| Fact { text, style, rank, compares: false };
+    let fact = |rank, text: String, style| Fact { text, style, rank, compares: false, joined: false };
     let mut out = Vec::new();
     if several || pool.cache != Cache::Untold {
         let (rank, style) = if pool.cache == Cache::Read { (0, theme.accent) } else { (4, theme.faint) };
@@ -308,7 +336,7 @@ fn facts(
 /// The difference from the baseline in numbers and in words.
 fn compared(app: &mut App, theme: &Theme, drawn: &Drawn, pool: &Pool, own: bool) -> Vec<Fact> {
     let row = drawn.row;
-    let fact = |rank, text: String, style| Fact { text, style, rank, compares: true };
+    let fact = |rank, text: String, style| Fact { text, style, rank, compares: true, joined: false };
     let base = drawn.blocks.iter().find(|b| b.baseline);
     let Some(base) = base.filter(|_| !own) else {
         let interval = app.views.memo.alone(pool).interval;
@@ -342,7 +370,7 @@ fn compared(app: &mut App, theme: &Theme, drawn: &Drawn, pool: &Pool, own: bool)
     out.push(fact(0, words.to_owned(), style.add_modifier(Modifier::BOLD)));
     if matches!(comparison.verdict, Verdict::Lower | Verdict::Higher) {
         let name = app.baseline().map(|e| clean_line(&e.endpoint.name)).unwrap_or_default();
-        out.push(fact(8, format!("than {name}"), theme.faint));
+        out.push(Fact { joined: true, ..fact(8, format!("than {name}"), theme.faint) });
     }
     out
 }
@@ -358,7 +386,7 @@ fn fitting(theme: &Theme, mut facts: Vec<Fact>, width: u16) -> Line<'static> {
     let mut line = Line::default();
     for (at, fact) in facts.into_iter().enumerate() {
         if at > 0 {
-            line.push_span(Span::styled(" · ", theme.faint));
+            line.push_span(Span::styled(if fact.joined { " " } else { " · " }, theme.faint));
         }
         line.push_span(Span::styled(fact.text, fact.style));
     }
@@ -452,11 +480,12 @@ mod tests {
 
     #[test]
     fn as_many_lines_as_fit_for_all() {
-        assert_eq!(lines(3, 1, 40), (4, 1));
-        assert_eq!(lines(6, 1, 17), (2, 0));
-        assert_eq!(lines(5, 1, 17), (2, 1));
-        assert_eq!(lines(4, 2, 34), (4, 0));
-        assert_eq!(lines(30, 1, 10), (2, 0));
+        assert_eq!(lines(&[1; 3], 40), (4, 1));
+        assert_eq!(lines(&[1; 6], 16), (2, 0));
+        assert_eq!(lines(&[1; 6], 17), (2, 1));
+        assert_eq!(lines(&[1, 1, 2], 18), (4, 1));
+        assert_eq!(lines(&[1, 1, 2], 17), (4, 0));
+        assert_eq!(lines(&[1; 30], 10), (2, 0));
     }
 
     #[test]
