@@ -159,7 +159,7 @@ impl App {
                 Some(at)
             }
             More::Again(old, endpoint, prompt) => {
-                let at = self.rounds.get(round)?.entries.iter().position(|e| e.id == old)?;
+                let at = self.rounds.get_mut(round)?.entries.iter_mut().position(|e| e.look_for(old))?;
                 self.give_way(round, at);
                 let prompt = self.trials.renewed(prompt);
                 let id = self.launch((round, at), &endpoint, &prompt, bound);

@@ -178,6 +178,14 @@ impl Entry {
         swap(&mut self.stopping, &mut trial.stopping);
     }
 
+    /// Shows the trial with this id; whether it has one.
+    pub(super) fn look_for(&mut self, id: AnswerId) -> bool {
+        if let Some(number) = self.trials.iter().find(|t| t.id == id).map(|t| t.number) {
+            self.look_at(number);
+        }
+        self.id == id
+    }
+
     /// `trial 2/6`, where there is more than one.
     pub(super) fn trial_word(&self) -> Option<String> {
         (!self.trials.is_empty()).then(|| format!("trial {}/{}", self.trial, self.trials.len() + 1))

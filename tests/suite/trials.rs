@@ -361,6 +361,74 @@ fn a_batch_is_weighed_as_one_and_what_is_not_sent_yet_is_spoken_for() {
     assert!(app.committed() <= spent + usd("0.18"), "{:?}", app.committed());
 }
 
+/// Batches, stops, repeats and prompts in any order: whoever always says no never spends more
+/// than the budget, although every answer costs as much as its bound allows.
+#[test]
+fn no_schedule_of_trials_passes_the_budget() {
+    let cents = |n: u64| Money::parse("0.01").unwrap().times(n);
+    for seed in 1..=60 {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let mut app = app(3);
+        let session = Some(cents(100));
+        app.weigh_by(Spending { session, confirm_above: None, allow_unknown: false });
+        let (mut open, mut spent, mut batches) = (Vec::<AnswerId>::new(), 0, 0);
+        for _ in 0..150 {
+            let mut effects = Vec::new();
+            match rng.u8(..10) {
+                0 => {
+                    press(&mut app, "i");
+                    typed(&mut app, "x");
+                    effects = press(&mut app, "enter");
+                    press(&mut app, "esc");
+                }
+                1 => {
+                    press(&mut app, "t");
+                    typed(&mut app, &rng.u8(1..8).to_string());
+                    effects = press(&mut app, "enter");
+                    press(&mut app, "esc");
+                }
+                2 => effects = press(&mut app, ["r", "R", "x", "X", ".", "1"][rng.usize(..6)]),
+                _ => {
+                    if let Some(at) = (!open.is_empty()).then(|| rng.usize(..open.len())) {
+                        // Whether it is told or not, all of the bound may be billed.
+                        let id = open.swap_remove(at);
+                        spent += 2;
+                        let end = if rng.bool() { Step::Ended } else { Step::Cancelled };
+                        for step in
+                            [Step::Sent, Step::Headers { status: 200, request_id: None, reused: None }, end]
+                        {
+                            let report = Report { id, at: MS, step };
+                            effects.extend(app.update(Event::Report(report), app.now + MS));
+                        }
+                    }
+                }
+            }
+            let asked = effects.iter().any(|e| matches!(e, Effect::Weigh { asks, .. } if asks.len() > 0));
+            if asked && app.overlay.is_none() {
+                let (number, count) = weighed(&effects);
+                batches += usize::from(count > 3);
+                let estimates = (0..count).map(|_| bound("0.02")).collect();
+                effects.extend(app.update(Event::Weighed { number, estimates }, app.now));
+            }
+            if app.overlay == Some(Overlay::Spend) {
+                press(&mut app, "n");
+            }
+            app.editor.set_text("");
+            for effect in effects {
+                match effect {
+                    Effect::Launch { id, .. } => open.push(id),
+                    // What has left is billed to its end, whoever stands in its place.
+                    Effect::Cancel(id) if !open.contains(&id) => panic!("{id:?} does not run"),
+                    _ => {}
+                }
+            }
+            let running = 2 * open.len() as u64;
+            assert!(spent + running <= 100, "seed {seed}: {spent} + {running} cents");
+        }
+        assert!(batches > 0, "seed {seed} repeated nothing");
+    }
+}
+
 #[test]
 fn a_nonce_is_new_in_every_run_and_stands_before_everything() {
     let mut app = round(2);
@@ -483,14 +551,30 @@ fn a_run_repeats_in_the_order_of_the_rotation() {
     let server = Loopback::start(|_| crate::loopback::Answer { after: MS * 40, ..chat("hi") });
     let home = home();
     config(home.path(), &three(&server));
-    let o = bakeoff(home.path()).args(["run", "x", "--trials", "3", "--format", "json"]).output().unwrap();
-    assert_eq!(o.status.code(), Some(0), "{}", err(&o));
-    let asked = server.asked("completions");
     let model = |body: &str| {
         serde_json::from_str::<serde_json::Value>(body).unwrap()["model"].as_str().unwrap().to_owned()
     };
-    let order: Vec<_> = asked.iter().map(|a| model(&a.body)).collect();
-    assert_eq!(order, ["m1", "m2", "m3", "m2", "m3", "m1", "m3", "m1", "m2"]);
+    let rotation = [["m1", "m2", "m3"], ["m2", "m3", "m1"], ["m3", "m1", "m2"]];
+    let (mut turned, mut last) = (0, None);
+    for _ in 0..4 {
+        let before = server.asked("completions").len();
+        let mut command = bakeoff(home.path());
+        let o = command.args(["run", "x", "--trials", "3", "--format", "json"]).output().unwrap();
+        assert_eq!(o.status.code(), Some(0), "{}", err(&o));
+        let asked = server.asked("completions").split_off(before);
+        let order: Vec<_> = asked.iter().map(|a| model(&a.body)).collect();
+        assert_eq!(order.len(), 9);
+        for (round, want) in order.chunks(3).zip(rotation) {
+            turned += usize::from(round == want);
+            let all: BTreeSet<_> = round.iter().map(String::as_str).collect();
+            assert_eq!(all, BTreeSet::from(want), "no round begins before the one before is over: {order:?}");
+        }
+        last = Some(o);
+    }
+    // Requests leave in this order, a few microseconds apart; whose thread reads first here is
+    // the kernel's choice. Chance alone would give two of twelve.
+    assert!(turned >= 8, "{turned} of 12 rounds came as they were sent");
+    let o = last.unwrap();
     let told: Vec<_> = answers(&o)
         .iter()
         .map(|a| (a["trial"].as_u64().unwrap(), a["endpoint"].as_str().unwrap().to_owned()))
