@@ -110,6 +110,9 @@ mod streams;
 #[path = "suite/terminal.rs"]
 mod terminal;
 #[cfg(test)]
+#[path = "suite/trials.rs"]
+mod trials;
+#[cfg(test)]
 #[path = "suite/truth.rs"]
 mod truth;
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod lists;
 mod models;
 mod output;
 mod prices;
+mod repeats;
 mod screen;
 mod world;
 

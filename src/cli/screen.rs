@@ -25,6 +25,7 @@ use crate::provider::Vars;
 use crate::provider::found;
 use crate::store::Disk;
 use crate::store::Round;
+use crate::store::Run;
 use crate::store::export;
 use crate::store::save_lineup;
 use crate::store::save_theme;
@@ -111,7 +112,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             Some(demo) => (Cast::Demo(demo.prompt.clone()), None),
             None if nobody => match greet(&world, &loaded, &theme).await? {
                 Ok((cast, keys)) => (cast, Some(keys)),
-                Err(code) => return Ok((ui::Exit { code, rounds: Vec::new() }, world.catalog)),
+                Err(code) => {
+                    return Ok((ui::Exit { code, rounds: Vec::new(), baseline: None }, world.catalog));
+                }
             },
             None => {
                 // The screen brings settings together itself, so that it can undo it.
@@ -139,6 +142,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             connections,
             same_weights: false,
             saves: loaded.path.is_some(),
+            nonce: loaded.config.nonce,
         };
         let mut backend = Backend {
             engine: world.engine.clone(),
@@ -186,7 +190,10 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
         write_file(
             path,
-            &(export.write)(&meta(&prices, started_at, connections), &rounds(exit.rounds, started_at)),
+            &(export.write)(
+                &meta(&prices, started_at, connections),
+                &rounds(exit.rounds, exit.baseline.as_ref(), started_at),
+            ),
         )?;
     }
     Ok(exit.code)
@@ -281,14 +288,30 @@ async fn local(world: &World) -> Vec<ui::Sight> {
 }
 
 /// The screen's rounds as an export takes them; what still ran is interrupted.
-fn rounds(rounds: Vec<ui::Round>, started_at: jiff::Timestamp) -> Vec<Round> {
+fn rounds(rounds: Vec<ui::Round>, baseline: Option<&Endpoint>, started_at: jiff::Timestamp) -> Vec<Round> {
     (1..)
         .zip(rounds)
         .map(|(number, round)| Round {
             id: round_id(started_at, number),
             // A follow-up's conversation differs by pane; the question is what they share.
             prompt: round.entries.first().map(|e| e.prompt.clone()).unwrap_or_default(),
-            entries: round.entries.into_iter().map(|e| (e.endpoint, e.answer)).collect(),
+            baseline: baseline.map(|e| e.name.clone()),
+            runs: runs(round.entries),
         })
         .collect()
+}
+
+/// Every trial of a round: the first of all endpoints, then the second.
+fn runs(entries: Vec<ui::Entry>) -> Vec<Run> {
+    let mut out = Vec::new();
+    for entry in entries {
+        let ui::Entry { endpoint, prompt, answer, trial, trials, .. } = entry;
+        let others = trials.into_iter().map(|t| (t.number, t.prompt, t.answer));
+        for (trial, prompt, answer) in std::iter::once((trial, prompt, answer)).chain(others) {
+            out.push(Run { endpoint: endpoint.clone(), answer, trial, nonce: prompt.nonce });
+        }
+    }
+    // Stable: within a trial the lineup's order stays.
+    out.sort_by_key(|run| run.trial);
+    out
 }

@@ -50,18 +50,46 @@ pub struct Prompt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
     pub turns: Vec<Turn>,
+    /// A word that goes before everything else, so that no prompt cache has the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
 }
 
 impl Prompt {
     /// A fresh conversation holding one question.
     #[must_use]
     pub fn new(question: impl Into<String>) -> Self {
-        Self { system: None, turns: vec![Turn::new(Role::User, question)] }
+        Self { system: None, turns: vec![Turn::new(Role::User, question)], nonce: None }
     }
 
     #[must_use]
     pub fn with_system(mut self, system: Option<String>) -> Self {
         self.system = system;
+        self
+    }
+
+    #[must_use]
+    pub fn with_nonce(mut self, nonce: Option<String>) -> Self {
+        self.nonce = nonce;
+        self
+    }
+
+    /// The line that a nonce becomes, as it is sent.
+    #[must_use]
+    pub fn nonce_line(&self) -> Option<String> {
+        self.nonce.as_ref().map(|word| format!("[run {word}]"))
+    }
+
+    /// The same with the nonce written where a cache would begin to read: before the system
+    /// text, else before the first turn.
+    pub(super) fn with_nonce_written(mut self) -> Self {
+        let Some(line) = self.nonce_line() else { return self };
+        self.nonce = None;
+        if let Some(system) = &mut self.system {
+            *system = format!("{line}\n\n{system}");
+        } else if let Some(turn) = self.turns.first_mut() {
+            turn.text = format!("{line}\n\n{}", turn.text);
+        }
         self
     }
 

@@ -11,6 +11,6 @@ pub use config::{
     Config, ConfigError, KeyRow, Network, PlainKeys, ThemeWish, Timeouts, config_path, private, save_lineup,
     save_theme, write_whole,
 };
-pub use export::{EXPORTS, Export, Meta, Round, aligned, export};
+pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export};
 pub use machine::{machine, shorten_home};
 pub use prices::{Origin, PriceFiles, origin, with_origin};

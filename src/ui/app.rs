@@ -23,6 +23,7 @@ use super::pane::Pane;
 use super::picker::{Choice, Picker};
 use super::search::Search;
 use super::theme::{Theme, Themes};
+use super::trials::{Trial, Trials};
 use super::views::Views;
 use super::weighing::Weighing;
 use crate::model::Answer;
@@ -147,12 +148,17 @@ pub struct Entry {
     pub pane: Pane,
     /// The user has stopped it; the engine's word is on its way.
     pub stopping: bool,
+    /// Number of the trial that is shown, from 1.
+    pub trial: usize,
+    /// The trials that are not.
+    pub trials: Vec<Trial>,
 }
 
 impl Entry {
     pub(super) fn new(id: AnswerId, endpoint: Endpoint, prompt: Prompt) -> Self {
         let answer = Answer::new(endpoint.simulated);
-        Self { id, endpoint, prompt, answer, pane: Pane::default(), stopping: false }
+        let (pane, trials) = (Pane::default(), Vec::new());
+        Self { id, endpoint, prompt, answer, pane, stopping: false, trial: 1, trials }
     }
 
     /// Whether it streams and is meant to.
@@ -186,6 +192,8 @@ pub enum Overlay {
     Chooser,
     /// The needle of a search is typed; it stands in [`App::search`].
     Search,
+    /// "How often is the round repeated?"; what is typed stands in [`App::trials`].
+    Trials,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -240,6 +248,7 @@ pub struct App {
     pub editor: Editor,
     pub overlay: Option<Overlay>,
     pub picker: Picker,
+    pub trials: Trials,
     pub chooser: Option<Chooser>,
     /// The request that the detail overlay has laid out.
     pub(super) laid: Option<Laid>,
@@ -300,6 +309,7 @@ impl App {
             editor: Editor::new(),
             overlay: None,
             picker: Picker::default(),
+            trials: Trials::default(),
             chooser: None,
             laid: None,
             notice: None,
@@ -332,6 +342,7 @@ impl App {
                 self.terminal(event);
                 self.complete();
                 self.read_draft();
+                self.drive_trials();
                 self.weigh_draft();
             }
             Event::Report(report) => self.report(report),
@@ -366,7 +377,7 @@ impl App {
             }
             Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
             // It is no answer to the question that is asked.
-            Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
+            Terminal::Paste(_) if matches!(self.overlay, Some(Overlay::Spend | Overlay::Trials)) => {}
             Terminal::Paste(text) => {
                 self.focus = Focus::Prompt;
                 if let Some(notice) = self.editor.paste(&text) {
@@ -404,21 +415,24 @@ impl App {
         let Some(&(round, entry)) = self.places.get(&report.id) else { return };
         let now = self.now;
         let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry)) else { return };
-        if entry.id != report.id {
-            return; // the pane has been run again since
+        // The pane may have been run again since.
+        let Some((answer, pane)) = entry.find_mut(report.id) else { return };
+        let sent = report.step == Step::Sent;
+        if sent {
+            pane.sent = Some(now);
         }
-        if report.step == Step::Sent {
-            entry.pane.sent = Some(now);
+        answer.apply(report.at, report.step);
+        if sent || answer.is_over() {
+            self.drive_trials();
         }
-        entry.answer.apply(report.at, report.step);
     }
 
     fn coloured(&mut self, code: &Uncoloured, lines: Vec<Coloured>) {
         let Some(&(round, entry)) = self.places.get(&code.id) else { return };
         if let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry))
-            && entry.id == code.id
+            && let Some((_, pane)) = entry.find_mut(code.id)
         {
-            entry.pane.colour(code.block, code.from, lines);
+            pane.colour(code.block, code.from, lines);
         }
     }
 
@@ -430,7 +444,7 @@ impl App {
     /// Whether anything streams, in any round.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.rounds.iter().flat_map(|r| &r.entries).any(Entry::is_running)
+        self.trials.is_running() || self.rounds.iter().flat_map(|r| &r.entries).any(Entry::any_running)
     }
 
     /// Whether the screen changes by itself: something runs, is being laid out, or a notice will go.
@@ -527,11 +541,11 @@ impl App {
     pub(super) fn cancel_where(&mut self, which: impl Fn(usize, usize) -> bool) {
         for (r, round) in self.rounds.iter_mut().enumerate() {
             for (e, entry) in round.entries.iter_mut().enumerate() {
-                if entry.is_running() && which(r, e) {
-                    entry.stopping = true;
-                    self.effects.push(Effect::Cancel(entry.id));
+                if which(r, e) {
+                    self.effects.append(&mut entry.stop_all());
                 }
             }
         }
+        self.drop_trials(which);
     }
 }

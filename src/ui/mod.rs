@@ -44,6 +44,7 @@ mod text;
 mod theme;
 mod theme_choice;
 mod totals;
+mod trials;
 mod view;
 mod views;
 mod weighing;
@@ -87,6 +88,7 @@ pub use pacer::Pacer;
 pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
 pub use theme::{AUTO, About, Ground, Theme, ThemeFile, Themes};
+pub use trials::{Run, Trial, Trials};
 pub use view::draw;
 pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
@@ -114,6 +116,7 @@ pub type Estimator = Arc<dyn Fn(&Endpoint, &Prompt) -> Estimate + Send + Sync>;
 pub struct Keys(UnboundedReceiver<crossterm::event::Event>);
 
 /// What the screen starts with.
+#[expect(clippy::struct_excessive_bools, reason = "switches of the user's, each on its own")]
 pub struct Setup {
     pub title: String,
     pub lineup: Lineup,
@@ -142,6 +145,8 @@ pub struct Setup {
     pub same_weights: bool,
     /// Whether there is a config in which a lineup can be saved.
     pub saves: bool,
+    /// Repeats are sent with a nonce unless the user says otherwise.
+    pub nonce: bool,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
     /// Said once, when the screen appears.
@@ -172,6 +177,8 @@ pub trait Backend {
 pub struct Exit {
     pub code: u8,
     pub rounds: Vec<Round>,
+    /// The endpoint that the others were compared with at the end.
+    pub baseline: Option<Endpoint>,
 }
 
 /// Shows the screen until the user or a signal ends it.
@@ -227,7 +234,7 @@ pub async fn run(
                 }
                 other => {
                     if let Some(code) = held.carry_out(other, &backend)? {
-                        return Ok(Exit { code, rounds: app.rounds });
+                        return Ok(ended(app, code));
                     }
                     pacer.input(Instant::now());
                     continue;
@@ -276,7 +283,12 @@ pub async fn run(
             }
         }
     };
-    Ok(Exit { code, rounds: app.rounds })
+    Ok(ended(app, code))
+}
+
+fn ended(app: App, code: u8) -> Exit {
+    let baseline = app.lineup.baseline.and_then(|at| app.lineup.endpoints.get(at)).cloned();
+    Exit { code, rounds: app.rounds, baseline }
 }
 
 /// The state that the screen starts with.
@@ -289,6 +301,8 @@ fn furnished(setup: Setup) -> App {
     app.common = setup.common;
     app.connections = setup.connections;
     app.saves = setup.saves;
+    app.trials.nonce = setup.nonce;
+    app.trials.rng = fastrand::Rng::new();
     app.same_weights = setup.same_weights;
     if let Some(notice) = setup.notice {
         app.say(notice);

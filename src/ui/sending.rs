@@ -21,6 +21,8 @@ pub(super) enum Plan {
     Round { question: String, follow_up: bool, asks: Vec<(Endpoint, Prompt)> },
     /// More of a round that is there.
     More { round: usize, asks: Vec<More> },
+    /// A round so many times more: one ask an endpoint.
+    Trials { round: usize, runs: usize, nonce: bool, asks: Vec<(Endpoint, Prompt)> },
 }
 
 /// One answer of a round that is there.
@@ -37,6 +39,8 @@ impl Plan {
     pub(super) fn asks(&self) -> Vec<(Endpoint, Prompt)> {
         match self {
             Self::Round { asks, .. } => asks.clone(),
+            // The first of every endpoint, then the second: each costs as much as the first.
+            Self::Trials { runs, asks, .. } => std::iter::repeat_n(asks, *runs).flatten().cloned().collect(),
             Self::More { asks, .. } => asks
                 .iter()
                 .map(|more| match more {
@@ -148,6 +152,7 @@ impl App {
                     self.say(files);
                 }
             }
+            Plan::Trials { round, runs, nonce, asks } => self.begin_trials(round, runs, nonce, asks, bounds),
             Plan::More { round, asks } => {
                 let one = asks.len() == 1;
                 for (at, more) in asks.into_iter().enumerate() {
@@ -170,12 +175,14 @@ impl App {
                 Some(at)
             }
             More::Again(old, endpoint, prompt) => {
-                let at = self.rounds.get(round)?.entries.iter().position(|e| e.id == old)?;
+                let at = self.rounds.get_mut(round)?.entries.iter_mut().position(|e| e.look_for(old))?;
                 self.give_way(round, at);
+                let prompt = self.trials.renewed(prompt);
                 let id = self.launch((round, at), &endpoint, &prompt, bound);
                 if let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(at)) {
                     entry.id = id;
                     entry.stopping = false;
+                    entry.prompt = prompt;
                     entry.answer = Answer::new(entry.endpoint.simulated);
                     entry.pane = Pane::default();
                 }
@@ -192,7 +199,7 @@ impl App {
         if entry.answer.may_be_billed() || (running && entry.pane.sent.is_some()) {
             self.replaced.add(&entry.answer.cost);
         }
-        let taken = self.weighing.taken(entry);
+        let taken = self.weighing.taken(id, &entry.answer);
         self.weighing.keep(taken);
         self.places.remove(&id);
         if running {
@@ -200,7 +207,7 @@ impl App {
         }
     }
 
-    fn launch(
+    pub(super) fn launch(
         &mut self,
         place: (usize, usize),
         endpoint: &Endpoint,

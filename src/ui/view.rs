@@ -82,6 +82,10 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         Some(Overlay::Spend) => {
             question(theme, frame, &app.why_asked(), "y sends · any other key keeps the prompt");
         }
+        Some(Overlay::Trials) => {
+            let (text, keys) = app.trials_question();
+            question(theme, frame, &text, &keys);
+        }
         Some(Overlay::Quit) => {
             let text = if app.is_running() { "Answers still stream. Quit and stop them?" } else { "Quit?" };
             question(theme, frame, text, "y quits · any other key stays");
@@ -109,6 +113,10 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         facts.push(COMMON.into());
     }
     facts.extend(app.connections.word().map(str::to_owned));
+    if let Some((over, all)) = app.trials.progress() {
+        // What moves stays longest.
+        facts.insert(0, format!("trials {over}/{all}"));
+    }
     facts.extend(round.map(|r| if r.follow_up { "follow-up" } else { "fresh" }.to_owned()));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
@@ -346,6 +354,7 @@ fn divider(
     put(buffer, Rect { x: pane.x, width: pane.width, ..area }, Line::styled(line, border));
     let status = status::line(entry, now, theme);
     let mut notes: Vec<String> = found.map(|n| format!("{n} found")).into_iter().collect();
+    notes.extend(entry.trial_word());
     let new = entry.pane.new_below(width);
     if !entry.pane.follows() {
         notes.push(if new > 0 { format!("{new} new ↓ G") } else { "G follows".into() });

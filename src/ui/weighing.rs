@@ -15,6 +15,7 @@ use unicode_width::UnicodeWidthStr;
 use super::app::{App, Effect, Entry, Overlay};
 use super::figures::grouped;
 use super::sending::Plan;
+use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Attachment;
 use crate::model::Counting;
@@ -81,12 +82,12 @@ impl Weighing {
 
     /// What an answer takes of the budget: its cost once that is known, its bound until then.
     /// A lower bound of a cost is none; what nobody accepted costs nothing.
-    pub(super) fn taken(&self, entry: &Entry) -> Money {
-        let reserved = || self.reserved.get(&entry.id).copied().unwrap_or_default();
-        let cost = &entry.answer.cost;
+    pub(super) fn taken(&self, id: AnswerId, answer: &Answer) -> Money {
+        let reserved = || self.reserved.get(&id).copied().unwrap_or_default();
+        let cost = &answer.cost;
         match cost.usd {
-            _ if !entry.answer.is_over() => reserved(),
-            _ if !entry.answer.may_be_billed() => Money::default(),
+            _ if !answer.is_over() => reserved(),
+            _ if !answer.may_be_billed() => Money::default(),
             Some(usd) if !cost.at_least => usd,
             usd => reserved().max(usd.unwrap_or_default()),
         }
@@ -100,11 +101,13 @@ impl App {
         self.weighing.spending = spending;
     }
 
-    /// What the session has taken of its budget: spent, or reserved by what still runs.
+    /// What the session has taken of its budget: spent, or reserved by what still runs or is
+    /// still to be sent.
     #[must_use]
     pub fn committed(&self) -> Money {
-        let entries = self.rounds.iter().flat_map(|r| &r.entries);
-        self.weighing.gone + entries.map(|e| self.weighing.taken(e)).sum()
+        let runs = self.rounds.iter().flat_map(|r| &r.entries).flat_map(Entry::runs);
+        let taken: Money = runs.map(|run| self.weighing.taken(run.id, run.answer)).sum();
+        self.weighing.gone + self.trials.outstanding() + taken
     }
 
     /// Says so while something is held against the budget: one at a time.

@@ -241,7 +241,7 @@ fn request(name: &str, case: Request) {
         params.set(key, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
     }
     let turns = case.turns.into_iter().map(|(role, text)| Turn::new(role, text)).collect();
-    let prompt = Prompt { system: case.system, turns };
+    let prompt = Prompt { system: case.system, turns, nonce: None };
     let call = Call {
         model: &case.model,
         is: &case.model,

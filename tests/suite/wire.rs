@@ -259,7 +259,7 @@ fn request(dialect: &dyn Dialect, case: &Path) {
         params.set(key, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
     }
     let turns = want.turns.into_iter().map(|(role, text)| Turn::new(role, text)).collect();
-    let prompt = Prompt { system: want.system, turns };
+    let prompt = Prompt { system: want.system, turns, nonce: None };
     let max_field = match want.quirks.max_field.as_deref() {
         None | Some("max_completion_tokens") => MaxField::MaxCompletionTokens,
         Some("max_tokens") => MaxField::MaxTokens,

@@ -110,6 +110,8 @@ pub struct Config {
     pub spending: Spending,
     /// Most of a text file that goes with a prompt, in KiB, where the file says it.
     pub attach_text_kib: Option<u64>,
+    /// Repeats are sent with a nonce.
+    pub nonce: bool,
     /// Where `bakeoff prices update` looks instead of the usual list.
     pub prices_url: Option<String>,
     pub plain_keys: PlainKeys,

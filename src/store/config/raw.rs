@@ -56,6 +56,8 @@ pub(super) struct Raw {
     #[serde(default)]
     attach: RawAttach,
     #[serde(default)]
+    trials: RawTrials,
+    #[serde(default)]
     endpoint: Vec<RawEndpoint>,
     #[serde(default)]
     lineup_set: Vec<RawLineup>,
@@ -102,6 +104,13 @@ struct RawPrices {
 #[serde(deny_unknown_fields)]
 struct RawAttach {
     text_kib: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawTrials {
+    #[serde(default)]
+    nonce: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -199,6 +208,7 @@ impl Raw {
             network: self.network.check()?,
             spending: self.budget.check()?,
             attach_text_kib: self.attach.check()?,
+            nonce: self.trials.nonce,
             prices_url: self.prices.check()?,
             plain_keys,
             keys: self.keys.check()?,

@@ -5,11 +5,10 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::{Meta, Round};
+use super::{Meta, Round, Run};
 use crate::model::Answer;
 use crate::model::Attachment;
 use crate::model::Burstiness;
-use crate::model::Endpoint;
 use crate::model::Fault;
 use crate::model::METRICS;
 use crate::model::Money;
@@ -77,7 +76,7 @@ fn round(round: &Round) -> Value {
         map.insert("turns".into(), Value::Array(turns));
     }
     map.insert("vars".into(), json!({}));
-    let answers = round.entries.iter().map(|(endpoint, a)| answer(endpoint, a, &round.prompt)).collect();
+    let answers = round.runs.iter().map(|run| answer(run, &round.prompt)).collect();
     map.insert("answers".into(), Value::Array(answers));
     let total = round.total();
     let mut sum = Map::new();
@@ -130,14 +129,16 @@ fn put<T: serde::Serialize>(map: &mut Map<String, Value>, key: &str, value: Opti
 }
 
 /// The answer object, the same in runs and transcripts.
-fn answer(endpoint: &Endpoint, a: &Answer, prompt: &Prompt) -> Value {
+fn answer(run: &Run, prompt: &Prompt) -> Value {
+    let (endpoint, a) = (&run.endpoint, &run.answer);
     let mut map = Map::new();
     map.insert("endpoint".into(), json!(endpoint.name));
     map.insert("provider".into(), json!(endpoint.provider));
     map.insert("model".into(), json!(endpoint.model));
     put(&mut map, "place", endpoint.place.as_ref().or(endpoint.base_url.as_ref()));
     put(&mut map, "served_model", a.served.model.as_ref());
-    map.insert("trial".into(), json!(1));
+    map.insert("trial".into(), json!(run.trial));
+    put(&mut map, "nonce", run.nonce.as_ref());
     map.insert("attempt".into(), json!(1));
     map.insert("status".into(), json!(status(a)));
     map.insert("simulated".into(), json!(a.simulated));
