@@ -49,6 +49,9 @@ mod loopback;
 #[path = "suite/models.rs"]
 mod models;
 #[cfg(test)]
+#[path = "suite/palette.rs"]
+mod palette;
+#[cfg(test)]
 #[path = "suite/parity.rs"]
 mod parity;
 #[cfg(test)]

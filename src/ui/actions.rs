@@ -191,6 +191,12 @@ impl App {
         true
     }
 
+    pub(super) fn toggle_source(&mut self) -> bool {
+        self.source = !self.source;
+        self.say(if self.source { "answers as they were written" } else { "answers as Markdown" });
+        true
+    }
+
     pub(super) fn toggle_follow_up(&mut self) -> bool {
         self.follow_up = !self.follow_up;
         self.say(if self.follow_up {
@@ -290,6 +296,7 @@ impl App {
         match (&mut self.overlay, key.code) {
             (_, _) if everywhere => return false,
             (Some(Overlay::Picker), _) => self.picker_key(key),
+            (Some(Overlay::Chooser), _) => self.chooser_key(key),
             (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
             (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
                 self.effects.push(Effect::Quit);
@@ -311,7 +318,9 @@ impl App {
         let pane = if other { self.views.row_at(at) } else { layout.pane_at(at) };
         match event.kind {
             MouseEventKind::Down(MouseButton::Left) => {
-                if self.overlay == Some(Overlay::Picker) && self.picker.click(at) {
+                if self.overlay == Some(Overlay::Chooser) {
+                    self.chooser_click(at);
+                } else if self.overlay == Some(Overlay::Picker) && self.picker.click(at) {
                     // A click into the list chooses a row.
                 } else if self.overlay == Some(Overlay::Spend) {
                     self.spend(false);
@@ -335,6 +344,12 @@ impl App {
                         return;
                     }
                     Some(Overlay::Picker) => return self.picker.step(by),
+                    Some(Overlay::Chooser) => {
+                        if let Some(chooser) = &mut self.chooser {
+                            chooser.step(by.signum());
+                        }
+                        return;
+                    }
                     Some(Overlay::Quit | Overlay::Spend) | None => {}
                 }
                 if self.choose_row(by.signum()) {

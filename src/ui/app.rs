@@ -8,11 +8,14 @@ use std::time::Duration;
 use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::Leveller;
+use super::chooser::Chooser;
+use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
 use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
+use super::markdown::Coloured;
 use super::pane::Pane;
 use super::picker::{Choice, Picker};
 use super::views::Views;
@@ -50,6 +53,11 @@ pub enum Event {
     Weighed {
         number: u64,
         estimates: Vec<Estimate>,
+    },
+    /// The colours of lines that a frame showed plain.
+    Coloured {
+        code: Uncoloured,
+        lines: Vec<Coloured>,
     },
     /// Time passed while something runs.
     Tick,
@@ -128,6 +136,8 @@ pub enum Overlay {
     },
     /// Choosing endpoints; what it holds stands in [`App::picker`].
     Picker,
+    /// One of a list; what it holds stands in [`App::chooser`].
+    Chooser,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -153,6 +163,12 @@ pub struct App {
     pub zoom: bool,
     pub views: Views,
     pub follow_up: bool,
+    /// Answers are shown as they were written.
+    pub source: bool,
+    /// Something that was drawn is laid out piece by piece.
+    pub(super) behind: bool,
+    /// Code that the last frame showed without colours.
+    pub uncoloured: Vec<Uncoloured>,
     /// The next round is asked with settings that every endpoint takes.
     pub common: bool,
     /// How endpoints are reached.
@@ -168,6 +184,7 @@ pub struct App {
     pub editor: Editor,
     pub overlay: Option<Overlay>,
     pub picker: Picker,
+    pub chooser: Option<Chooser>,
     /// The request that the detail overlay has laid out.
     pub(super) laid: Option<Laid>,
     pub notice: Option<(String, Duration)>,
@@ -207,6 +224,9 @@ impl App {
             zoom: false,
             views: Views::default(),
             follow_up: false,
+            source: false,
+            behind: false,
+            uncoloured: Vec::new(),
             common: false,
             connections: Connections::default(),
             level: Arc::new(<[Endpoint]>::to_vec),
@@ -216,6 +236,7 @@ impl App {
             editor: Editor::new(),
             overlay: None,
             picker: Picker::default(),
+            chooser: None,
             laid: None,
             notice: None,
             mouse: true,
@@ -249,6 +270,7 @@ impl App {
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
+            Event::Coloured { code, lines } => self.coloured(&code, lines),
             Event::Tick => self.weigh_draft(),
         }
         // Rounds differ in size once the lineup changes.
@@ -260,6 +282,11 @@ impl App {
         match event {
             Terminal::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
             Terminal::Paste(text) if self.overlay == Some(Overlay::Picker) => self.picker.paste(&text),
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Chooser) => {
+                if let Some(chooser) = &mut self.chooser {
+                    chooser.paste(&text);
+                }
+            }
             // It is no answer to the question that is asked.
             Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
             Terminal::Paste(text) => {
@@ -308,6 +335,15 @@ impl App {
         entry.answer.apply(report.at, report.step);
     }
 
+    fn coloured(&mut self, code: &Uncoloured, lines: Vec<Coloured>) {
+        let Some(&(round, entry)) = self.places.get(&code.id) else { return };
+        if let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry))
+            && entry.id == code.id
+        {
+            entry.pane.colour(code.block, code.from, lines);
+        }
+    }
+
     /// Shows one line for a while.
     pub fn say(&mut self, text: impl Into<String>) {
         self.notice = Some((text.into(), self.now + NOTICE));
@@ -319,10 +355,10 @@ impl App {
         self.rounds.iter().flat_map(|r| &r.entries).any(Entry::is_running)
     }
 
-    /// Whether the screen changes by itself: something runs, or a notice will go.
+    /// Whether the screen changes by itself: something runs, is being laid out, or a notice will go.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        self.notice.is_some() || self.is_running()
+        self.notice.is_some() || self.behind || self.is_running()
     }
 
     /// The round in view.

@@ -200,6 +200,13 @@ pub const COMMANDS: &[Command] = &[
         run: App::toggle_thinking,
     },
     Command {
+        name: "source",
+        keys: &["m"],
+        on: Focus::Panes,
+        doc: "answers as Markdown, or as they were written",
+        run: App::toggle_source,
+    },
+    Command {
         name: "follow-up",
         keys: &["f"],
         on: Focus::Panes,
@@ -255,6 +262,13 @@ pub const COMMANDS: &[Command] = &[
         doc: "same settings for all: what every model takes",
         run: App::toggle_common,
     },
+    Command {
+        name: "palette",
+        keys: &[":"],
+        on: Focus::Panes,
+        doc: "find any command by typing",
+        run: App::open_palette,
+    },
     Command { name: "help", keys: &["?"], on: Focus::Panes, doc: "this help", run: App::help },
     Command {
         name: "quit",
@@ -269,6 +283,13 @@ pub const COMMANDS: &[Command] = &[
         on: Focus::Anywhere,
         doc: "stop all streams; pressed again, ask to quit",
         run: App::interrupt,
+    },
+    Command {
+        name: "palette-anywhere",
+        keys: &["alt+x", "f3"],
+        on: Focus::Anywhere,
+        doc: "find any command by typing",
+        run: App::open_palette,
     },
     Command { name: "help-anywhere", keys: &["f1"], on: Focus::Anywhere, doc: "this help", run: App::help },
     Command {

@@ -10,17 +10,22 @@
 mod actions;
 mod app;
 mod careful;
+mod chooser;
+mod colour;
 mod command;
 mod detail;
 mod detail_cost;
 mod editor;
 mod figures;
+mod find;
 mod help;
 mod ink;
 mod key;
 mod layout;
 mod lineup;
+mod markdown;
 mod pacer;
+mod palette;
 mod pane;
 mod picker;
 mod picker_view;
@@ -57,10 +62,12 @@ use crate::model::Report;
 use crate::model::Spending;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
+pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
+pub use markdown::Markdown;
 pub use pacer::Pacer;
 pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
@@ -70,6 +77,7 @@ pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
 
 use careful::Careful;
+use colour::Colourist;
 use terminal::{Screen, Signals};
 
 /// Steps taken in one go before a frame may be drawn. Far more than arrive
@@ -151,10 +159,12 @@ pub async fn run(
 ) -> io::Result<Exit> {
     terminal::install_panic_hook(std::thread::current().id());
     let mut signals = Signals::new()?;
+    let (replies, mut answered) = unbounded_channel();
     let mut held = Held {
         screen: Screen::enter(true)?,
         terminal: ManuallyDrop::new(new_terminal()?),
         theme: setup.theme,
+        colourist: Colourist::new(replies.clone()),
     };
     let start = Instant::now();
     let mut pacer = Pacer::default();
@@ -171,7 +181,6 @@ pub async fn run(
     }
     app.weigh_by(setup.spending);
     let (choices, estimate) = (setup.choices, setup.estimate);
-    let (weighed, mut weights) = unbounded_channel();
 
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
@@ -191,7 +200,7 @@ pub async fn run(
                     Event::Saved { name, said }
                 }
                 Effect::Weigh { number, asks } => {
-                    weigh(number, asks, Arc::clone(&estimate), weighed.clone());
+                    weigh(number, asks, Arc::clone(&estimate), replies.clone());
                     continue;
                 }
                 other => {
@@ -226,7 +235,7 @@ pub async fn run(
                 }
                 pacer.drawn(Instant::now());
             }
-            Some(event) = weights.recv() => {
+            Some(event) = answered.recv() => {
                 effects = app.update(event, start.elapsed());
                 pacer.input(Instant::now());
             }
@@ -254,7 +263,7 @@ fn weigh(
     number: u64,
     asks: Vec<(Endpoint, Prompt)>,
     estimate: Estimator,
-    weighed: tokio::sync::mpsc::UnboundedSender<Event>,
+    replies: tokio::sync::mpsc::UnboundedSender<Event>,
 ) {
     tokio::task::spawn_blocking(move || {
         let one = |(endpoint, prompt): &(Endpoint, Prompt)| {
@@ -262,7 +271,7 @@ fn weigh(
         };
         let estimates = asks.iter().map(one).collect();
         // Nobody waits for it once the screen has gone.
-        let _ = weighed.send(Event::Weighed { number, estimates });
+        let _ = replies.send(Event::Weighed { number, estimates });
     });
 }
 
@@ -333,6 +342,7 @@ struct Held {
     /// failure to a standard error that is gone with the terminal, which panics.
     terminal: ManuallyDrop<Term>,
     theme: Theme,
+    colourist: Colourist,
 }
 
 impl Held {
@@ -341,7 +351,11 @@ impl Held {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(|frame| draw(app, theme, frame))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        Write::flush(self.terminal.backend_mut())
+        Write::flush(self.terminal.backend_mut())?;
+        for code in app.uncoloured.drain(..) {
+            self.colourist.ask(code);
+        }
+        Ok(())
     }
 
     /// Does what an event asked for; gives the exit code of a quit.

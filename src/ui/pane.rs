@@ -1,8 +1,11 @@
 //! What one pane keeps of its answer: the laid-out text, the scroll position,
 //! the fold of the reasoning. The answer itself stays the model's.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::time::Duration;
 
+use super::markdown::{Coloured, Ink, Markdown, Pieces};
 use super::text::Flow;
 use crate::model::Answer;
 use crate::model::Fault;
@@ -36,7 +39,7 @@ pub enum Row<'a> {
         open: bool,
     },
     Reasoning(&'a str),
-    Text(&'a str),
+    Text(Pieces<'a>),
     /// The error, below the text so far.
     Fault {
         first: bool,
@@ -45,14 +48,86 @@ pub enum Row<'a> {
     Gap,
 }
 
+/// The text of an answer: rendered, or as it was written.
+#[derive(Debug)]
+enum Body {
+    Rendered(Box<Markdown>),
+    Source(Flow),
+}
+
+impl Body {
+    fn new(source: bool) -> Self {
+        if source { Self::Source(Flow::new()) } else { Self::Rendered(Box::default()) }
+    }
+
+    fn push(&mut self, raw: &str) {
+        match self {
+            Self::Rendered(text) => text.push(raw),
+            Self::Source(text) => text.push(raw),
+        }
+    }
+
+    fn finish(&mut self) {
+        match self {
+            Self::Rendered(text) => text.finish(),
+            Self::Source(text) => text.finish(),
+        }
+    }
+
+    fn hidden(&self) -> u64 {
+        match self {
+            Self::Rendered(text) => text.hidden(),
+            Self::Source(text) => text.hidden(),
+        }
+    }
+
+    fn rows(&mut self, width: u16) -> usize {
+        match self {
+            Self::Rendered(text) => text.rows(width),
+            Self::Source(text) => text.rows(width),
+        }
+    }
+
+    fn row(&mut self, number: usize) -> Pieces<'_> {
+        match self {
+            Self::Rendered(text) => text.row(number),
+            Self::Source(text) => vec![(Cow::Borrowed(text.row(number)), Ink::default())],
+        }
+    }
+
+    fn start(&mut self, number: usize) -> usize {
+        match self {
+            Self::Rendered(text) => text.start(number),
+            Self::Source(text) => text.start(number),
+        }
+    }
+
+    fn row_at(&mut self, byte: usize) -> usize {
+        match self {
+            Self::Rendered(text) => text.row_at(byte),
+            Self::Source(text) => text.row_at(byte),
+        }
+    }
+
+    fn complete(&mut self) {
+        if let Self::Rendered(text) = self {
+            text.complete();
+        }
+    }
+}
+
 /// Display state of one answer.
 #[derive(Debug)]
 pub struct Pane {
-    text: Flow,
+    text: Body,
     reasoning: Flow,
     fault: Flow,
     /// Bytes of the answer that the flows have taken.
     fed: (usize, usize, bool),
+    /// What is fed was shown before: it is no news.
+    again: bool,
+    /// The text has been told that it is whole.
+    finished: bool,
     /// How often the answer had text withdrawn when they did.
     withdrawn: u32,
     scroll: Scroll,
@@ -67,10 +142,12 @@ pub struct Pane {
 impl Default for Pane {
     fn default() -> Self {
         Self {
-            text: Flow::new(),
+            text: Body::new(false),
+            finished: false,
             reasoning: Flow::new(),
             fault: Flow::new(),
             fed: (0, 0, false),
+            again: false,
             withdrawn: 0,
             scroll: Scroll::Follow,
             height: 0,
@@ -101,8 +178,9 @@ impl Pane {
     /// Takes what the answer has gained since the last call; the cost is that of the new text.
     pub fn feed(&mut self, answer: &Answer) {
         if answer.withdrawn != self.withdrawn {
-            (self.text, self.reasoning) = (Flow::new(), Flow::new());
-            (self.fed.0, self.fed.1, self.withdrawn) = (0, 0, answer.withdrawn);
+            self.reasoning = Flow::new();
+            (self.fed.1, self.withdrawn) = (0, answer.withdrawn);
+            self.anew(self.is_source());
         }
         let (text, reasoning, over) = &mut self.fed;
         if let Some(new) = answer.reasoning.get(*reasoning..).filter(|n| !n.is_empty()) {
@@ -110,7 +188,7 @@ impl Pane {
             *reasoning = answer.reasoning.len();
         }
         if let Some(new) = answer.text.get(*text..).filter(|n| !n.is_empty()) {
-            if *text == 0 && answer.withdrawn == 0 && self.scroll != Scroll::Follow && self.fold.is_none() {
+            if *text == 0 && !self.again && self.scroll != Scroll::Follow && self.fold.is_none() {
                 // Somebody reads the reasoning: it does not fold under their eyes.
                 self.fold = Some(true);
             }
@@ -120,11 +198,53 @@ impl Pane {
         if answer.is_over() && !*over {
             *over = true;
             self.reasoning.finish();
-            self.text.finish();
             if let Some(fault) = &answer.fault {
                 self.fault.push(&sentence(answer, fault));
                 self.fault.finish();
             }
+        }
+        if answer.is_over() && !self.finished {
+            self.finished = true;
+            self.text.finish();
+        }
+    }
+
+    /// Begins the text again, to be fed from its start.
+    fn anew(&mut self, source: bool) {
+        self.text = Body::new(source);
+        (self.fed.0, self.finished, self.again) = (0, false, true);
+    }
+
+    fn is_source(&self) -> bool {
+        matches!(self.text, Body::Source(_))
+    }
+
+    /// Shows the text as it was written, or rendered.
+    pub fn show_source(&mut self, source: bool) {
+        if source != self.is_source() {
+            self.anew(source);
+        }
+    }
+
+    /// Whether parts of the text that are out of sight are still to be laid out.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        matches!(&self.text, Body::Rendered(text) if text.is_behind())
+    }
+
+    /// Code without colours within these rows of the body: the byte at which its block begins,
+    /// its language, the number of the first line, the lines. It is given once.
+    pub fn uncoloured(&mut self, width: u16, rows: Range<usize>) -> Option<(usize, String, usize, String)> {
+        let parts = self.parts(width);
+        let above = parts.fold + parts.reasoning + parts.gap;
+        let Body::Rendered(text) = &mut self.text else { return None };
+        text.uncoloured(rows.start.saturating_sub(above)..rows.end.saturating_sub(above))
+    }
+
+    /// Takes the colours of lines of the block that begins at a byte.
+    pub fn colour(&mut self, block: usize, from: usize, lines: Vec<Coloured>) {
+        if let Body::Rendered(text) = &mut self.text {
+            text.colour(block, from, lines);
         }
     }
 
@@ -264,6 +384,7 @@ impl Pane {
     /// Moves the view by so many rows; reaching the end follows again.
     pub fn scroll_by(&mut self, width: u16, by: isize) {
         let height = u16::try_from(self.height).unwrap_or(u16::MAX);
+        self.text.complete();
         let (rows, top) = self.view(width, height);
         let last_top = rows.saturating_sub(self.height);
         let to = top.saturating_add_signed(by);
@@ -335,7 +456,7 @@ mod tests {
             answer.apply(Duration::ZERO, Step::Deltas(deltas));
             pane.feed(&answer);
             pane.text.rows(80);
-            pane.text.row(0).to_owned()
+            pane.text.row(0).into_iter().map(|(text, _)| text.into_owned()).collect::<String>()
         };
         let text = |t: &str| Delta::Text(t.to_owned());
         assert_eq!(tell(vec![text("you sent sk-can")]), "you sent sk-can");

@@ -5,17 +5,13 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use crossterm::event::{KeyCode, KeyModifiers};
-use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
+use nucleo_matcher::Matcher;
 use ratatui::layout::{Position, Rect};
-use unicode_segmentation::UnicodeSegmentation;
 
+use super::find::{self, Wanted};
 use super::key::Key;
 use crate::model::Endpoint;
 use crate::model::clean_line;
-
-/// Characters of a filter or a name; more is a paste gone wrong.
-const MOST_TYPED: usize = 80;
 
 /// Whether an endpoint could be asked now, in the words of its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,12 +182,8 @@ impl Picker {
     fn search(&mut self) {
         self.cursor = 0;
         self.top = 0;
-        let words: Vec<Atom> = self
-            .filter
-            .split_whitespace()
-            .map(|w| Atom::new(w, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy, false))
-            .collect();
-        if words.is_empty() {
+        let wanted = Wanted::new(&self.filter);
+        if wanted.is_empty() {
             let mut order: Vec<usize> = (0..self.rows.len()).collect();
             let members = || self.rows.iter().filter(|r| r.member.is_some());
             let families: HashSet<&str> = members().map(|r| r.choice.family.as_str()).collect();
@@ -204,13 +196,13 @@ impl Picker {
             self.shown = order;
             return;
         }
-        let matcher = self.matcher.get_or_insert_with(|| Box::new(Matcher::new(Config::DEFAULT)));
+        let matcher = find::matcher(&mut self.matcher);
         let mut found: Vec<(bool, Reverse<u32>, usize)> = self
             .rows
             .iter()
             .enumerate()
             .filter_map(|(at, row)| {
-                let score = score(&words, &row.choice, matcher)?;
+                let score = wanted.score(&row.choice.fields(), matcher)?;
                 Some((!row.choice.ready.is_ready(), Reverse(score), at))
             })
             .collect();
@@ -265,28 +257,22 @@ impl Picker {
     }
 
     pub(super) fn paste(&mut self, text: &str) {
-        for c in clean_line(text).chars() {
-            self.type_char(c);
-        }
+        self.edit(|line| {
+            find::add(line, text);
+            true
+        });
     }
 
-    fn type_char(&mut self, c: char) {
-        let field = self.naming.as_mut().unwrap_or(&mut self.filter);
-        if field.chars().count() < MOST_TYPED {
-            field.push(c);
-        }
-        if self.naming.is_none() {
-            self.search();
-        }
-    }
-
-    fn edit(&mut self, change: impl Fn(&mut String)) {
+    /// Changes the line that is typed into; false where `change` did nothing.
+    fn edit(&mut self, change: impl Fn(&mut String) -> bool) -> bool {
         if let Some(name) = &mut self.naming {
-            change(name);
-        } else {
-            change(&mut self.filter);
+            return change(name);
+        }
+        let changed = change(&mut self.filter);
+        if changed {
             self.search();
         }
+        changed
     }
 
     pub(super) fn key(&mut self, key: Key) -> Asked {
@@ -301,17 +287,11 @@ impl Picker {
             KeyCode::PageDown => self.step(page),
             KeyCode::Home => self.step(isize::MIN),
             KeyCode::End => self.step(isize::MAX),
-            KeyCode::Char('u') if control => self.edit(String::clear),
-            KeyCode::Char('w') if control => self.edit(|text| {
-                let kept = text.trim_end().rfind(' ').map_or(0, |at| at + 1);
-                text.truncate(kept);
-            }),
-            KeyCode::Backspace => self.edit(|text| {
-                let last = text.grapheme_indices(true).next_back().map_or(0, |(at, _)| at);
-                text.truncate(last);
-            }),
             KeyCode::Esc if self.naming.is_some() => self.naming = None,
-            KeyCode::Esc if !self.filter.is_empty() => self.edit(String::clear),
+            KeyCode::Esc if !self.filter.is_empty() => {
+                self.filter.clear();
+                self.search();
+            }
             KeyCode::Esc => return Asked::Close,
             KeyCode::Enter => {
                 return match self.naming.take() {
@@ -319,19 +299,10 @@ impl Picker {
                     None => Asked::Toggle,
                 };
             }
-            KeyCode::Char(c) if (key.modifiers - KeyModifiers::SHIFT).is_empty() => self.type_char(c),
-            _ => {}
+            _ => {
+                self.edit(|line| find::edit(line, key));
+            }
         }
         Asked::Nothing
     }
-}
-
-/// Every word must match in some field; a word's letters do not stray over several.
-fn score(words: &[Atom], choice: &Choice, matcher: &mut Matcher) -> Option<u32> {
-    let mut buffer = Vec::new();
-    words.iter().try_fold(0_u32, |sum, word| {
-        let fields = choice.fields();
-        let best = fields.iter().filter_map(|f| word.score(Utf32Str::new(f, &mut buffer), matcher)).max()?;
-        Some(sum + u32::from(best))
-    })
 }

@@ -116,7 +116,7 @@ pub fn count_rows(text: &str, width: u16, most: usize) -> usize {
 }
 
 /// The end of the first row of `rest` (without trailing break) and where the next begins.
-fn row_end(rest: &str, width: usize) -> (usize, usize) {
+pub(super) fn row_end(rest: &str, width: usize) -> (usize, usize) {
     if let Some(found) = ascii_row(rest, width) {
         return found;
     }

@@ -20,6 +20,8 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
+use super::chooser;
+use super::colour::Uncoloured;
 use super::command::Focus;
 use super::detail;
 use super::figures;
@@ -48,6 +50,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     let area = frame.area();
     app.size = (area.width, area.height);
     let layout = app.layout();
+    app.behind = false;
     if layout.too_small {
         if area.height > 0 {
             put(frame.buffer_mut(), area, Line::styled("too small · q quits", theme.faint));
@@ -71,6 +74,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
         Some(Overlay::Picker) => picker_view::draw(app, theme, frame),
+        Some(Overlay::Chooser) => chooser::draw(app, theme, frame),
         Some(Overlay::Spend) => {
             question(theme, frame, &app.why_asked(), "y sends · any other key keeps the prompt");
         }
@@ -241,6 +245,7 @@ fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: 
         put(buffer, parts.body, Line::styled(hint, theme.faint));
         return;
     };
+    entry.pane.show_source(app.source);
     entry.pane.feed(&entry.answer);
     let body = parts.body;
     let (rows, top) = entry.pane.view(body.width, body.height);
@@ -251,6 +256,11 @@ fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: 
     divider(entry, theme, buffer, area, parts.status, body.width, border, now, focused);
     figures::draw(entry, theme, buffer, parts.figures, now, best);
     scrollbar(buffer, theme, area, parts.body, rows, top);
+    app.behind |= entry.pane.is_behind();
+    let seen = top..top + usize::from(body.height);
+    if let Some((block, language, from, lines)) = entry.pane.uncoloured(body.width, seen) {
+        app.uncoloured.push(Uncoloured { id: entry.id, block, language, from, lines });
+    }
 }
 
 /// On the lower border: what was asked but not sent as asked, or that the pane has left the lineup.
@@ -285,7 +295,9 @@ fn text(
         let Some(row) = pane.row(area.width, top + usize::from(offset)) else { return };
         let line = match row {
             Row::Gap => continue,
-            Row::Text(text) => Line::styled(text, theme.text),
+            Row::Text(pieces) => {
+                pieces.into_iter().map(|(text, ink)| Span::styled(text, ink.style(theme))).collect()
+            }
             Row::Reasoning(text) => Line::styled(text, theme.reasoning),
             Row::Fold { open } => Line::styled(status::thinking(answer, open, area.width), theme.reasoning),
             Row::Fault { first: true, text } => Line::styled(text, theme.bad),
@@ -425,6 +437,7 @@ fn hints(app: &App, room: usize) -> String {
             ("follow-up", "follow-up"),
             ("copy", "copy"),
             ("quit", "quit"),
+            ("palette", "commands"),
             ("help", "help"),
         ],
     };
