@@ -22,6 +22,7 @@ mod sending;
 mod shell;
 mod timeline;
 mod tokens;
+mod tree;
 mod usage;
 
 pub use answer::{Answer, AnswerId, Delta, Outcome, Phase, Report, Served, Step, Stop};
@@ -41,4 +42,5 @@ pub use sending::{Connections, Fate, Parity, Sending, UNASKED};
 pub use shell::shell_word;
 pub use timeline::{Burstiness, Chunk, Kind, Phases, Stall, Timeline};
 pub use tokens::{BYTES_PER_TOKEN, Counting, Tokens, prompt_by_length, tokens, tokens_by_length};
+pub use tree::{Origin, Row, Tree};
 pub use usage::{Source, Usage};
