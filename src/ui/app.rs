@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
+use super::Accepter;
 use super::Leveller;
 use super::chooser::Chooser;
 use super::colour::Uncoloured;
@@ -16,8 +17,13 @@ use super::ink::Laid;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
 use super::markdown::Coloured;
+use super::overview::Overview;
 use super::pane::Pane;
+use super::params::Tuning;
 use super::picker::{Choice, Picker};
+use super::round_diff::Compared;
+use super::rounds::Editing;
+use super::system::SystemField;
 use super::views::Views;
 use super::weighing::Weighing;
 use crate::model::Answer;
@@ -26,6 +32,7 @@ use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
+use crate::model::Origin;
 use crate::model::Prompt;
 use crate::model::Report;
 use crate::model::Step;
@@ -120,8 +127,20 @@ impl Entry {
 #[derive(Debug)]
 pub struct Round {
     pub question: String,
-    pub follow_up: bool,
+    /// What it continues, and whose prompt it is edited.
+    pub origin: Origin,
+    /// The session's system text that it was asked with.
+    pub system: Option<String>,
+    /// Screen time.
+    pub sent: Duration,
     pub entries: Vec<Entry>,
+}
+
+impl Round {
+    #[must_use]
+    pub fn is_follow_up(&self) -> bool {
+        self.origin.parent.is_some()
+    }
 }
 
 /// What lies over the panes.
@@ -138,6 +157,14 @@ pub enum Overlay {
     Picker,
     /// One of a list; what it holds stands in [`App::chooser`].
     Chooser,
+    /// The session's rounds; where the cursor is stands in [`App::overview`].
+    Rounds,
+    /// What changed from one round to another; which ones stands in [`App::compared`].
+    RoundDiff {
+        top: usize,
+    },
+    /// The parameters of an endpoint; what is typed stands in [`App::tuning`].
+    Params,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -153,7 +180,11 @@ pub struct App {
     pub prices_as_of: String,
     /// In days, where it is known.
     pub prices_age: Option<i32>,
+    /// The session's system text: what the field of that name holds.
     pub system: Option<String>,
+    pub(super) system_field: SystemField,
+    /// The round whose prompt is being edited.
+    pub editing: Option<Editing>,
     pub keymap: Keymap,
     pub rounds: Vec<Round>,
     /// The round in view.
@@ -175,6 +206,11 @@ pub struct App {
     pub connections: Connections,
     /// Brings endpoints to the settings they have in common.
     pub level: Leveller,
+    /// Says what endpoints take.
+    pub accepts: Accepter,
+    pub tuning: Tuning,
+    pub(super) overview: Overview,
+    pub(super) compared: Option<Compared>,
     /// The lineup is one open model on several clouds: the same weights, not the same service.
     pub same_weights: bool,
     /// There is a config in which a lineup can be saved.
@@ -216,6 +252,8 @@ impl App {
             prices_as_of: String::new(),
             prices_age: None,
             system: None,
+            system_field: SystemField::default(),
+            editing: None,
             keymap,
             rounds: Vec::new(),
             shown: 0,
@@ -230,6 +268,10 @@ impl App {
             common: false,
             connections: Connections::default(),
             level: Arc::new(<[Endpoint]>::to_vec),
+            accepts: Arc::new(|_| Vec::new()),
+            tuning: Tuning::default(),
+            overview: Overview::default(),
+            compared: None,
             same_weights: false,
             saves: true,
             left_baseline: None,
@@ -264,6 +306,7 @@ impl App {
         match event {
             Event::Terminal(event) => {
                 self.terminal(event);
+                self.keep_system();
                 self.weigh_draft();
             }
             Event::Report(report) => self.report(report),
@@ -287,6 +330,7 @@ impl App {
                     chooser.paste(&text);
                 }
             }
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Params) => self.tuning.paste(&text),
             // It is no answer to the question that is asked.
             Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
             Terminal::Paste(text) => {

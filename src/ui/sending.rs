@@ -9,13 +9,14 @@ use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Endpoint;
 use crate::model::Money;
+use crate::model::Origin;
 use crate::model::Prompt;
 
 /// Something that is to be sent.
 #[derive(Debug)]
 pub(super) enum Plan {
     /// A new round.
-    Round { question: String, follow_up: bool, asks: Vec<(Endpoint, Prompt)> },
+    Round { question: String, origin: Origin, system: Option<String>, asks: Vec<(Endpoint, Prompt)> },
     /// More of a round that is there.
     More { round: usize, asks: Vec<More> },
 }
@@ -48,11 +49,11 @@ impl Plan {
 
 impl App {
     pub(super) fn send(&mut self) -> bool {
-        if self.editor.is_empty() {
+        if self.leave_system() || self.editor.is_empty() {
             return true;
         }
         let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
-        if self.follow_up && self.round().is_some_and(unfinished) {
+        if self.follow_up && self.editing.is_none() && self.round().is_some_and(unfinished) {
             self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
             return true;
         }
@@ -65,19 +66,20 @@ impl App {
         }
         self.walking = None;
         let plan = self.plan_round(question);
+        self.edit_sent();
         self.order(plan);
         true
     }
 
     /// The lineup as it would be asked a question now.
     pub(super) fn plan_round(&self, question: String) -> Plan {
-        let follow_up = self.follow_up && !self.rounds.is_empty();
+        let (origin, system) = (self.next_origin(), self.system.clone());
         let asked = |e: Endpoint| {
-            let prompt = self.prompt_for(&e, &question, follow_up);
+            let prompt = self.prompt_for(&e, &question, origin, system.as_deref());
             (e, prompt)
         };
         let asks = self.levelled().into_iter().map(asked).collect();
-        Plan::Round { question, follow_up, asks }
+        Plan::Round { question, origin, system, asks }
     }
 
     /// Panes of the round in view once more; those that wait are asked.
@@ -98,38 +100,26 @@ impl App {
     }
 
     fn plan_new(&self, endpoint: &Endpoint) -> Option<More> {
-        let question = &self.round()?.question;
+        let round = self.round()?;
         let levelled = self.levelled().into_iter().find(|e| e.is_pane_of(endpoint));
         let endpoint = levelled.unwrap_or_else(|| endpoint.clone());
-        let prompt = self.prompt_for(&endpoint, question, false);
+        let prompt = self.prompt_for(&endpoint, &round.question, round.origin, round.system.as_deref());
         Some(More::New(endpoint, prompt))
-    }
-
-    /// A fresh prompt, or this endpoint's own conversation continued from the round in view.
-    fn prompt_for(&self, endpoint: &Endpoint, question: &str, follows: bool) -> Prompt {
-        let before = self
-            .round()
-            .filter(|_| follows)
-            .and_then(|r| r.entries.iter().find(|e| e.endpoint.is_pane_of(endpoint)))
-            .filter(|e| !e.answer.text.is_empty());
-        match before {
-            Some(entry) => entry.prompt.follow_up(&entry.answer.text, question),
-            None => Prompt::new(question).with_system(self.system.clone()),
-        }
     }
 
     /// Sends a plan; `bounds` are what each of its answers cannot cost more than, where that
     /// was weighed.
     pub(super) fn carry_out(&mut self, plan: Plan, bounds: &[Money]) {
         match plan {
-            Plan::Round { question, follow_up, asks } => {
+            Plan::Round { question, origin, system, asks } => {
                 let round = self.rounds.len();
                 let mut entries = Vec::with_capacity(asks.len());
                 for (at, (endpoint, prompt)) in asks.into_iter().enumerate() {
                     let id = self.launch((round, at), &endpoint, &prompt, bounds.get(at));
                     entries.push(Entry::new(id, endpoint, prompt));
                 }
-                self.rounds.push(Round { question, follow_up, entries });
+                self.rounds.push(Round { question, origin, system, sent: self.now, entries });
+                self.tuning.asked();
                 self.shown = round;
             }
             Plan::More { round, asks } => {

@@ -28,9 +28,13 @@ use super::figures;
 use super::help;
 use super::ink::{centred, cut, put, sides};
 use super::layout::{Layout, parts};
+use super::overview;
 use super::pane::{Pane, Row};
+use super::params_view;
 use super::picker_view;
+use super::round_diff;
 use super::status;
+use super::system;
 use super::text::Flow;
 use super::theme::Theme;
 use crate::model::Endpoint;
@@ -75,6 +79,9 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
         Some(Overlay::Picker) => picker_view::draw(app, theme, frame),
         Some(Overlay::Chooser) => chooser::draw(app, theme, frame),
+        Some(Overlay::Rounds) => overview::draw(app, theme, frame),
+        Some(Overlay::RoundDiff { top }) => round_diff::draw(app, theme, frame, top),
+        Some(Overlay::Params) => params_view::draw(app, theme, frame),
         Some(Overlay::Spend) => {
             question(theme, frame, &app.why_asked(), "y sends · any other key keeps the prompt");
         }
@@ -94,7 +101,7 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     }
     let round = app.round();
     let mut facts = vec![match round {
-        Some(_) => format!("round {}/{}", app.shown + 1, app.rounds.len()),
+        Some(_) => app.place(),
         None => clean_line(&app.title),
     }];
     if app.same_weights {
@@ -105,7 +112,7 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         facts.push(COMMON.into());
     }
     facts.extend(app.connections.word().map(str::to_owned));
-    facts.extend(round.map(|r| if r.follow_up { "follow-up" } else { "fresh" }.to_owned()));
+    facts.extend(round.map(|_| app.descent(app.shown)));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
     let total = app.total();
@@ -182,7 +189,14 @@ fn shared_prefix(names: &[&str]) -> usize {
 }
 
 /// `1 gpt-6-sol · openai us-east-1`; what a spec was understood as stands here.
-fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16) -> Line<'static> {
+fn heading(
+    e: &Endpoint,
+    number: usize,
+    theme: &Theme,
+    focused: bool,
+    width: u16,
+    next: Option<String>,
+) -> Line<'static> {
     let hue = theme.panes.get(number % theme.panes.len()).copied().unwrap_or_default();
     let mut name = if focused { hue.add_modifier(Modifier::BOLD) } else { hue };
     name.bg = None;
@@ -201,8 +215,11 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16
         .collect();
     let own = clean_line(&e.name);
     let mark = if e.simulated { " · simulated" } else { "" };
+    let room = usize::from(width).saturating_sub(own.width() + mark.width() + 5);
+    let next = next.map(|next| cut(&format!(" ≠ next: {next}"), room)).unwrap_or_default();
     let fits = |parts: &[String]| {
-        let all = own.width() + parts.iter().map(|p| p.width()).sum::<usize>() + mark.width() + 5;
+        let all =
+            own.width() + parts.iter().map(|p| p.width()).sum::<usize>() + mark.width() + next.width() + 5;
         all <= usize::from(width)
     };
     // What a narrow border has no room for goes from the end: the place, then the provider.
@@ -218,6 +235,7 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16
         spans.push(Span::styled(" · ", theme.faint));
         spans.push(Span::styled("simulated", theme.warn));
     }
+    spans.push(Span::styled(next, theme.warn));
     spans.push(Span::raw(" "));
     Line::from(spans)
 }
@@ -229,7 +247,7 @@ fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: 
     let mut block = Block::bordered()
         .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
         .border_style(border)
-        .title_top(heading(e, number, theme, focused, area.width.saturating_sub(2)));
+        .title_top(heading(e, number, theme, focused, area.width.saturating_sub(2), app.pending(e)));
     if let Some(below) = remark(app, number, area.width, theme) {
         block = block.title_bottom(below);
     }
@@ -369,20 +387,12 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
     let focused = app.focus == Focus::Prompt;
     let area = layout.prompt;
     let inner = if layout.prompt_framed {
-        let mode = if app.follow_up {
-            "each pane continues its own conversation"
-        } else {
-            "each answer starts fresh"
-        };
         let room = usize::from(area.width.saturating_sub(4));
         let bottom = match &app.notice {
             Some((notice, _)) => Line::styled(format!(" {} ", cut(&clean_line(notice), room)), theme.warn),
             None => Line::styled(format!(" {} ", hints(app, room)), theme.faint),
         };
-        let left = Line::from(vec![
-            Span::styled(" prompt", if focused { theme.focus } else { theme.text }),
-            Span::styled(format!(" · {mode} "), theme.faint),
-        ]);
+        let left = system::title(app, theme, area.width);
         let cost = app.draft_cost(room.saturating_sub(left.width() + 3));
         let cost = cost.map_or_else(Line::default, |cost| Line::styled(format!(" {cost} "), theme.text));
         let block = Block::bordered()
@@ -401,7 +411,7 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
     } else {
         area
     };
-    app.editor.draw(frame, pad(inner), focused && app.overlay.is_none(), theme);
+    system::draw(app, theme, frame, pad(inner));
 }
 
 /// The keys that matter where the focus is, from the command table, as many as fit;

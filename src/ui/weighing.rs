@@ -20,6 +20,7 @@ use crate::model::Counting;
 use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Money;
+use crate::model::Origin;
 use crate::model::Spending;
 
 /// An order that waits for its estimate, then perhaps for a yes.
@@ -37,8 +38,10 @@ struct Pending {
 struct Draft {
     text: String,
     endpoints: Vec<Endpoint>,
-    /// The round that a follow-up continues, and how many of its answers are there.
-    follows: Option<(usize, usize)>,
+    /// What it continues or edits, and how many answers of that are there.
+    origin: Origin,
+    answers: usize,
+    system: Option<String>,
     common: bool,
 }
 
@@ -134,10 +137,13 @@ impl App {
             return;
         }
         let over = |r: &super::app::Round| r.entries.iter().filter(|e| e.answer.is_over()).count();
+        let origin = self.next_origin();
         let draft = Draft {
-            text: self.editor.text(),
+            text: self.prompt_text(),
             endpoints: self.lineup.endpoints.clone(),
-            follows: self.round().filter(|_| self.follow_up).map(|r| (self.shown, over(r))),
+            origin,
+            answers: origin.parent.and_then(|r| self.rounds.get(r)).map_or(0, over),
+            system: self.system.clone(),
             common: self.common,
         };
         if draft == self.weighing.draft {
@@ -199,12 +205,8 @@ impl App {
             self.pay_for(pending.plan, &pending.estimates);
             return;
         }
-        if let Plan::Round { question, .. } = &pending.plan {
-            // What was written meanwhile stands below it.
-            let meanwhile = self.editor.text();
-            let text =
-                if meanwhile.is_empty() { question.clone() } else { format!("{question}\n{meanwhile}") };
-            self.editor.set_text(&text);
+        if let Plan::Round { question, origin, .. } = &pending.plan {
+            self.unsend(question, *origin);
             self.weigh_draft();
         }
         self.say("not sent");
