@@ -300,13 +300,11 @@ mod tests {
         }
     }
 
-    fn many(range: std::ops::Range<usize>, one: impl Fn(usize) -> String) -> String {
-        range.map(one).collect()
-    }
-
     #[test]
     fn long_texts_are_compared_by_lines_and_huge_ones_at_their_ends() {
-        let lines = |n: usize, word: &str| many(0..n, |i| format!("line {i} of {word} text here\n"));
+        let lines = |n: usize, word: &str| {
+            (0..n).map(|i| format!("line {i} of {word} text here\n")).collect::<Vec<_>>().concat()
+        };
         let a = lines(5_000, "the");
         let b = a.replace("line 2500 of the", "line 2500 of a");
         let diff = words(&a, &b);
@@ -326,10 +324,12 @@ mod tests {
     /// Nothing in common, over and over: the worst there is for a search of the shortest way.
     #[test]
     fn texts_without_a_common_word_are_no_trap() {
-        let text = |from: usize| many(from..from + 14_000, |n| format!("w{n} "));
+        let text = |from: usize| (from..from + 14_000).map(|n| format!("w{n} ")).collect::<Vec<_>>().concat();
         let diff = words(&text(0), &text(1_000_000));
         assert_eq!(diff.percent(), 0);
-        let scrambled = |step: usize| many(0..14_000, |n| format!("w{} ", n * step % 977));
+        let scrambled = |step: usize| {
+            (0..14_000_usize).map(|n| format!("w{} ", n * step % 977)).collect::<Vec<_>>().concat()
+        };
         let (a, b) = (scrambled(31), scrambled(57));
         assert_eq!(sides(&words(&a, &b)), (a, b));
     }

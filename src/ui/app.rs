@@ -12,6 +12,7 @@ use super::Leveller;
 use super::chooser::Chooser;
 use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
+use super::compare::{Comparing, Pair};
 use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
@@ -23,12 +24,14 @@ use super::params::Tuning;
 use super::picker::{Choice, Picker};
 use super::round_diff::Compared;
 use super::rounds::Editing;
+use super::search::Search;
 use super::system::SystemField;
 use super::views::Views;
 use super::weighing::Weighing;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Connections;
+use crate::model::Diff;
 use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
@@ -61,6 +64,18 @@ pub enum Event {
         number: u64,
         estimates: Vec<Estimate>,
     },
+    /// What [`Comparing::wanted`] asked for.
+    Compared {
+        pair: Pair,
+        diff: Diff,
+    },
+    /// Something is done: one line about it.
+    Said(String),
+    /// The desktop's clipboard did not take it.
+    NotCopied {
+        what: String,
+        text: String,
+    },
     /// The colours of lines that a frame showed plain.
     Coloured {
         code: Uncoloured,
@@ -90,8 +105,12 @@ pub enum Effect {
         name: String,
         lineup: Lineup,
     },
-    /// To the terminal's clipboard; filtered already.
-    Copy(String),
+    /// To the clipboard, the terminal's if need be; filtered already.
+    Copy {
+        what: String,
+        text: String,
+        terminal: bool,
+    },
     Mouse(bool),
     Redraw,
     Suspend,
@@ -165,6 +184,8 @@ pub enum Overlay {
     },
     /// The parameters of an endpoint; what is typed stands in [`App::tuning`].
     Params,
+    /// The needle of a search is typed; it stands in [`App::search`].
+    Search,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -196,6 +217,10 @@ pub struct App {
     pub follow_up: bool,
     /// Answers are shown as they were written.
     pub source: bool,
+    /// Panes scroll together.
+    pub together: bool,
+    pub search: Option<Search>,
+    pub comparing: Comparing,
     /// Something that was drawn is laid out piece by piece.
     pub(super) behind: bool,
     /// Code that the last frame showed without colours.
@@ -263,6 +288,9 @@ impl App {
             views: Views::default(),
             follow_up: false,
             source: false,
+            together: false,
+            search: None,
+            comparing: Comparing::default(),
             behind: false,
             uncoloured: Vec::new(),
             common: false,
@@ -313,6 +341,11 @@ impl App {
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
+            Event::Compared { pair, diff } => self.comparing.take(pair, diff),
+            Event::Said(said) => self.say(said),
+            Event::NotCopied { what, text } => {
+                self.effects.push(Effect::Copy { what, text, terminal: true });
+            }
             Event::Coloured { code, lines } => self.coloured(&code, lines),
             Event::Tick => self.weigh_draft(),
         }
@@ -331,6 +364,7 @@ impl App {
                 }
             }
             Terminal::Paste(text) if self.overlay == Some(Overlay::Params) => self.tuning.paste(&text),
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
             // It is no answer to the question that is asked.
             Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
             Terminal::Paste(text) => {
@@ -403,6 +437,12 @@ impl App {
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.notice.is_some() || self.behind || self.is_running()
+    }
+
+    /// Whether something that the last frame drew is still being laid out.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.behind
     }
 
     /// The round in view.

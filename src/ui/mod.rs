@@ -11,8 +11,11 @@ mod actions;
 mod app;
 mod careful;
 mod chooser;
+mod clipboard;
 mod colour;
 mod command;
+mod compare;
+mod copying;
 mod detail;
 mod detail_cost;
 mod editor;
@@ -34,6 +37,8 @@ mod picker;
 mod picker_view;
 mod round_diff;
 mod rounds;
+mod scrolling;
+mod search;
 mod sending;
 mod status;
 mod system;
@@ -52,11 +57,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::model::AnswerId;
 use crate::model::Connections;
@@ -66,10 +70,12 @@ use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::model::Report;
 use crate::model::Spending;
+use crate::model::words;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
 pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
+pub use compare::{Compare, Comparing, Pair};
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
@@ -85,6 +91,7 @@ pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
 
 use careful::Careful;
+use clipboard::Clipboard;
 use colour::Colourist;
 use terminal::{Screen, Signals};
 
@@ -178,6 +185,8 @@ pub async fn run(
         terminal: ManuallyDrop::new(new_terminal()?),
         theme: setup.theme,
         colourist: Colourist::new(replies.clone()),
+        clipboard: Clipboard::new(replies.clone()),
+        replies: replies.clone(),
     };
     let start = Instant::now();
     let mut pacer = Pacer::default();
@@ -357,6 +366,8 @@ struct Held {
     terminal: ManuallyDrop<Term>,
     theme: Theme,
     colourist: Colourist,
+    clipboard: Clipboard,
+    replies: UnboundedSender<Event>,
 }
 
 impl Held {
@@ -369,6 +380,14 @@ impl Held {
         for code in app.uncoloured.drain(..) {
             self.colourist.ask(code);
         }
+        if let Some(Compare { pair, before, after }) = app.comparing.wanted.take() {
+            let replies = self.replies.clone();
+            tokio::task::spawn_blocking(move || {
+                let diff = words(&before, &after);
+                // Nobody waits for it once the screen has gone.
+                let _ = replies.send(Event::Compared { pair, diff });
+            });
+        }
         Ok(())
     }
 
@@ -377,9 +396,12 @@ impl Held {
         match effect {
             Effect::Launch { id, endpoint, prompt } => backend.launch(id, *endpoint, *prompt),
             Effect::Cancel(id) => backend.cancel(id),
-            Effect::Copy(text) => {
-                queue!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
-                Write::flush(self.terminal.backend_mut())?;
+            Effect::Copy { what, text, terminal } => {
+                let copied = (what, text);
+                let left = if terminal { Err(copied) } else { self.clipboard.desktop(copied) };
+                if let Err(copied) = left {
+                    self.clipboard.terminal(self.terminal.backend_mut(), copied)?;
+                }
             }
             Effect::Mouse(on) => self.screen.set_mouse(on)?,
             Effect::Redraw => self.terminal.clear()?,

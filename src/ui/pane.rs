@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::markdown::{Coloured, Ink, Markdown, Pieces};
+use super::markdown::{Coloured, Found, Ink, Markdown, Pieces, Role};
+use super::search::places;
 use super::text::Flow;
 use crate::model::Answer;
 use crate::model::Fault;
@@ -26,7 +27,13 @@ enum Scroll {
 enum Anchor {
     Start,
     Reasoning(usize),
-    Text(usize),
+    /// Several rows may come from one place, so at the width it was taken at it is so many rows
+    /// from the one that the place leads to.
+    Text {
+        byte: usize,
+        off: isize,
+        width: u16,
+    },
     /// So many rows below the text: in the error.
     Below(usize),
 }
@@ -109,6 +116,20 @@ impl Body {
         }
     }
 
+    /// What a search finds in the row: ranges of its text, each with its number among all.
+    fn matches(&mut self, number: usize, found: &Sought) -> Vec<(Range<usize>, usize)> {
+        match self {
+            Self::Rendered(text) => text.matches_in(number, found.number),
+            Self::Source(text) => {
+                let row = text.range(number);
+                let all = found.places.iter().zip(0..);
+                all.filter(|(p, _)| p.start < row.end && p.end > row.start)
+                    .map(|(p, n)| (p.start.max(row.start) - row.start..p.end.min(row.end) - row.start, n))
+                    .collect()
+            }
+        }
+    }
+
     fn complete(&mut self) {
         if let Self::Rendered(text) = self {
             text.complete();
@@ -116,9 +137,32 @@ impl Body {
     }
 }
 
+/// What a search has found in one pane.
+#[derive(Debug, Default)]
+struct Sought {
+    /// Of the search; zero is none.
+    number: u64,
+    /// In a text that is shown as it was written.
+    places: Vec<Range<usize>>,
+    /// Bytes of the text that were looked through.
+    seen: usize,
+}
+
+/// Where a pane is, and what there is to find one's way by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outline {
+    pub rows: usize,
+    /// The first row in view.
+    pub top: usize,
+    pub height: usize,
+    /// Title and row.
+    pub headings: Vec<(String, usize)>,
+}
+
 /// Display state of one answer.
 #[derive(Debug)]
 pub struct Pane {
+    sought: Sought,
     text: Body,
     reasoning: Flow,
     fault: Flow,
@@ -142,6 +186,7 @@ pub struct Pane {
 impl Default for Pane {
     fn default() -> Self {
         Self {
+            sought: Sought::default(),
             text: Body::new(false),
             finished: false,
             reasoning: Flow::new(),
@@ -213,6 +258,7 @@ impl Pane {
     fn anew(&mut self, source: bool) {
         self.text = Body::new(source);
         (self.fed.0, self.finished, self.again) = (0, false, true);
+        self.sought = Sought::default();
     }
 
     fn is_source(&self) -> bool {
@@ -230,6 +276,63 @@ impl Pane {
     #[must_use]
     pub fn is_behind(&self) -> bool {
         matches!(&self.text, Body::Rendered(text) if text.is_behind())
+    }
+
+    /// Looks for `needle` in the text; gives how many there are.
+    pub fn search(&mut self, needle: &str, number: u64, width: u16) -> usize {
+        self.text.rows(width);
+        match &mut self.text {
+            Body::Rendered(text) => {
+                self.sought.number = number;
+                text.search(needle, number)
+            }
+            Body::Source(text) => {
+                if self.sought.number != number || self.sought.seen != text.text().len() {
+                    let places = places(text.text(), needle);
+                    self.sought = Sought { number, places, seen: text.text().len() };
+                }
+                self.sought.places.len()
+            }
+        }
+    }
+
+    /// Brings the match with this number into view.
+    pub fn show_match(&mut self, width: u16, number: usize) {
+        let row = match &mut self.text {
+            Body::Rendered(text) => text.row_of_match(number),
+            Body::Source(text) => self.sought.places.get(number).map(|p| text.row_at(p.start)),
+        };
+        let Some(row) = row else { return };
+        let parts = self.parts(width);
+        let row = parts.fold + parts.reasoning + parts.gap + row;
+        let top = self.outline(width).top;
+        if !(top..top + self.height).contains(&row) {
+            // With a few lines of what leads up to it.
+            self.go_to(width, row.saturating_sub(self.height / 3));
+        }
+    }
+
+    /// Where the pane is, and its headings.
+    pub fn outline(&mut self, width: u16) -> Outline {
+        self.text.complete();
+        let height = u16::try_from(self.height).unwrap_or(u16::MAX);
+        let (rows, top) = self.view(width, height);
+        let titles: Vec<(String, usize)> = match &self.text {
+            Body::Rendered(text) => text.headings().map(|(title, at)| (title.to_owned(), at)).collect(),
+            Body::Source(_) => Vec::new(),
+        };
+        let headings: Vec<_> = titles
+            .into_iter()
+            .map(|(title, at)| (title, self.row_of(width, Anchor::Text { byte: at, off: 0, width })))
+            .collect();
+        Outline { rows, top, height: self.height, headings }
+    }
+
+    /// Brings this row to the top, as far as there is text below it.
+    pub fn go_to(&mut self, width: u16, row: usize) {
+        let height = u16::try_from(self.height).unwrap_or(u16::MAX);
+        let last_top = self.view(width, height).0.saturating_sub(self.height);
+        self.scroll = self.leave(width, row.min(last_top));
     }
 
     /// Code without colours within these rows of the body: the byte at which its block begins,
@@ -309,7 +412,10 @@ impl Pane {
             Anchor::Start => 0,
             Anchor::Reasoning(_) if parts.reasoning == 0 => 0,
             Anchor::Reasoning(byte) => parts.fold + self.reasoning.row_at(byte),
-            Anchor::Text(byte) => text + self.text.row_at(byte),
+            Anchor::Text { byte, off, width: then } => {
+                let row = self.text.row_at(byte);
+                text + if then == width { row.saturating_add_signed(off) } else { row }
+            }
             Anchor::Below(rows) => text + parts.text + rows,
         }
     }
@@ -322,7 +428,10 @@ impl Pane {
         } else if row < parts.fold + parts.reasoning {
             Anchor::Reasoning(self.reasoning.start(row - parts.fold))
         } else if row < text + parts.text {
-            Anchor::Text(self.text.start(row.saturating_sub(text)))
+            let row = row.saturating_sub(text);
+            let byte = self.text.start(row);
+            let off = row.cast_signed() - self.text.row_at(byte).cast_signed();
+            Anchor::Text { byte, off, width }
         } else {
             Anchor::Below(row - text - parts.text)
         }
@@ -334,9 +443,10 @@ impl Pane {
         self.text.start(rows.saturating_sub(1))
     }
 
-    /// The row with this number. Call [`Pane::view`] with the same width before.
+    /// The row with this number, with what a search has found in it; `here` is the match that was
+    /// jumped to. Call [`Pane::view`] with the same width before.
     #[must_use]
-    pub fn row(&mut self, width: u16, number: usize) -> Option<Row<'_>> {
+    pub fn row(&mut self, width: u16, number: usize, here: Option<usize>) -> Option<Row<'_>> {
         let parts = self.parts(width);
         let open = self.open();
         let mut n = number;
@@ -356,7 +466,8 @@ impl Pane {
             return Some(Row::Gap);
         }
         if let Some(at) = within(parts.text) {
-            return Some(Row::Text(self.text.row(at)));
+            let found = if self.sought.number > 0 { self.text.matches(at, &self.sought) } else { Vec::new() };
+            return Some(Row::Text(marked(self.text.row(at), &found, here)));
         }
         if within(parts.fault_gap).is_some() {
             return Some(Row::Gap);
@@ -410,6 +521,11 @@ impl Pane {
         }
     }
 
+    /// Nothing is searched for.
+    pub fn forget_search(&mut self) {
+        self.sought.number = 0;
+    }
+
     pub fn follow(&mut self) {
         self.scroll = Scroll::Follow;
     }
@@ -418,6 +534,42 @@ impl Pane {
     pub fn page(&self) -> isize {
         isize::try_from(self.height.saturating_sub(1).max(1)).unwrap_or(1)
     }
+}
+
+/// The pieces of a row with its matches marked.
+fn marked<'a>(pieces: Pieces<'a>, found: &[(Range<usize>, usize)], here: Option<usize>) -> Pieces<'a> {
+    if found.is_empty() {
+        return pieces;
+    }
+    // What stands before the text of a line is not searched.
+    let lead = pieces.first().filter(|(_, ink)| ink.role == Role::Lead).map_or(0, |(text, _)| text.len());
+    let mut out = Pieces::new();
+    let mut at = 0;
+    for (text, ink) in pieces {
+        let mut from = 0;
+        while let Some(rest) = text.get(from..).filter(|r| !r.is_empty()) {
+            let place = (at + from).checked_sub(lead);
+            let inside = found.iter().find(|(r, _)| place.is_some_and(|p| r.contains(&p)));
+            let end = match (inside, place) {
+                (Some((r, _)), Some(p)) => r.end - p,
+                (None, Some(p)) => {
+                    found.iter().map(|(r, _)| r.start).filter(|s| *s > p).min().map_or(rest.len(), |s| s - p)
+                }
+                (_, None) => rest.len(),
+            };
+            let mark = match inside {
+                Some((_, number)) if Some(*number) == here => Found::Here,
+                Some(_) => Found::Yes,
+                None => Found::No,
+            };
+            let end = end.min(rest.len());
+            let Some(piece) = rest.get(..end) else { break };
+            out.push((Cow::Owned(piece.to_owned()), Ink { found: mark, ..ink }));
+            from += end;
+        }
+        at += text.len();
+    }
+    out
 }
 
 /// Cause, what to do, and what a support desk would ask for.

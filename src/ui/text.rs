@@ -71,6 +71,18 @@ impl Flow {
         self.rows.get(number).and_then(|r| self.safe.get(r.clone())).unwrap_or_default()
     }
 
+    /// The whole filtered text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.safe
+    }
+
+    /// The part of the text that a row shows.
+    #[must_use]
+    pub fn range(&self, number: usize) -> Range<usize> {
+        self.rows.get(number).cloned().unwrap_or(self.laid..self.laid)
+    }
+
     /// The byte at which a row begins: a place that a new width does not move.
     #[must_use]
     pub fn start(&self, number: usize) -> usize {

@@ -117,6 +117,17 @@ impl Code {
         Some(self.rows.get(row.checked_sub(1)?)?.range.start)
     }
 
+    /// A row's part of the text; `None` is a rule.
+    pub(super) fn range(&self, row: usize) -> Option<Range<usize>> {
+        Some(self.rows.get(row.checked_sub(1)?)?.range.clone())
+    }
+
+    /// Whether a row goes on with the line of the row above.
+    pub(super) fn continues(&self, row: usize) -> bool {
+        let line = |row: usize| self.rows.get(row.checked_sub(1)?).map(|r| r.line);
+        row > 1 && line(row).is_some() && line(row) == line(row - 1)
+    }
+
     pub(super) fn row_at(&self, byte: usize) -> usize {
         self.rows.partition_point(|r| r.range.start <= byte)
     }

@@ -15,8 +15,10 @@ pub enum Role {
     Heading3,
     Code,
     Link,
-    /// Bullets, bars of quotes, rules, the frame of a table, the host of a link.
+    /// Rules, the frame of a table, the host of a link.
     Mark,
+    /// What stands before the text of its line: a bullet, the bar of a quote.
+    Lead,
     Keyword,
     String,
     Number,
@@ -31,6 +33,17 @@ pub struct Ink {
     pub strong: bool,
     pub emphasis: bool,
     pub struck: bool,
+    pub found: Found,
+}
+
+/// Whether a search has found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Found {
+    #[default]
+    No,
+    Yes,
+    /// It is the match that was jumped to.
+    Here,
 }
 
 impl From<Role> for Ink {
@@ -50,13 +63,18 @@ impl Ink {
             Role::Heading3 => theme.text.add_modifier(Modifier::BOLD),
             Role::Code => theme.code,
             Role::Link => theme.link,
-            Role::Mark => theme.faint,
+            Role::Mark | Role::Lead => theme.faint,
             Role::Keyword => theme.keyword,
             Role::String => theme.string,
             Role::Number => theme.number,
             Role::Comment => theme.comment,
             Role::Name => theme.identifier,
         };
+        match self.found {
+            Found::No => {}
+            Found::Yes => return theme.warn.add_modifier(Modifier::UNDERLINED),
+            Found::Here => return theme.found,
+        }
         let added = [
             (self.strong, Modifier::BOLD),
             (self.emphasis, Modifier::ITALIC),

@@ -21,7 +21,8 @@ use std::ops::Range;
 use crate::model::Filter;
 
 pub use code::Coloured;
-pub use ink::{Ink, Role};
+pub use ink::{Found, Ink, Role};
+pub use parse::code_blocks;
 
 use code::Code;
 use parse::Doc;
@@ -57,6 +58,20 @@ struct Unit {
     laid: bool,
     /// What was read of it still stands; only the width may have changed.
     read: bool,
+    /// The search that `found` answers.
+    searched: u64,
+    found: Vec<Match>,
+}
+
+/// One match within a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Match {
+    /// The row in which it begins, the empty one above the unit not counted.
+    row: usize,
+    /// Of the text that its rows are ranges of.
+    range: Range<usize>,
+    /// That text is what a table drew.
+    drawn: bool,
 }
 
 /// What is shown of one row.
@@ -197,10 +212,6 @@ impl Markdown {
         let before = self.before(at);
         let Some(unit) = self.units.get(at) else { return before };
         let (gap, start) = (usize::from(unit.cut.gap), unit.cut.span.start);
-        // The place of the unit itself is the row above it, so that scrolling by a row is a row.
-        if byte == start {
-            return before;
-        }
         let inside = match &unit.body {
             Body::Unread => 0,
             Body::Plain(rows) => rows.partition_point(|r| r.start <= byte).saturating_sub(1),
@@ -213,10 +224,59 @@ impl Markdown {
         before + gap + inside
     }
 
-    /// The headings: level, and the byte at which each stands.
-    pub fn headings(&self) -> impl Iterator<Item = (u8, usize)> {
+    /// Looks for `needle`; gives how many there are. Each search has a number, by which
+    /// units that have been looked through are known.
+    pub fn search(&mut self, needle: &str, number: u64) -> usize {
+        self.complete();
+        let safe = &self.safe;
+        for unit in self.units.iter_mut().filter(|u| u.searched != number) {
+            unit.searched = number;
+            unit.found = look(unit, safe, needle);
+        }
+        self.units.iter().map(|u| u.found.len()).sum()
+    }
+
+    /// The row in which the match with this number begins.
+    pub fn row_of_match(&mut self, number: usize) -> Option<usize> {
+        let mut left = number;
+        let at = self.units.iter().position(|unit| {
+            let inside = left < unit.found.len();
+            if !inside {
+                left -= unit.found.len();
+            }
+            inside
+        })?;
+        let before = self.before(at);
+        let unit = self.units.get(at)?;
+        Some(before + usize::from(unit.cut.gap) + unit.found.get(left)?.row)
+    }
+
+    /// The matches in a row as ranges of its text, each with its number among all.
+    pub fn matches_in(&mut self, number: usize, search: u64) -> Vec<(Range<usize>, usize)> {
+        let Some((at, row)) = self.find(number) else { return Vec::new() };
+        let earlier = || self.units.iter().take(at).map(|u| u.found.len()).sum::<usize>();
+        let Some(unit) = self.units.get(at) else { return Vec::new() };
+        let Some(row) = row.checked_sub(usize::from(unit.cut.gap)) else { return Vec::new() };
+        if unit.found.is_empty() || unit.searched != search {
+            return Vec::new();
+        }
+        let Some((range, drawn)) = row_range(&unit.body, row) else { return Vec::new() };
+        let first = earlier();
+        unit.found
+            .iter()
+            .enumerate()
+            .filter(|(_, f)| f.drawn == drawn && f.range.start < range.end && f.range.end > range.start)
+            .map(|(n, f)| {
+                let start = f.range.start.max(range.start) - range.start;
+                (start..f.range.end.min(range.end) - range.start, first + n)
+            })
+            .collect()
+    }
+
+    /// The headings: text, and the byte at which each stands. Of what is laid out.
+    pub fn headings(&self) -> impl Iterator<Item = (&str, usize)> {
         self.units.iter().filter_map(|unit| match &unit.body {
-            Body::Prose { doc, .. } => Some((doc.heading?, unit.cut.span.start)),
+            Body::Prose { doc, .. } if doc.heading => Some((doc.inked.text.as_str(), unit.cut.span.start)),
             _ => None,
         })
     }
@@ -294,7 +354,15 @@ impl Markdown {
                 if self.units.last().is_some_and(|u| matches!(u.body, Body::Prose { open: true, .. })) {
                     self.stale(last);
                 }
-                self.units.push(Unit { cut, body: Body::Unread, rows, laid: false, read: false });
+                self.units.push(Unit {
+                    cut,
+                    body: Body::Unread,
+                    rows,
+                    laid: false,
+                    read: false,
+                    searched: 0,
+                    found: Vec::new(),
+                });
                 self.todo.push(self.units.len() - 1);
             }
             (Line::Blank, _) | (_, None) => {}
@@ -356,7 +424,7 @@ impl Markdown {
             Body::Prose { laid, .. } => laid.rows.len(),
         };
         unit.body = body;
-        (unit.laid, unit.read) = (true, true);
+        (unit.laid, unit.read, unit.searched) = (true, true, 0);
         unit.rows = rows + usize::from(unit.cut.gap);
         self.summed = self.summed.min(at);
     }
@@ -399,6 +467,54 @@ impl Markdown {
     }
 }
 
+/// The text of a row as a range of what it is a part of, and whether a table drew that.
+fn row_range(body: &Body, row: usize) -> Option<(Range<usize>, bool)> {
+    match body {
+        Body::Unread => None,
+        Body::Plain(rows) => rows.get(row).map(|r| (r.clone(), false)),
+        Body::Code(code) => code.range(row).map(|r| (r, false)),
+        Body::Prose { laid, .. } => {
+            let row = laid.rows.get(row)?;
+            Some((row.range.start as usize..row.range.end as usize, row.place == Place::Drawn))
+        }
+    }
+}
+
+/// Every match in a unit.
+fn look(unit: &Unit, safe: &str, needle: &str) -> Vec<Match> {
+    let rows = unit.rows.saturating_sub(usize::from(unit.cut.gap));
+    let mut out = Vec::new();
+    // Rows of one line are one text: a match may reach over the break.
+    let mut texts: Vec<(Range<usize>, bool, usize)> = Vec::new();
+    for row in 0..rows {
+        let Some((range, drawn)) = row_range(&unit.body, row) else { continue };
+        let same_line = match &unit.body {
+            Body::Prose { laid, .. } => laid.rows.get(row).is_some_and(|r| r.place == Place::Rest),
+            Body::Code(code) => code.continues(row),
+            _ => row > 0,
+        };
+        match texts.last_mut().filter(|_| same_line) {
+            Some(last) => last.0.end = range.end,
+            None => texts.push((range, drawn, row)),
+        }
+    }
+    for (range, drawn, first) in texts {
+        let text = match (&unit.body, drawn) {
+            (Body::Prose { laid, .. }, true) => laid.drawn.text.get(range.clone()),
+            (Body::Prose { doc, .. }, false) => doc.inked.text.get(range.clone()),
+            _ => safe.get(range.clone()),
+        };
+        for place in super::search::places(text.unwrap_or_default(), needle) {
+            let place = range.start + place.start..range.start + place.end;
+            let row = (first..rows).find(|row| {
+                row_range(&unit.body, *row).is_some_and(|(r, d)| d == drawn && r.end > place.start)
+            });
+            out.push(Match { row: row.unwrap_or(first), range: place, drawn });
+        }
+    }
+    out
+}
+
 /// Rows that a unit may have, before anybody has looked.
 fn guess(cut: &Cut, width: u16) -> usize {
     let width = usize::from(width.max(1));
@@ -430,7 +546,7 @@ fn prose<'d>(doc: &'d Doc, laid: &'d Laid, row: usize, width: usize) -> Pieces<'
     if !lead.is_empty() {
         // Deep in lists and quotes there must be room for words.
         let lead = lead.char_indices().nth(width / 2).and_then(|(at, _)| lead.get(..at)).unwrap_or(lead);
-        out.push((Cow::Borrowed(lead), Role::Mark.into()));
+        out.push((Cow::Borrowed(lead), Role::Lead.into()));
     }
     out.extend(doc.inked.pieces(range).map(borrowed));
     out

@@ -112,8 +112,8 @@ pub(super) enum Align {
 pub(super) struct Doc {
     pub(super) inked: Inked,
     pub(super) lines: Vec<Logical>,
-    /// The level where the unit is a heading.
-    pub(super) heading: Option<u8>,
+    /// The unit is a heading.
+    pub(super) heading: bool,
 }
 
 /// Reads one unit. `open` says that it may still grow: what is begun then counts as if it were
@@ -138,6 +138,33 @@ pub(super) fn parse(source: &str, open: bool) -> Doc {
     }
     reader.flush();
     reader.doc
+}
+
+/// Language and text of every block of code in a text, those in lists and quotes included.
+#[must_use]
+pub fn code_blocks(text: &str) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    let mut inside = false;
+    for event in Parser::new_ext(text, Options::empty()) {
+        match event {
+            Event::Start(Tag::CodeBlock(kind)) => {
+                inside = true;
+                let language = match &kind {
+                    CodeBlockKind::Fenced(info) => info.split([' ', ',', '{']).next().unwrap_or_default(),
+                    CodeBlockKind::Indented => "",
+                };
+                out.push((clean(language), String::new()));
+            }
+            Event::End(TagEnd::CodeBlock) => inside = false,
+            Event::Text(text) if inside => {
+                if let Some((_, code)) = out.last_mut() {
+                    code.push_str(&text);
+                }
+            }
+            _ => {}
+        }
+    }
+    out
 }
 
 /// Maths in TeX's brackets is kept from being read as Markdown: the brackets become back-ticks,
@@ -259,7 +286,7 @@ impl Reader<'_> {
             Tag::Heading { level, .. } => {
                 self.open_block(range.start);
                 if !self.begun && self.around.is_empty() {
-                    self.doc.heading = Some(level as u8);
+                    self.doc.heading = true;
                 }
                 let role = match level {
                     HeadingLevel::H1 => Role::Heading1,
