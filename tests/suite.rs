@@ -52,6 +52,9 @@ mod models;
 #[path = "suite/palette.rs"]
 mod palette;
 #[cfg(test)]
+#[path = "suite/params.rs"]
+mod params;
+#[cfg(test)]
 #[path = "suite/parity.rs"]
 mod parity;
 #[cfg(test)]
@@ -78,6 +81,9 @@ mod readme;
 #[cfg(test)]
 #[path = "support/replies.rs"]
 mod replies;
+#[cfg(test)]
+#[path = "suite/rounds.rs"]
+mod rounds;
 #[cfg(test)]
 #[path = "suite/rows.rs"]
 mod rows;

@@ -285,7 +285,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "round-diff",
-        keys: &["c"],
+        keys: &["C"],
         on: Focus::Panes,
         doc: "what changed in prompt and answers since the round before",
         run: App::diff_round,
