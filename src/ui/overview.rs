@@ -25,6 +25,7 @@ use super::ink::{brief, centred, cut, put};
 use super::key::Key;
 use super::text::Flow;
 use super::theme::Theme;
+use super::view::shared_prefix;
 use crate::model::Better;
 use crate::model::Metric;
 use crate::model::Outcome;
@@ -345,6 +346,8 @@ fn tell(app: &App, tree: &Tree, number: usize, theme: &Theme, buffer: &mut Buffe
         None => "fresh".to_owned(),
     });
     facts.extend(round.origin.edited.map(|of| format!("edited {}", tree.label(of))));
+    let total = Total::of(round.entries.iter().map(|e| &e.answer));
+    facts.push(total.short());
     facts.extend(round.system.as_ref().map(|s| format!("system: {}", brief(s, 40))));
     put(buffer, line(1), Line::styled(cut(&facts.join(" · "), width), theme.faint));
     let mut flow = Flow::new();
@@ -361,19 +364,32 @@ fn tell(app: &App, tree: &Tree, number: usize, theme: &Theme, buffer: &mut Buffe
         };
         put(buffer, line(2 + u16::try_from(at).unwrap_or(0)), Line::styled(text, theme.text));
     }
-    let mut spans = vec![Span::styled("best: ", theme.faint)];
-    for (id, word, _) in SHOWN {
-        let Some((at, entry)) = metric(id).and_then(|m| best(round, m)) else { continue };
-        let value = metric(id).map(|m| m.show(&entry.answer)).unwrap_or_default();
-        let name = cut(&clean_line(&entry.endpoint.name), 18);
-        spans.push(Span::styled(format!("{word} {value} "), theme.text));
-        spans.push(Span::styled(name, hue(theme, at).remove_modifier(Modifier::BOLD)));
-        spans.push(Span::styled(" · ", theme.faint));
+    put(buffer, line(4), leaders(round, width, theme));
+}
+
+/// `first 312ms gpt-6-sol · cost ~$0.0041 luna`: the best, with their names.
+fn leaders(round: &Round, width: usize, theme: &Theme) -> Line<'static> {
+    let names: Vec<&str> = round.entries.iter().map(|e| e.endpoint.name.as_str()).collect();
+    let shared = shared_prefix(&names);
+    let best: Vec<_> = SHOWN
+        .iter()
+        .filter_map(|(id, word, _)| {
+            let metric = metric(id)?;
+            let (at, entry) = best(round, metric)?;
+            let name = entry.endpoint.name.get(shared..).unwrap_or_default();
+            Some((format!("{word} {} ", metric.show(&entry.answer)), at, clean_line(name)))
+        })
+        .collect();
+    let figures: usize = best.iter().map(|(figure, ..)| figure.width() + 3).sum();
+    let room = (width.saturating_sub(figures + 3) / best.len().max(1)).max(4);
+    let mut spans = Vec::new();
+    for (figure, at, name) in best {
+        spans.push(Span::styled(if spans.is_empty() { "best " } else { " · " }, theme.faint));
+        spans.push(Span::styled(figure, theme.text));
+        spans.push(Span::styled(cut(&name, room), hue(theme, at).remove_modifier(Modifier::BOLD)));
     }
-    if spans.len() == 1 {
-        spans = vec![Span::styled("no whole answer yet · ", theme.faint)];
+    if spans.is_empty() {
+        spans.push(Span::styled("no whole answer yet", theme.faint));
     }
-    let total = Total::of(round.entries.iter().map(|e| &e.answer));
-    spans.push(Span::styled(format!("round {}", total.short()), theme.text));
-    put(buffer, line(4), Line::from(spans));
+    Line::from(spans)
 }

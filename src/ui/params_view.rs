@@ -3,7 +3,7 @@
 //! ```text
 //!  ┏ parameters · gpt-6-sol · 1 of 3 ━━━━━━━━━━━━━━━━━━━━━━━ for this endpoint ┓
 //!  ┃   parameter         asked     this model takes                           ┃
-//!  ┃ ≠ temperature       0.2       0–2, only with reasoning_effort none       ┃
+//!  ┃ ≠ temperature       0.2       0–2 with reasoning_effort none            ┃
 //!  ┃ ▸ reasoning_effort  low▌      none, low, medium, high, xhigh, max        ┃
 //!  ┃ ──────────────────────────────────────────────────────────────────────── ┃
 //!  ┃ temperature 0.2 dropped: gpt-6-sol takes a temperature only with …       ┃
@@ -89,7 +89,7 @@ fn border(app: &App, endpoint: &Endpoint, theme: &Theme, buffer: &mut Buffer, ar
     let name = cut(&clean_line(&endpoint.name), room.saturating_sub(scope.width() + 24).max(8));
     let title = format!(" parameters · {name} · {at} of {all} ");
     let keys = match &app.tuning.writing {
-        None => "enter edits · del clears · o as opened · a for all or one · ←/→ endpoint · esc closes",
+        None => "enter edits · del clears · o undoes · a one/all · ←/→ endpoint · esc closes",
         Some(Writing::System(_)) => "enter confirms · alt+enter newline · esc leaves it as it was",
         Some(Writing::Value(_)) => "enter confirms · ↑/↓ known words · esc leaves it as it was",
     };
@@ -205,7 +205,7 @@ fn about(app: &App, endpoint: &Endpoint, theme: &Theme, buffer: &mut Buffer, are
         app.tuning.original(endpoint).filter(|then| value(then, param) != value(endpoint, param))
     {
         let then = value(then, param).map_or_else(|| UNSET.to_owned(), |v| brief(&v, 40));
-        said.push((format!("≠ opened with {then}: o puts it back"), theme.warn));
+        said.push((format!("≠ opened with {then}: o undoes it"), theme.warn));
     }
     if app.common {
         said.push(("common settings are on: only what every model takes is sent".to_owned(), theme.warn));

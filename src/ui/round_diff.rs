@@ -233,9 +233,15 @@ fn moved(a: &Entry, b: &Entry, theme: &Theme, width: u16) -> Vec<Line<'static>> 
             reading => reading.known(),
         };
         let difference = known(a).zip(known(b)).map(|(a, b)| format!(" ({})", row.unit.difference(b - a)));
+        // A word that stands for no figure is said once.
+        let change = if before == after && known(b).is_none() {
+            after.clone()
+        } else {
+            format!("{before} → {after}")
+        };
         let spans = vec![
             Span::styled(format!("{} ", row.heading), theme.faint),
-            Span::styled(format!("{before} → {after}"), theme.text),
+            Span::styled(change, theme.text),
             Span::styled(difference.filter(|_| before != after).unwrap_or_default(), theme.faint),
         ];
         let wide: usize = spans.iter().map(|s| s.content.width()).sum();
@@ -289,7 +295,7 @@ fn changes(diff: &Diff, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let style = |kind: Change| match kind {
         Change::Same => theme.text,
         Change::Added => theme.added,
-        Change::Removed => theme.removed,
+        Change::Removed => theme.removed.add_modifier(Modifier::CROSSED_OUT),
     };
     let count = flow.rows(width.saturating_sub(2).max(1));
     let mut rows: Vec<(bool, Line<'static>)> = Vec::with_capacity(count.min(MOST_ROWS));

@@ -31,13 +31,13 @@ impl App {
         self.tree().label(round)
     }
 
-    /// `round 3/5`, or `round 3.1 (4/5)` where its name is not its number.
-    pub(super) fn place(&self) -> String {
+    /// `round 3/5`, or `round 3.1` and `4/5` where its name is not its number.
+    pub(super) fn place(&self) -> Vec<String> {
         let (label, number, all) = (self.label(self.shown), self.shown + 1, self.rounds.len());
         if label == number.to_string() {
-            format!("round {number}/{all}")
+            vec![format!("round {number}/{all}")]
         } else {
-            format!("round {label} ({number}/{all})")
+            vec![format!("round {label}"), format!("{number}/{all}")]
         }
     }
 
@@ -118,6 +118,9 @@ impl App {
         self.system = system;
         self.walking = None;
         self.focus = Focus::Prompt;
+        let (send, panes, edit) =
+            (self.keymap.first("send"), self.keymap.first("to-panes"), self.keymap.first("edit-round"));
+        self.say(format!("{send} sends it as a version of its own; {panes} and {edit} leave it"));
         true
     }
 

@@ -83,6 +83,8 @@ pub(super) fn title(app: &App, theme: &Theme, width: u16) -> Line<'static> {
         (" system", "stands before every conversation · enter goes back".into())
     } else if let Some(round) = app.edited_round() {
         (" prompt", format!("edits round {}", app.label(round)).into())
+    } else if app.follow_up && app.shown + 1 < app.rounds.len() {
+        (" prompt", format!("each pane continues its own round {}", app.label(app.shown)).into())
     } else if app.follow_up {
         (" prompt", "each pane continues its own conversation".into())
     } else {

@@ -101,10 +101,10 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         left.push_span(Span::styled("simulated", theme.warn));
     }
     let round = app.round();
-    let mut facts = vec![match round {
+    let mut facts = match round {
         Some(_) => app.place(),
-        None => clean_line(&app.title),
-    }];
+        None => vec![clean_line(&app.title)],
+    };
     if app.same_weights {
         facts
             .push(if round.is_some() { "same weights" } else { "same weights, not the same service" }.into());
@@ -180,7 +180,7 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
 }
 
 /// Bytes that all names begin with, up to a separator: they tell nothing apart.
-fn shared_prefix(names: &[&str]) -> usize {
+pub(super) fn shared_prefix(names: &[&str]) -> usize {
     let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else { return 0 };
     let ends = first.match_indices(['-', '.', '/', ':', ' ']).map(|(at, separator)| at + separator.len());
     let shared = |end: &usize| {

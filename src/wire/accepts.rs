@@ -23,7 +23,7 @@ pub struct Taken {
 }
 
 /// Stands where no source says what a model takes: the value goes out and the vendor has the word.
-const UNKNOWN: &str = "not known for this model";
+const UNKNOWN: &str = "not known";
 
 /// A row for each of [`PARAMS`], in its order.
 ///
@@ -100,7 +100,7 @@ impl Trial<'_> {
         let quiet = with(Params { effort: Some(Effort::None), ..Params::default() });
         let thinks = with(Params { thinking: Some(Thinking::On), ..Params::default() });
         let words = match (alone, quiet, thinks) {
-            (None, Some(most), _) => format!("0–{most}, only with reasoning_effort none"),
+            (None, Some(most), _) => format!("0–{most} with reasoning_effort none"),
             (None, None, _) => return self.refused(),
             (Some(most), _, None) => format!("0–{most}, not while it thinks"),
             (Some(most), ..) => format!("0–{most}"),
@@ -180,7 +180,7 @@ mod tests {
                 Some(128_000),
                 [
                     "1–128000",
-                    "0–2, only with reasoning_effort none",
+                    "0–2 with reasoning_effort none",
                     "none, low, medium, high, xhigh, max",
                     "off, on",
                 ],
@@ -246,9 +246,9 @@ mod tests {
                 None,
                 [
                     "1 or more; its limit is not known",
-                    "not known for this model; the API: 0–2",
-                    "not known for this model; the API: none, minimal, low, medium, high, xhigh, max",
-                    "not known for this model; the API: off",
+                    "not known; the API: 0–2",
+                    "not known; the API: none, minimal, low, medium, high, xhigh, max",
+                    "not known; the API: off",
                 ],
             ),
         ] {

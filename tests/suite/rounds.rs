@@ -72,11 +72,11 @@ fn follow_ups_and_editions_hang_where_they_belong() {
     let tree = app.tree();
     let labels: Vec<_> = (0..4).map(|n| tree.label(n)).collect();
     assert_eq!(labels, ["1", "1.1", "1.1b", "2"]);
-    assert!(shown(&mut app, 120, 40)[0].contains("round 2 (4/4) · fresh"));
+    assert!(shown(&mut app, 120, 40)[0].contains("round 2 · 4/4 · fresh"));
     press(&mut app, "[");
-    assert!(shown(&mut app, 120, 40)[0].contains("round 1.1b (3/4) · edited 1.1"));
+    assert!(shown(&mut app, 120, 40)[0].contains("round 1.1b · 3/4 · edited 1.1"));
     press(&mut app, "(");
-    assert!(shown(&mut app, 120, 40)[0].contains("round 1.1 (2/4) · follow-up"));
+    assert!(shown(&mut app, 120, 40)[0].contains("round 1.1 · 2/4 · follow-up"));
     press(&mut app, "{");
     assert!(shown(&mut app, 120, 40)[0].contains("round 1/4 · fresh"));
     press(&mut app, "}");
@@ -145,6 +145,8 @@ fn nothing_that_was_written_is_lost_by_editing() {
     press(&mut app, "up");
     assert_eq!(app.editor.text(), "What is a mutex? Now.", "and the edition is in the history");
     press(&mut app, "down");
+    // The field says which round it edits, and which one a follow-up would continue.
+    assert!(shown(&mut app, 100, 24).join("\n").contains("prompt · each answer starts fresh"));
     // After an edition was sent, the draft is back.
     press(&mut app, "esc");
     press(&mut app, "e");
@@ -217,7 +219,7 @@ fn the_overview_holds_one_round_and_three_hundred() {
     let rows = shown(&mut many, 80, 24).join("\n");
     assert!(rows.contains("question 0") && !rows.contains("question 299"), "{rows}");
     press(&mut many, "pgdn");
-    assert!(shown(&mut many, 80, 24).join("\n").contains(" 16/300 "), "a page is what is seen");
+    assert!(shown(&mut many, 80, 24).join("\n").contains(" 14/300 "), "a page is what is seen");
     for (width, height) in [(1, 1), (20, 5), (21, 6), (40, 10), (300, 100)] {
         shown(&mut many, width, height);
     }
@@ -340,4 +342,40 @@ fn the_system_text_has_a_field_of_its_own_and_is_kept_with_the_round() {
     press(&mut app, "alt+s");
     press(&mut app, "up");
     assert_eq!(app.editor.text(), "");
+}
+
+#[test]
+fn an_edition_that_the_budget_stops_can_still_be_edited() {
+    use bakeoff::model::{Counting, Estimate, Money, Spending, Tokens};
+    let mut app = session(1);
+    let usd = |text: &str| Money::parse(text).unwrap();
+    app.weigh_by(Spending { session: Some(usd("0.01")), confirm_above: None, allow_unknown: false });
+    press(&mut app, "e");
+    typed(&mut app, " Now.");
+    press(&mut app, "enter");
+    let prompt = Tokens { n: 9, most: 9, how: Counting::Ratio };
+    for number in 1..9 {
+        let dear = Estimate { prompt, to_send: None, at_most: Ok(usd("1")) };
+        app.update(Event::Weighed { number, estimates: vec![dear] }, app.now);
+    }
+    assert_eq!(app.overlay, Some(Overlay::Spend));
+    press(&mut app, "n");
+    assert_eq!(app.editor.text(), "What is a mutex? Now.");
+    assert_eq!(app.editing.as_ref().map(|e| e.round), Some(3));
+    assert_eq!(app.rounds.len(), 4);
+}
+
+#[test]
+fn a_follow_up_continues_the_round_in_view() {
+    let mut app = session(1);
+    press(&mut app, "f");
+    app.shown = 1;
+    assert!(shown(&mut app, 100, 24).join("\n").contains("each pane continues its own round 1.1 "));
+    let ids = ask(&mut app, "Shorter.");
+    assert_eq!(ids.len(), 1);
+    assert_eq!(origins(&app)[4], (Some(1), None));
+    assert_eq!(app.tree().label(4), "1.2");
+    // The conversation of the round, not that of the newest one.
+    let turns: Vec<_> = app.rounds[4].entries[0].prompt.turns.iter().map(|t| t.text.clone()).collect();
+    assert_eq!(turns[2..], ["And in German?", "Erstattungen sind leicht by 1 and so on.", "Shorter."]);
 }
