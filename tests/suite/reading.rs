@@ -290,3 +290,37 @@ fn the_diff_scrolls_and_jumps_from_change_to_change() {
     assert!(compared(&mut app, 120, 20)[2].contains("Line 1 of"));
     assert!(app.rounds[1].entries[1].pane.follows(), "the panes stay where they are");
 }
+
+/// Each of these has made some program of this kind freeze, crash or smear its screen.
+#[test]
+fn odd_answers_are_shown_and_nothing_freezes() {
+    let word = "w".repeat(1 << 20);
+    let marks = format!("a{} b", "\u{301}".repeat(10_000));
+    let rtl = "שלום עולם \u{202e}abc\u{202c} مرحبا بالعالم ".repeat(50);
+    let fence = format!("```\n{}", "x".repeat(1 << 20));
+    let deep = "> ".repeat(2_000) + "deep\n" + &"  ".repeat(2_000) + "- item\n";
+    let stars = "*".repeat(50_000) + " [" + &"[".repeat(50_000) + "`".repeat(10_001).as_str();
+    let table = format!("| {} |\n|{}|\n", "a | ".repeat(3_000), "---|".repeat(3_000));
+    for odd in [&word, &marks, &rtl, &fence, &deep, &stars, &table] {
+        let mut app = app(2);
+        let ids = ask(&mut app, "odd");
+        let at = std::time::Instant::now();
+        for piece in odd.as_bytes().chunks(64 << 10) {
+            text(&mut app, ids[0], 300, &String::from_utf8_lossy(piece));
+            let rows = shown(&mut app, 120, 40);
+            assert!(!rows.iter().any(|r| r.chars().any(|c| c.is_control() || c == '\u{202e}')));
+        }
+        finish(&mut app, ids[0], 900, 10);
+        press(&mut app, "esc");
+        press(&mut app, "g");
+        for (width, height) in [(120, 40), (80, 24), (41, 9), (20, 5)] {
+            shown(&mut app, width, height);
+        }
+        press(&mut app, "/");
+        typed(&mut app, "item");
+        press(&mut app, "enter");
+        // Far above what it takes in a debug build on a busy machine, far below a freeze.
+        let start: String = odd.chars().take(12).collect();
+        assert!(at.elapsed().as_secs() < 30, "{start:?} took {:?}", at.elapsed());
+    }
+}
