@@ -16,6 +16,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::app::App;
@@ -144,11 +145,10 @@ fn row(app: &App, endpoint: &Endpoint, at: usize, theme: &Theme, buffer: &mut Bu
     };
     if let Some(text) = typed {
         // The end of what is typed is what one looks at.
-        let mut shown: String = clean_line(text);
-        while shown.width() + 1 > usize::from(room) {
-            shown.remove(0);
-        }
-        add(&mut spans, shown, theme.focus);
+        let text = clean_line(text);
+        let mut rest = text.graphemes(true);
+        while rest.as_str().width() + 1 > usize::from(room) && rest.next().is_some() {}
+        add(&mut spans, rest.as_str().to_owned(), theme.focus);
         add(&mut spans, " ".into(), Style::new().add_modifier(Modifier::REVERSED));
     } else {
         let all = app.tuning.all;

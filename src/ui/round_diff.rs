@@ -41,6 +41,8 @@ pub(super) struct Compared {
     to: usize,
     prompt: Diff,
     system: Diff,
+    /// Both texts as they were laid out, and for which width: a prompt can be a whole context long.
+    laid: Option<(u16, Vec<Line<'static>>)>,
     /// Which answers were compared, whether they were over, and how alike they are in percent.
     answers: Vec<(AnswerId, AnswerId, u8)>,
     /// Back to the overview, where it came from.
@@ -48,15 +50,13 @@ pub(super) struct Compared {
 }
 
 impl App {
-    /// The round in view against the one that it is an edition of, that it continues, or that
-    /// was sent before it.
+    /// The round in view against the one before it.
     pub(super) fn diff_round(&mut self) -> bool {
-        let Some(round) = self.round() else {
+        if self.rounds.is_empty() {
             self.say("nothing has been sent yet: there is nothing to compare");
             return true;
-        };
-        let before = round.origin.edited.or(round.origin.parent).or(self.shown.checked_sub(1));
-        if let Some(before) = before {
+        }
+        if let Some(before) = self.round_before() {
             self.compare_rounds(before, self.shown, false);
         } else {
             let edit = self.keymap.first("edit-round");
@@ -69,7 +69,7 @@ impl App {
         let (Some(a), Some(b)) = (self.rounds.get(from), self.rounds.get(to)) else { return };
         let text = |system: &Option<String>| system.clone().unwrap_or_default();
         let (prompt, system) = (words(&a.question, &b.question), words(&text(&a.system), &text(&b.system)));
-        self.compared = Some(Compared { from, to, prompt, system, answers: Vec::new(), back });
+        self.compared = Some(Compared { from, to, prompt, system, laid: None, answers: Vec::new(), back });
         self.overlay = Some(Overlay::RoundDiff { top: 0 });
         self.compare_answers();
     }
@@ -122,13 +122,21 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
     app.compare_answers();
     let screen = frame.area();
     let width = WIDTH.min(screen.width);
-    let Some(compared) = &app.compared else {
+    let Some(mut compared) = app.compared.take() else {
         app.overlay = None;
         return;
     };
-    let lines = lines(app, compared, theme, width.saturating_sub(4).max(1));
+    let inside = width.saturating_sub(4).max(1);
+    let (_, texts) = compared
+        .laid
+        .take()
+        .filter(|(laid, _)| *laid == inside)
+        .unwrap_or_else(|| (inside, texts(&compared, theme, inside)));
+    let lines: Vec<Line> = texts.iter().cloned().chain(answers(app, &compared, theme, inside)).collect();
+    compared.laid = Some((inside, texts));
     let tree = app.tree();
     let title = format!(" round {} → round {} ", tree.label(compared.from), tree.label(compared.to));
+    app.compared = Some(compared);
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let area = centred(screen, width, wanted.min(screen.height.saturating_sub(2)).max(3));
     let inner = usize::from(area.height.saturating_sub(2));
@@ -156,23 +164,33 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
     }
 }
 
-fn lines(app: &App, compared: &Compared, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+fn heading(text: String, theme: &Theme) -> Line<'static> {
+    Line::styled(text, theme.accent.add_modifier(Modifier::BOLD))
+}
+
+/// The prompt, and the system text where there is one.
+fn texts(compared: &Compared, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let mut out = Vec::new();
-    let heading = |text: String| Line::styled(text, theme.accent.add_modifier(Modifier::BOLD));
     let said = |name: &str, diff: &Diff| match diff.grain.remark() {
         _ if diff.is_same() => format!("{name} · the same"),
         Some(remark) => format!("{name} · {}% alike, {remark}", diff.percent()),
         None => format!("{name} · {}% alike", diff.percent()),
     };
-    out.push(heading(said("prompt", &compared.prompt)));
+    out.push(heading(said("prompt", &compared.prompt), theme));
     out.extend(changes(&compared.prompt, theme, width));
     if !compared.system.pieces.is_empty() {
         out.push(Line::default());
-        out.push(heading(said("system text", &compared.system)));
+        out.push(heading(said("system text", &compared.system), theme));
         out.extend(changes(&compared.system, theme, width));
     }
     out.push(Line::default());
-    out.push(heading("answers · how much of their words is alike, and their figures before → after".into()));
+    out
+}
+
+/// For every endpoint what became of its answer.
+fn answers(app: &App, compared: &Compared, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+    let words = "answers · how much of their words is alike, and their figures before → after";
+    let mut out = vec![heading(words.to_owned(), theme)];
     for (number, (a, b)) in pairs(app, compared).into_iter().enumerate() {
         let Some(endpoint) = b.or(a).map(|e| &e.endpoint) else { continue };
         let mut hue = theme.panes.get(number % theme.panes.len()).copied().unwrap_or_default();

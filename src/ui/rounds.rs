@@ -50,6 +50,13 @@ impl App {
         }
     }
 
+    /// What the round in view is compared with: the one that it is an edition of, the one that
+    /// it continues, or the one that was sent before it.
+    pub(super) fn round_before(&self) -> Option<usize> {
+        let origin = self.round()?.origin;
+        origin.edited.or(origin.parent).or(self.shown.checked_sub(1))
+    }
+
     /// The round whose prompt is in the field.
     pub(super) fn edited_round(&self) -> Option<usize> {
         self.editing.as_ref().map(|e| e.round)
