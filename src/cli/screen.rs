@@ -136,6 +136,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             notice: colours.or_else(|| super::prices::old(&world::prices_of().0)),
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
+            accepts: world::accepter(&world.catalog),
             common: cli.who.common,
             estimate: estimator(&world.engine),
             spending: loaded.config.spending.clone(),
@@ -167,6 +168,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 let known = setup.lineup.endpoints.clone();
                 setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());
                 setup.level = world::leveller(&catalog);
+                setup.accepts = world::accepter(&catalog);
                 // Its clouds are invented: nobody's config has a use for them.
                 setup.saves = false;
                 (Some(server), reports, catalog)
