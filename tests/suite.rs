@@ -70,6 +70,9 @@ mod provider;
 #[path = "support/pty.rs"]
 mod pty;
 #[cfg(test)]
+#[path = "suite/reading.rs"]
+mod reading;
+#[cfg(test)]
 #[path = "suite/readme.rs"]
 mod readme;
 #[cfg(test)]

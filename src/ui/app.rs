@@ -9,13 +9,16 @@ use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::Leveller;
 use super::chooser::Chooser;
+use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
 use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
+use super::markdown::Coloured;
 use super::pane::Pane;
 use super::picker::{Choice, Picker};
+use super::search::Search;
 use super::views::Views;
 use super::weighing::Weighing;
 use crate::model::Answer;
@@ -52,6 +55,18 @@ pub enum Event {
         number: u64,
         estimates: Vec<Estimate>,
     },
+    /// Something is done: one line about it.
+    Said(String),
+    /// The desktop's clipboard did not take it.
+    NotCopied {
+        what: String,
+        text: String,
+    },
+    /// The colours of lines that a frame showed plain.
+    Coloured {
+        code: Uncoloured,
+        lines: Vec<Coloured>,
+    },
     /// Time passed while something runs.
     Tick,
 }
@@ -76,8 +91,12 @@ pub enum Effect {
         name: String,
         lineup: Lineup,
     },
-    /// To the terminal's clipboard; filtered already.
-    Copy(String),
+    /// To the clipboard, the terminal's if need be; filtered already.
+    Copy {
+        what: String,
+        text: String,
+        terminal: bool,
+    },
     Mouse(bool),
     Redraw,
     Suspend,
@@ -131,6 +150,8 @@ pub enum Overlay {
     Picker,
     /// One of a list; what it holds stands in [`App::chooser`].
     Chooser,
+    /// The needle of a search is typed; it stands in [`App::search`].
+    Search,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -156,6 +177,15 @@ pub struct App {
     pub zoom: bool,
     pub views: Views,
     pub follow_up: bool,
+    /// Answers are shown as they were written.
+    pub source: bool,
+    /// Panes scroll together.
+    pub together: bool,
+    pub search: Option<Search>,
+    /// Something that was drawn is laid out piece by piece.
+    pub(super) behind: bool,
+    /// Code that the last frame showed without colours.
+    pub uncoloured: Vec<Uncoloured>,
     /// The next round is asked with settings that every endpoint takes.
     pub common: bool,
     /// How endpoints are reached.
@@ -211,6 +241,11 @@ impl App {
             zoom: false,
             views: Views::default(),
             follow_up: false,
+            source: false,
+            together: false,
+            search: None,
+            behind: false,
+            uncoloured: Vec::new(),
             common: false,
             connections: Connections::default(),
             level: Arc::new(<[Endpoint]>::to_vec),
@@ -254,6 +289,11 @@ impl App {
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
+            Event::Said(said) => self.say(said),
+            Event::NotCopied { what, text } => {
+                self.effects.push(Effect::Copy { what, text, terminal: true });
+            }
+            Event::Coloured { code, lines } => self.coloured(&code, lines),
             Event::Tick => self.weigh_draft(),
         }
         // Rounds differ in size once the lineup changes.
@@ -270,6 +310,7 @@ impl App {
                     chooser.paste(&text);
                 }
             }
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
             // It is no answer to the question that is asked.
             Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
             Terminal::Paste(text) => {
@@ -318,6 +359,15 @@ impl App {
         entry.answer.apply(report.at, report.step);
     }
 
+    fn coloured(&mut self, code: &Uncoloured, lines: Vec<Coloured>) {
+        let Some(&(round, entry)) = self.places.get(&code.id) else { return };
+        if let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry))
+            && entry.id == code.id
+        {
+            entry.pane.colour(code.block, code.from, lines);
+        }
+    }
+
     /// Shows one line for a while.
     pub fn say(&mut self, text: impl Into<String>) {
         self.notice = Some((text.into(), self.now + NOTICE));
@@ -329,10 +379,10 @@ impl App {
         self.rounds.iter().flat_map(|r| &r.entries).any(Entry::is_running)
     }
 
-    /// Whether the screen changes by itself: something runs, or a notice will go.
+    /// Whether the screen changes by itself: something runs, is being laid out, or a notice will go.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        self.notice.is_some() || self.is_running()
+        self.notice.is_some() || self.behind || self.is_running()
     }
 
     /// The round in view.

@@ -162,6 +162,34 @@ pub const COMMANDS: &[Command] = &[
         run: App::follow,
     },
     Command {
+        name: "together",
+        keys: &["s"],
+        on: Focus::Panes,
+        doc: "panes scroll together, or each alone",
+        run: App::toggle_together,
+    },
+    Command {
+        name: "search",
+        keys: &["/"],
+        on: Focus::Panes,
+        doc: "search in the answers; a capital finds capitals only",
+        run: App::search,
+    },
+    Command {
+        name: "next-match",
+        keys: &["n"],
+        on: Focus::Panes,
+        doc: "next match, in this pane and then in the others",
+        run: App::next_match,
+    },
+    Command {
+        name: "previous-match",
+        keys: &["N"],
+        on: Focus::Panes,
+        doc: "the match before",
+        run: App::previous_match,
+    },
+    Command {
         name: "view",
         keys: &["v"],
         on: Focus::Panes,
@@ -200,6 +228,13 @@ pub const COMMANDS: &[Command] = &[
         run: App::toggle_thinking,
     },
     Command {
+        name: "source",
+        keys: &["m"],
+        on: Focus::Panes,
+        doc: "answers as Markdown, or as they were written",
+        run: App::toggle_source,
+    },
+    Command {
         name: "follow-up",
         keys: &["f"],
         on: Focus::Panes,
@@ -226,6 +261,13 @@ pub const COMMANDS: &[Command] = &[
         on: Focus::Panes,
         doc: "copy this answer's text",
         run: App::copy_answer,
+    },
+    Command {
+        name: "copy-code",
+        keys: &["c"],
+        on: Focus::Panes,
+        doc: "copy a block of code of this answer",
+        run: App::copy_code,
     },
     Command {
         name: "copy-round",

@@ -11,7 +11,10 @@ mod actions;
 mod app;
 mod careful;
 mod chooser;
+mod clipboard;
+mod colour;
 mod command;
+mod copying;
 mod detail;
 mod detail_cost;
 mod editor;
@@ -22,11 +25,14 @@ mod ink;
 mod key;
 mod layout;
 mod lineup;
+mod markdown;
 mod pacer;
 mod palette;
 mod pane;
 mod picker;
 mod picker_view;
+mod scrolling;
+mod search;
 mod sending;
 mod status;
 mod terminal;
@@ -44,7 +50,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
@@ -60,10 +65,12 @@ use crate::model::Report;
 use crate::model::Spending;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
+pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
+pub use markdown::Markdown;
 pub use pacer::Pacer;
 pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
@@ -73,6 +80,8 @@ pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
 
 use careful::Careful;
+use clipboard::Clipboard;
+use colour::Colourist;
 use terminal::{Screen, Signals};
 
 /// Steps taken in one go before a frame may be drawn. Far more than arrive
@@ -154,10 +163,13 @@ pub async fn run(
 ) -> io::Result<Exit> {
     terminal::install_panic_hook(std::thread::current().id());
     let mut signals = Signals::new()?;
+    let (replies, mut answered) = unbounded_channel();
     let mut held = Held {
         screen: Screen::enter(true)?,
         terminal: ManuallyDrop::new(new_terminal()?),
         theme: setup.theme,
+        colourist: Colourist::new(replies.clone()),
+        clipboard: Clipboard::new(replies.clone()),
     };
     let start = Instant::now();
     let mut pacer = Pacer::default();
@@ -174,7 +186,6 @@ pub async fn run(
     }
     app.weigh_by(setup.spending);
     let (choices, estimate) = (setup.choices, setup.estimate);
-    let (weighed, mut weights) = unbounded_channel();
 
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
@@ -194,7 +205,7 @@ pub async fn run(
                     Event::Saved { name, said }
                 }
                 Effect::Weigh { number, asks } => {
-                    weigh(number, asks, Arc::clone(&estimate), weighed.clone());
+                    weigh(number, asks, Arc::clone(&estimate), replies.clone());
                     continue;
                 }
                 other => {
@@ -229,7 +240,7 @@ pub async fn run(
                 }
                 pacer.drawn(Instant::now());
             }
-            Some(event) = weights.recv() => {
+            Some(event) = answered.recv() => {
                 effects = app.update(event, start.elapsed());
                 pacer.input(Instant::now());
             }
@@ -257,7 +268,7 @@ fn weigh(
     number: u64,
     asks: Vec<(Endpoint, Prompt)>,
     estimate: Estimator,
-    weighed: tokio::sync::mpsc::UnboundedSender<Event>,
+    replies: tokio::sync::mpsc::UnboundedSender<Event>,
 ) {
     tokio::task::spawn_blocking(move || {
         let one = |(endpoint, prompt): &(Endpoint, Prompt)| {
@@ -265,7 +276,7 @@ fn weigh(
         };
         let estimates = asks.iter().map(one).collect();
         // Nobody waits for it once the screen has gone.
-        let _ = weighed.send(Event::Weighed { number, estimates });
+        let _ = replies.send(Event::Weighed { number, estimates });
     });
 }
 
@@ -336,6 +347,8 @@ struct Held {
     /// failure to a standard error that is gone with the terminal, which panics.
     terminal: ManuallyDrop<Term>,
     theme: Theme,
+    colourist: Colourist,
+    clipboard: Clipboard,
 }
 
 impl Held {
@@ -344,7 +357,11 @@ impl Held {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(|frame| draw(app, theme, frame))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        Write::flush(self.terminal.backend_mut())
+        Write::flush(self.terminal.backend_mut())?;
+        for code in app.uncoloured.drain(..) {
+            self.colourist.ask(code);
+        }
+        Ok(())
     }
 
     /// Does what an event asked for; gives the exit code of a quit.
@@ -352,9 +369,12 @@ impl Held {
         match effect {
             Effect::Launch { id, endpoint, prompt } => backend.launch(id, *endpoint, *prompt),
             Effect::Cancel(id) => backend.cancel(id),
-            Effect::Copy(text) => {
-                queue!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
-                Write::flush(self.terminal.backend_mut())?;
+            Effect::Copy { what, text, terminal } => {
+                let copied = (what, text);
+                let left = if terminal { Err(copied) } else { self.clipboard.desktop(copied) };
+                if let Err(copied) = left {
+                    self.clipboard.terminal(self.terminal.backend_mut(), copied)?;
+                }
             }
             Effect::Mouse(on) => self.screen.set_mouse(on)?,
             Effect::Redraw => self.terminal.clear()?,
