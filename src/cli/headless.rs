@@ -1,13 +1,15 @@
 //! `bakeoff run`: the same engine without a screen.
 
+use std::collections::HashSet;
 use std::io::{IsTerminal, Read, Write};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::args::{Cli, RunArgs};
+use super::args::{Asking, Cli, RunArgs};
 use super::asked::Asked;
+use super::filling::{self, Sent, Written};
 use super::output::{meta, round_id, say, writable, write_file, write_out};
-use super::world::World;
+use super::world::{Loaded, World};
 use super::{Stop, asked, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
@@ -42,26 +44,22 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
     let Some(format) = export(&args.format) else {
         return Err(Stop::usage(format!("unknown format {:?}", args.format)));
     };
-    let system = match asking.system.as_ref().or(loaded.config.system.as_ref()) {
-        Some(text) => Some(text_or_file(text)?),
-        None => None,
-    };
+    let system = asking.system.as_deref().map(text_or_file).transpose()?;
     let limits = world::limits(&loaded.config, args.timeout);
-    let question = question(args.prompt.as_deref())?;
-    let prompt = Prompt::new(question).with_system(system);
+    let rounds = rounds(args, &asking, &loaded, system)?;
     if let Some(path) = &asking.out {
         writable(path)?;
     }
 
     let runtime = runtime()?;
-    let (entries, interrupted, catalog, started_at) = runtime.block_on(async {
+    let (answered, interrupted, catalog, started_at) = runtime.block_on(async {
         let demo = if args.demo {
             Some(Demo::start().await.map_err(|e| Stop::io("the demo's server cannot start", &e))?)
         } else {
             None
         };
         let started_at = jiff::Timestamp::now();
-        let (engine, reports, lineup, catalog) = if let Some(demo) = &demo {
+        let (engine, mut reports, lineup, catalog) = if let Some(demo) = &demo {
             let (vars, catalog) = (Vars::only(Demo::variables()), world::demo_catalog());
             let (engine, reports) = Engine::new(vars, limits, Access::demo(connections), catalog.clone());
             let mut lineup = demo.lineup();
@@ -83,23 +81,43 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
             (world.engine, reports, lineup, world.catalog)
         };
         let spending = spending(args, &loaded.config.spending);
-        within(&spending, &engine, &lineup, &prompt)?;
-        let (entries, interrupted) = ask(&engine, reports, lineup, &prompt, !args.quiet).await;
-        Ok((entries, interrupted, catalog, started_at))
+        within(&spending, &engine, &lineup, &rounds)?;
+        // All tasks start at once: the client and the catalog are made before any of them.
+        engine.warm_up(&lineup.endpoints).await;
+        let (mut answered, mut interrupted, mut first) = (Vec::new(), false, 0);
+        let many = rounds.len();
+        for sent in rounds {
+            let progress = Progress::of(&sent, answered.len() + 1, many, !args.quiet);
+            let asked = ask(&engine, &mut reports, (&lineup, first), &sent.prompt, &progress).await;
+            first += lineup.endpoints.len() as u64;
+            answered.push((sent, asked.0));
+            // One round after the other: no endpoint has more than one at a time.
+            if asked.1 {
+                interrupted = true;
+                break;
+            }
+        }
+        Ok((answered, interrupted, catalog, started_at))
     })?;
     // Streams that a server keeps open must not hold the exit.
     runtime.shutdown_background();
 
     if !args.quiet {
-        report_parity(&entries);
+        report_parity(answered.iter().flat_map(|(_, entries)| entries));
         if let Some(old) = super::prices::old(catalog().as_of()) {
             let _ = writeln!(std::io::stderr(), "bakeoff: {old}");
         }
     }
-    let code = report_faults(&entries, interrupted);
+    let code = report_faults(&answered, interrupted);
     let meta = meta(&catalog, started_at, connections);
-    let round = Round { id: round_id(started_at, 1), prompt, entries };
-    let text = (format.write)(&meta, &[round]);
+    let round = |(number, (sent, entries)): (usize, (Sent, _))| Round {
+        id: round_id(started_at, number),
+        prompt: sent.prompt,
+        filled: sent.filled,
+        entries,
+    };
+    let rounds: Vec<Round> = (1..).zip(answered).map(round).collect();
+    let text = (format.write)(&meta, &rounds);
     match &asking.out {
         None => write_out(&text)?,
         Some(path) => write_file(path, &text)?,
@@ -121,11 +139,13 @@ fn spending(args: &RunArgs, config: &Spending) -> Spending {
 
 /// Holds the worst case of all answers against the budget before any of them is asked.
 /// Nobody is there to be asked, so what is above it is not sent.
-fn within(spending: &Spending, engine: &Engine, lineup: &Lineup, prompt: &Prompt) -> Result<(), Stop> {
+fn within(spending: &Spending, engine: &Engine, lineup: &Lineup, rounds: &[Sent]) -> Result<(), Stop> {
     if spending.is_free() {
         return Ok(());
     }
-    let estimates: Vec<_> = lineup.endpoints.iter().map(|e| engine.estimate(e, prompt)).collect();
+    let each =
+        |sent: &Sent| lineup.endpoints.iter().map(|e| engine.estimate(e, &sent.prompt)).collect::<Vec<_>>();
+    let estimates: Vec<_> = rounds.iter().flat_map(each).collect();
     spending.weigh(Money::default(), &estimates).map_err(|why| {
         let unknown = estimates.iter().any(|e| e.at_most.is_err()) && !spending.allow_unknown;
         let let_through = Spending { allow_unknown: true, ..spending.clone() };
@@ -139,6 +159,34 @@ fn within(spending: &Spending, engine: &Engine, lineup: &Lineup, prompt: &Prompt
         };
         Stop { code: OVER_BUDGET, message: format!("nothing was sent: {why}; {next}") }
     })
+}
+
+/// What the arguments ask, filled in: prompts × cases.
+fn rounds(
+    args: &RunArgs,
+    asking: &Asking,
+    loaded: &Loaded,
+    system: Option<String>,
+) -> Result<Vec<Sent>, Stop> {
+    let own = match &loaded.config.system {
+        Some(text) if system.is_none() => Some(text_or_file(text)?),
+        _ => None,
+    };
+    let mut written = Vec::new();
+    for word in &asking.saved {
+        let (_, version) = filling::saved(loaded, word)?;
+        let system = system.clone().or(version.system).or_else(|| own.clone());
+        written.push(Written { text: version.text, system });
+    }
+    // A prompt of the library takes the place of standard input, not of an argument.
+    if written.is_empty() || args.prompt.is_some() {
+        written.push(Written { text: question(args.prompt.as_deref())?, system: system.or(own) });
+    }
+    if args.verbatim {
+        let as_it_is = |w: Written| Sent { prompt: Prompt::new(w.text).with_system(w.system), filled: None };
+        return Ok(written.into_iter().map(as_it_is).collect());
+    }
+    filling::rounds(written, &filling::vars(&asking.vars)?, filling::cases(asking)?.as_ref())
 }
 
 fn question(given: Option<&str>) -> Result<String, Stop> {
@@ -163,25 +211,36 @@ fn question(given: Option<&str>) -> Result<String, Stop> {
     Ok(text)
 }
 
+/// What a person sees of a run that takes a while.
+struct Progress {
+    shown: bool,
+    /// `case 3/12, `, where there is more than one round.
+    label: String,
+}
+
+impl Progress {
+    fn of(sent: &Sent, number: usize, many: usize, wanted: bool) -> Self {
+        let case = sent.filled.as_ref().and_then(|f| f.case);
+        let label = match case {
+            Some((at, all)) if many == all => format!("case {at}/{all}, "),
+            _ if many > 1 => format!("round {number}/{many}, "),
+            _ => String::new(),
+        };
+        Self { shown: wanted && std::io::stderr().is_terminal(), label }
+    }
+}
+
+/// One round; `first` is the first of its answers' numbers.
 async fn ask(
     engine: &Engine,
-    mut reports: UnboundedReceiver<Report>,
-    lineup: Lineup,
+    reports: &mut UnboundedReceiver<Report>,
+    (lineup, first): (&Lineup, u64),
     prompt: &Prompt,
-    progress: bool,
+    progress: &Progress,
 ) -> (Vec<(crate::model::Endpoint, Answer)>, bool) {
-    let progress = progress && std::io::stderr().is_terminal();
-    // All tasks start from here at once: the client and the catalog are made before any of them.
-    engine.warm_up(&lineup.endpoints).await;
-    let mut entries: Vec<_> = lineup
-        .endpoints
-        .into_iter()
-        .map(|e| {
-            let a = Answer::new(e.simulated);
-            (e, a)
-        })
-        .collect();
-    for (id, (endpoint, _)) in (0_u64..).zip(&entries) {
+    let new = |e: &crate::model::Endpoint| (e.clone(), Answer::new(e.simulated));
+    let mut entries: Vec<_> = lineup.endpoints.iter().map(new).collect();
+    for (id, (endpoint, _)) in (first..).zip(&entries) {
         engine.launch(AnswerId(id), endpoint.clone(), prompt.clone());
     }
     let mut open = entries.len();
@@ -197,15 +256,17 @@ async fn ask(
             }
         };
         let Some(report) = report else { break };
-        let index = usize::try_from(report.id.0).unwrap_or(usize::MAX);
+        let index =
+            report.id.0.checked_sub(first).and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX);
         let Some((endpoint, answer)) = entries.get_mut(index) else { continue };
         let was_over = answer.is_over();
         answer.apply(report.at, report.step);
         if answer.is_over() && !was_over {
             open -= 1;
-            if progress {
+            if progress.shown {
                 let word = answer.outcome().map_or("", Outcome::word);
-                let _ = writeln!(std::io::stderr(), "{}: {word}", clean_line(&endpoint.name));
+                let _ =
+                    writeln!(std::io::stderr(), "{}{}: {word}", progress.label, clean_line(&endpoint.name));
             }
         }
     }
@@ -213,27 +274,44 @@ async fn ask(
 }
 
 /// Says on standard error whose settings were not asked as written: nothing is dropped silently.
-fn report_parity(entries: &[(crate::model::Endpoint, Answer)]) {
+fn report_parity<'e>(entries: impl Iterator<Item = &'e (crate::model::Endpoint, Answer)>) {
+    let mut said = HashSet::new();
     for (endpoint, answer) in entries {
         for row in answer.sending.iter().flat_map(|s| &s.parity).filter(|p| p.fate.differs()) {
             let line = format!("{}: {}", endpoint.name, row.sentence());
-            let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
+            // What holds for every case is said once.
+            if said.insert(line.clone()) {
+                let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
+            }
         }
     }
 }
 
 /// One sentence on standard error for each fault; the exit code.
-fn report_faults(entries: &[(crate::model::Endpoint, Answer)], interrupted: bool) -> u8 {
+fn report_faults(answered: &[(Sent, Vec<(crate::model::Endpoint, Answer)>)], interrupted: bool) -> u8 {
     let mut code = 0;
-    for (endpoint, answer) in entries {
+    let each = answered.iter().flat_map(|(sent, entries)| entries.iter().map(move |entry| (sent, entry)));
+    for (sent, (endpoint, answer)) in each {
         if answer.outcome() != Some(Outcome::Complete) {
             code = FAILED;
         }
         if let Some(fault) = &answer.fault {
-            let line =
-                format!("{}: {} ({}) → {}", endpoint.name, fault.message, fault.class.word(), fault.advice());
+            let line = format!(
+                "{}{}: {} ({}) → {}",
+                case_of(sent),
+                endpoint.name,
+                fault.message,
+                fault.class.word(),
+                fault.advice()
+            );
             let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
         }
     }
     if interrupted { INTERRUPTED } else { code }
+}
+
+/// `case 3/12: `, where there are cases.
+fn case_of(sent: &Sent) -> String {
+    let case = sent.filled.as_ref().and_then(|f| f.case);
+    case.map(|(at, all)| format!("case {at}/{all}: ")).unwrap_or_default()
 }

@@ -4,12 +4,14 @@ mod args;
 mod asked;
 mod choices;
 mod doctor;
+mod filling;
 mod headless;
 mod init;
 mod lists;
 mod models;
 mod output;
 mod prices;
+mod prompts;
 mod screen;
 mod world;
 
@@ -80,6 +82,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
         }
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Prices(args)) => prices::run(args),
+        Some(Command::Prompts(args)) => prompts::run(args),
         Some(Command::Doctor(args)) => doctor::run(cli, args),
         Some(Command::Init(args)) => init::run(args),
         Some(Command::Secret { what }) => init::secret(what),

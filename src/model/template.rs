@@ -46,8 +46,25 @@ const OBEYED: [&str; 6] = ["if", "elif", "else", "endif", "for", "endfor"];
 
 /// Statements of Jinja that a prompt does without.
 const FOREIGN: [&str; 20] = [
-    "set", "endset", "block", "endblock", "macro", "endmacro", "include", "extends", "import", "from",
-    "call", "endcall", "filter", "endfilter", "with", "endwith", "autoescape", "endautoescape", "do",
+    "set",
+    "endset",
+    "block",
+    "endblock",
+    "macro",
+    "endmacro",
+    "include",
+    "extends",
+    "import",
+    "from",
+    "call",
+    "endcall",
+    "filter",
+    "endfilter",
+    "with",
+    "endwith",
+    "autoescape",
+    "endautoescape",
+    "do",
     "endraw",
 ];
 
@@ -411,9 +428,9 @@ impl<'t> Scan<'t> {
         {
             return Err(self.wrong(format!("{{{{{name}}}}}: a name has letters a to z, digits and _")));
         }
-        let dashed = name.split('-').all(|part| {
-            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        });
+        let dashed = name
+            .split('-')
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
         if name.contains('-') && dashed {
             let right = name.replace('-', "_");
             return Err(self.wrong(format!("{{{{{name}}}}}: a name has no dash; write {{{{{right}}}}}")));
@@ -433,9 +450,7 @@ impl<'t> Scan<'t> {
             return self.raw(bytes).map(|()| true);
         }
         if FOREIGN.contains(&word) {
-            return Err(self.wrong(format!(
-                "{{% {word} %}} is not for prompts: they have if, for and raw"
-            )));
+            return Err(self.wrong(format!("{{% {word} %}} is not for prompts: they have if, for and raw")));
         }
         if !OBEYED.contains(&word) {
             return Ok(false);
@@ -495,9 +510,9 @@ impl<'t> Scan<'t> {
                 None if c == '"' || c == '\'' => quote = Some(c),
                 None if matches!(c, '~' | '+' | '*') => {
                     let tag = shorten(inside.trim_matches(['-', ' ', '\t']));
-                    return Err(self.wrong(format!(
-                        "{tag}: {c} is not for prompts; write texts one after another"
-                    )));
+                    return Err(
+                        self.wrong(format!("{tag}: {c} is not for prompts; write texts one after another"))
+                    );
                 }
                 None => {}
             }
@@ -574,7 +589,8 @@ fn environment<'t>(spent: &Arc<AtomicU64>, round: u64) -> Environment<'t> {
     }
     let each = charge.clone();
     env.add_filter("replace", move |value: &Value, from: &Value, to: &Value| {
-        let (text, from, to) = (of_text("replace", value)?, of_text("replace", from)?, of_text("replace", to)?);
+        let (text, from, to) =
+            (of_text("replace", value)?, of_text("replace", from)?, of_text("replace", to)?);
         let grown = (text.len() / from.len().max(1) + 1).saturating_mul(to.len());
         each(text.len().saturating_add(grown) as u64)?;
         Ok::<_, Error>(text.replace(from.as_str(), &to))
@@ -607,13 +623,18 @@ fn environment<'t>(spent: &Arc<AtomicU64>, round: u64) -> Environment<'t> {
     let each = charge;
     env.add_filter("length", move |value: &Value| {
         each(value.as_str().map_or(0, str::len) as u64)?;
-        value.as_str().map(|text| text.chars().count()).or_else(|| value.len()).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidOperation, "length takes a text or a list")
-        })
+        value
+            .as_str()
+            .map(|text| text.chars().count())
+            .or_else(|| value.len())
+            .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "length takes a text or a list"))
     });
-    env.add_filter("default", |value: Value, other: Value| {
-        if value.as_str() == Some("") { other } else { value }
-    });
+    env.add_filter(
+        "default",
+        |value: Value, other: Value| {
+            if value.as_str() == Some("") { other } else { value }
+        },
+    );
     env
 }
 

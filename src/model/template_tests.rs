@@ -92,10 +92,7 @@ fn a_value_that_is_missing_is_named_with_the_nearest_one() {
     let error = filled("a\n{{tone}} {{topic}}", &[("topic", "x"), ("tonne", "y")]).unwrap_err();
     assert_eq!(error.to_string(), "line 2: {{tone}} has no value (did you mean \"tonne\"?)");
     let template = Template::parse("{{tone}}").unwrap().unwrap();
-    assert_eq!(
-        template.unknown("tonee").unwrap(),
-        "the prompt has no {{tonee}} (did you mean \"tone\"?)"
-    );
+    assert_eq!(template.unknown("tonee").unwrap(), "the prompt has no {{tonee}} (did you mean \"tone\"?)");
     assert_eq!(template.unknown("tone"), None);
     let error = filled("{{tone.shade}}", &[("tone", "x")]).unwrap_err();
     assert!(error.line == 1 && error.message.contains("nothing of that name"), "{error}");
@@ -109,7 +106,10 @@ fn loops_conditions_and_filters_do_what_they_say() {
         ("{% for n in range(2, 4) %}{{n}}{% endfor %}", "23"),
         ("{{ x|split(' ')|join('-')|trim|replace('a', 'c') }}", "b-\nc"),
         ("{% if x == 'b' %}yes{% elif x %}no{% else %}none{% endif %}", "no"),
-        ("{{ x|tojson }}{{ x|length }}{{ e|default('empty') }}{{ x|capitalize|trim|lower }}", "\"b \\na\"4emptyb \na"),
+        (
+            "{{ x|tojson }}{{ x|length }}{{ e|default('empty') }}{{ x|capitalize|trim|lower }}",
+            "\"b \\na\"4emptyb \na",
+        ),
         ("{{ 'never' if e else 'live' }}{{ x if e else e|upper }}", "{{ 'never' if e else 'live' }}"),
     ] {
         assert_eq!(filled(text, &[("x", "b \na"), ("e", "")]).unwrap(), want, "{text}");
@@ -128,8 +128,14 @@ fn no_template_produces_gigabytes_or_runs_on() {
         ),
         ("{% for a in big %}{% for b in big %}{{x}}{% endfor %}{% endfor %}", "repeats too often"),
         ("{{ big|replace('x', big)|length }}", "works on too much text"),
-        ("{% for a in [big, big] %}{% for b in [a, a] %}{% for c in [b, b] %}{{c|replace('x','yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy')}}{% endfor %}{% endfor %}{% endfor %}", "too"),
-        ("{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}", "larger than 16 MiB"),
+        (
+            "{% for a in [big, big] %}{% for b in [a, a] %}{% for c in [b, b] %}{{c|replace('x','yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy')}}{% endfor %}{% endfor %}{% endfor %}",
+            "too",
+        ),
+        (
+            "{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}{{big}}",
+            "larger than 16 MiB",
+        ),
     ] {
         let error = filled(text, &[("x", "y"), ("big", &big)]).unwrap_err();
         assert!(error.message.contains(words), "{text}: {error}");

@@ -225,8 +225,8 @@ fn nested(name: &str) -> String {
 
 fn toml(text: &str) -> Result<Vec<Case>, Wrong> {
     let line_of = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
-    let document = Document::parse(text)
-        .map_err(|e| (e.span().map(|s| line_of(s.start)), e.message().to_owned()))?;
+    let document =
+        Document::parse(text).map_err(|e| (e.span().map(|s| line_of(s.start)), e.message().to_owned()))?;
     let mut rows = Vec::new();
     for (name, item) in document.as_table() {
         let line = item.span().or_else(|| document.key(name).and_then(toml_edit::Key::span));

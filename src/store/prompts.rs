@@ -125,11 +125,8 @@ impl Prompts {
         }
         let (kept, _) = self.list()?;
         let names: Vec<_> = kept.iter().map(|k| k.name.as_str()).collect();
-        let list = if names.is_empty() {
-            format!("{} has none yet", self.dir.display())
-        } else {
-            names.join(", ")
-        };
+        let list =
+            if names.is_empty() { format!("{} has none yet", self.dir.display()) } else { names.join(", ") };
         Err(format!("no prompt is called {name:?}{}: {list}", did_you_mean(name, names.iter().copied())))
     }
 
@@ -151,7 +148,10 @@ impl Prompts {
             return Ok(format!("{name} has this already as version {}", number - 1));
         }
         let mut text = there.map_or_else(
-            || "# A prompt of bakeoff's library. Each save adds a [[version]]; the last one counts.\n".to_owned(),
+            || {
+                "# A prompt of bakeoff's library. Each save adds a [[version]]; the last one counts.\n"
+                    .to_owned()
+            },
             |(text, _)| text,
         );
         if !text.ends_with('\n') {
@@ -164,7 +164,10 @@ impl Prompts {
             return Err(format!("{name:?} cannot be written: it would not read back the same"));
         }
         if text.len() as u64 > MOST_BYTES {
-            return Err(format!("{name:?} would be larger than {} MiB: save it under another name", MOST_BYTES >> 20));
+            return Err(format!(
+                "{name:?} would be larger than {} MiB: save it under another name",
+                MOST_BYTES >> 20
+            ));
         }
         let fail = |e: std::io::Error| format!("{}: {e}", self.dir.display());
         if let Some(parent) = self.dir.parent() {
@@ -316,7 +319,10 @@ mod tests {
     fn versions_are_added_and_nothing_by_hand_is_lost() {
         let (_dir, prompts) = library();
         assert_eq!(prompts.list().unwrap(), Listed::default());
-        assert_eq!(prompts.save("refund", &version("Be {{tone}}.", "first")).unwrap(), "saved refund, version 1");
+        assert_eq!(
+            prompts.save("refund", &version("Be {{tone}}.", "first")).unwrap(),
+            "saved refund, version 1"
+        );
         let path = prompts.path("refund");
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(&prompts.dir)), (0o600, 0o700));
@@ -332,7 +338,10 @@ mod tests {
         assert_eq!(kept.versions, [version("Be {{tone}}.", "first"), second.clone()]);
         assert_eq!((kept.version(Some(1)).unwrap().note.as_str(), kept.version(Some(3))), ("first", None));
         assert_eq!((kept.version(Some(0)), kept.version(None)), (None, Some(&second)));
-        assert_eq!(prompts.get("refnd").unwrap_err(), "no prompt is called \"refnd\" (did you mean \"refund\"?): refund");
+        assert_eq!(
+            prompts.get("refnd").unwrap_err(),
+            "no prompt is called \"refnd\" (did you mean \"refund\"?): refund"
+        );
         assert_eq!(prompts.remove("refund").unwrap(), "deleted refund");
         assert!(!path.exists() && prompts.get("refund").unwrap_err().contains("has none yet"));
     }
@@ -341,9 +350,21 @@ mod tests {
     fn every_text_reads_back_as_it_was() {
         let (_dir, prompts) = library();
         for (n, text) in [
-            "plain", "\nfirst line empty", "last line empty\n\n", "it's 'quoted'", "'''", "ends with '",
-            "\"\"\"\"", "back\\slash \\n", "a\r\nb\r", "\u{1b}[31m\u{7f}\u{9b}", "tab\t日本 👨‍👩‍👧", "\" ' \"", "'''\n\"x\"\n\\",
-            "[[version]]\ntext = '''\n", "trailing space \\\n  x",
+            "plain",
+            "\nfirst line empty",
+            "last line empty\n\n",
+            "it's 'quoted'",
+            "'''",
+            "ends with '",
+            "\"\"\"\"",
+            "back\\slash \\n",
+            "a\r\nb\r",
+            "\u{1b}[31m\u{7f}\u{9b}",
+            "tab\t日本 👨‍👩‍👧",
+            "\" ' \"",
+            "'''\n\"x\"\n\\",
+            "[[version]]\ntext = '''\n",
+            "trailing space \\\n  x",
         ]
         .into_iter()
         .enumerate()
@@ -378,7 +399,8 @@ mod tests {
             assert_eq!((kept.len(), damaged), (1, vec![error]));
         }
         // A version that a person wrote needs no more than a text; a time may be TOML's own.
-        std::fs::write(prompts.path("bad"), "[[version]]\ntext='a'\nsaved_at = 2026-11-24T09:30:00Z\n").unwrap();
+        std::fs::write(prompts.path("bad"), "[[version]]\ntext='a'\nsaved_at = 2026-11-24T09:30:00Z\n")
+            .unwrap();
         assert_eq!(prompts.get("bad").unwrap().versions[0].day(), "2026-11-24 09:30");
     }
 

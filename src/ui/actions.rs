@@ -116,7 +116,10 @@ impl App {
     }
 
     pub(super) fn stop_all(&mut self) -> bool {
-        self.cancel_where(|_, _| true);
+        let cases = self.stop_everything();
+        if !cases.is_empty() {
+            self.say(format!("stopped{cases}"));
+        }
         true
     }
 
@@ -197,12 +200,17 @@ impl App {
             self.spend(key.code == KeyCode::Char('y') && key.modifiers.is_empty());
             return true;
         }
+        if self.overlay == Some(Overlay::Doubt) {
+            self.settle_doubt(key.code == KeyCode::Char('y') && key.modifiers.is_empty());
+            return true;
+        }
         let everywhere = self.keymap.find(Focus::Anywhere, key).is_some();
         match (&mut self.overlay, key.code) {
             (_, _) if everywhere => return false,
             (Some(Overlay::Picker), _) => self.picker_key(key),
             (Some(Overlay::Chooser), _) => self.chooser_key(key),
             (Some(Overlay::Search), _) => self.search_key(key),
+            (Some(Overlay::Form), _) => self.form_key(key),
             (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
             (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
                 self.effects.push(Effect::Quit);
@@ -228,6 +236,10 @@ impl App {
                     self.chooser_click(at);
                 } else if self.overlay == Some(Overlay::Picker) && self.picker.click(at) {
                     // A click into the list chooses a row.
+                } else if self.overlay == Some(Overlay::Form) {
+                    self.form_click(at);
+                } else if self.overlay == Some(Overlay::Doubt) {
+                    self.settle_doubt(false);
                 } else if self.overlay == Some(Overlay::Spend) {
                     self.spend(false);
                 } else if self.overlay.is_some() {
@@ -256,6 +268,7 @@ impl App {
                         }
                         return;
                     }
+                    Some(Overlay::Form | Overlay::Doubt) => return,
                     Some(Overlay::Quit | Overlay::Spend | Overlay::Search) | None => {}
                 }
                 if self.choose_row(by.signum()) {

@@ -15,10 +15,12 @@ use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
+use super::library::{Reply, Wish};
 use super::markdown::Coloured;
 use super::pane::Pane;
 use super::picker::{Choice, Picker};
 use super::search::Search;
+use super::templates::Templates;
 use super::views::Views;
 use super::weighing::Weighing;
 use crate::model::Answer;
@@ -26,6 +28,7 @@ use crate::model::AnswerId;
 use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Estimate;
+use crate::model::Filled;
 use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::model::Report;
@@ -67,6 +70,8 @@ pub enum Event {
         code: Uncoloured,
         lines: Vec<Coloured>,
     },
+    /// What [`Effect::Files`] asked for.
+    Files(Reply),
     /// Time passed while something runs.
     Tick,
 }
@@ -97,6 +102,8 @@ pub enum Effect {
         text: String,
         terminal: bool,
     },
+    /// Of files: cases, the library. [`Event::Files`] answers.
+    Files(Wish),
     Mouse(bool),
     Redraw,
     Suspend,
@@ -131,7 +138,10 @@ impl Entry {
 /// One prompt sent to the lineup.
 #[derive(Debug)]
 pub struct Round {
+    /// As it was written.
     pub question: String,
+    /// Where that has variables: their values, and what was sent.
+    pub filled: Option<Box<Filled>>,
     pub follow_up: bool,
     pub entries: Vec<Entry>,
 }
@@ -152,6 +162,10 @@ pub enum Overlay {
     Chooser,
     /// The needle of a search is typed; it stands in [`App::search`].
     Search,
+    /// A few lines to fill in; they stand in [`App::templates`].
+    Form,
+    /// A question of the prompt's: send it as it is, delete it?
+    Doubt,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -220,6 +234,7 @@ pub struct App {
     pub(super) replaced: Total,
     pub(super) places: HashMap<AnswerId, (usize, usize)>,
     pub(super) weighing: Weighing,
+    pub templates: Templates,
 }
 
 impl App {
@@ -271,6 +286,7 @@ impl App {
             replaced: Total::default(),
             places: HashMap::new(),
             weighing: Weighing::default(),
+            templates: Templates::default(),
         }
     }
 
@@ -283,11 +299,16 @@ impl App {
         match event {
             Event::Terminal(event) => {
                 self.terminal(event);
+                self.send_waiting();
                 self.weigh_draft();
             }
-            Event::Report(report) => self.report(report),
+            Event::Report(report) => {
+                self.report(report);
+                self.send_waiting();
+            }
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
+            Event::Files(reply) => self.files(reply),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
             Event::Said(said) => self.say(said),
             Event::NotCopied { what, text } => {
@@ -311,8 +332,9 @@ impl App {
                 }
             }
             Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Form) => self.form_paste(&text),
             // It is no answer to the question that is asked.
-            Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
+            Terminal::Paste(_) if matches!(self.overlay, Some(Overlay::Spend | Overlay::Doubt)) => {}
             Terminal::Paste(text) => {
                 self.focus = Focus::Prompt;
                 if let Some(notice) = self.editor.paste(&text) {
@@ -450,8 +472,8 @@ impl App {
         if self.overlay == Some(Overlay::Quit) {
             self.effects.push(Effect::Quit);
         } else if self.is_running() {
-            self.cancel_where(|_, _| true);
-            self.say("streams stopped; ctrl+c again asks to quit");
+            let cases = self.stop_everything();
+            self.say(format!("streams stopped{cases}; ctrl+c again asks to quit"));
         } else if again {
             self.overlay = Some(Overlay::Quit);
         } else {

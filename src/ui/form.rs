@@ -246,7 +246,9 @@ impl App {
         self.templates.remember();
         match done {
             Done::No if warned && key.code == KeyCode::Enter => match purpose {
-                Purpose::Values => self.say("this one is empty: write it, or enter on the last line sends it so"),
+                Purpose::Values => {
+                    self.say("this one is empty: write it, or enter on the last line sends it so")
+                }
                 Purpose::Cases => self.say("the path of a .csv, .jsonl or .toml file"),
                 Purpose::Save => self.say("a prompt needs a name"),
             },
@@ -266,6 +268,13 @@ impl App {
                 }
             }
         }
+    }
+
+    pub(super) fn form_paste(&mut self, text: &str) {
+        if let Some(form) = &mut self.templates.form {
+            form.paste(text);
+        }
+        self.templates.remember();
     }
 
     fn close_form(&mut self) {

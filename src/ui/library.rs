@@ -5,7 +5,7 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use super::app::{App, Effect};
+use super::app::{App, Effect, Overlay};
 use super::chooser::{Item, Kind};
 use super::form::{Field, Form, Purpose};
 use super::key::Key;
@@ -148,6 +148,10 @@ impl App {
             Reply::Prompts(Ok((kept, damaged))) => {
                 let library = &mut self.templates.library;
                 (library.kept, library.damaged) = (kept, damaged);
+                if !matches!(self.overlay, None | Some(Overlay::Chooser)) {
+                    // A question that came meanwhile is not talked over.
+                    return;
+                }
                 let name = &self.templates.name;
                 let row = self.templates.library.kept.iter().position(|k| k.name == *name).unwrap_or(0);
                 self.choose_from(&PROMPTS, row);

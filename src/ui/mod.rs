@@ -17,13 +17,16 @@ mod command;
 mod copying;
 mod detail;
 mod detail_cost;
+mod detail_filled;
 mod editor;
 mod figures;
 mod find;
+mod form;
 mod help;
 mod ink;
 mod key;
 mod layout;
+mod library;
 mod lineup;
 mod markdown;
 mod pacer;
@@ -35,12 +38,14 @@ mod scrolling;
 mod search;
 mod sending;
 mod status;
+mod templates;
 mod terminal;
 mod text;
 mod theme;
 mod totals;
 mod view;
 mod views;
+mod waiting_cases;
 mod weighing;
 mod welcome;
 
@@ -70,9 +75,11 @@ pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
+pub use library::{Reply, Wish};
 pub use markdown::Markdown;
 pub use pacer::Pacer;
 pub use picker::{Choice, Picker, Ready};
+pub use templates::Given;
 pub use text::Flow;
 pub use theme::Theme;
 pub use view::draw;
@@ -96,6 +103,10 @@ pub type Leveller = Arc<dyn Fn(&[Endpoint]) -> Vec<Endpoint> + Send + Sync>;
 
 /// Says what asking an endpoint may cost. It may take a while: it is not called on the screen's thread.
 pub type Estimator = Arc<dyn Fn(&Endpoint, &Prompt) -> Estimate + Send + Sync>;
+
+/// Reads and writes files: cases, the library of prompts. It may take a while: it is not called on
+/// the screen's thread.
+pub type Files = Arc<dyn Fn(Wish) -> Reply + Send + Sync>;
 
 /// The terminal's keys: one reader for all screens of a process, because a second one would
 /// take what is typed for the first.
@@ -129,6 +140,9 @@ pub struct Setup {
     pub saves: bool,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
+    /// Values, cases and a prompt to start with.
+    pub given: Given,
+    pub files: Files,
     /// Said once, when the screen appears.
     pub notice: Option<String>,
 }
@@ -181,6 +195,7 @@ pub async fn run(
     app.connections = setup.connections;
     app.saves = setup.saves;
     app.same_weights = setup.same_weights;
+    app.give(setup.given);
     if let Some(notice) = setup.notice {
         app.say(notice);
     }
@@ -206,6 +221,10 @@ pub async fn run(
                 }
                 Effect::Weigh { number, asks } => {
                     weigh(number, asks, Arc::clone(&estimate), replies.clone());
+                    continue;
+                }
+                Effect::Files(wish) => {
+                    fetch(wish, Arc::clone(&setup.files), replies.clone());
                     continue;
                 }
                 other => {
@@ -277,6 +296,14 @@ fn weigh(
         let estimates = asks.iter().map(one).collect();
         // Nobody waits for it once the screen has gone.
         let _ = replies.send(Event::Weighed { number, estimates });
+    });
+}
+
+/// Reads or writes files elsewhere than on the screen's thread.
+fn fetch(wish: Wish, files: Files, replies: tokio::sync::mpsc::UnboundedSender<Event>) {
+    tokio::task::spawn_blocking(move || {
+        // Nobody waits for it once the screen has gone.
+        let _ = replies.send(Event::Files(files(wish)));
     });
 }
 
@@ -384,7 +411,7 @@ impl Held {
             }
             Effect::Quit => return Ok(Some(0)),
             // Answered by the loop, which has what they ask for.
-            Effect::Choices | Effect::SaveLineup { .. } | Effect::Weigh { .. } => {}
+            Effect::Choices | Effect::SaveLineup { .. } | Effect::Weigh { .. } | Effect::Files(_) => {}
         }
         Ok(None)
     }

@@ -8,6 +8,7 @@ use super::pane::Pane;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Endpoint;
+use crate::model::Filled;
 use crate::model::Money;
 use crate::model::Prompt;
 
@@ -15,7 +16,9 @@ use crate::model::Prompt;
 #[derive(Debug)]
 pub(super) enum Plan {
     /// A new round.
-    Round { question: String, follow_up: bool, asks: Vec<(Endpoint, Prompt)> },
+    Round { question: String, filled: Option<Box<Filled>>, follow_up: bool, asks: Vec<(Endpoint, Prompt)> },
+    /// Rounds of cases, one after the other.
+    Cases(Vec<Plan>),
     /// More of a round that is there.
     More { round: usize, asks: Vec<More> },
 }
@@ -30,10 +33,20 @@ pub(super) enum More {
 }
 
 impl Plan {
+    /// How many answers it asks for.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::Round { asks, .. } => asks.len(),
+            Self::Cases(plans) => plans.iter().map(Self::count).sum(),
+            Self::More { asks, .. } => asks.len(),
+        }
+    }
+
     /// Who would be asked what.
     pub(super) fn asks(&self) -> Vec<(Endpoint, Prompt)> {
         match self {
             Self::Round { asks, .. } => asks.clone(),
+            Self::Cases(plans) => plans.iter().flat_map(Self::asks).collect(),
             Self::More { asks, .. } => asks
                 .iter()
                 .map(|more| match more {
@@ -48,36 +61,43 @@ impl Plan {
 
 impl App {
     pub(super) fn send(&mut self) -> bool {
-        if self.editor.is_empty() {
-            return true;
+        if !self.editor.is_empty() && self.may_send() {
+            self.send_or_ask();
         }
+        true
+    }
+
+    /// Whether a prompt can go now; says why not.
+    pub(super) fn may_send(&mut self) -> bool {
         let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
         if self.follow_up && self.round().is_some_and(unfinished) {
             self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
-            return true;
+            return false;
         }
-        if self.is_weighing() {
-            return true;
-        }
+        !self.is_weighing()
+    }
+
+    /// Sends what stands in the field, filled where it has variables.
+    pub(super) fn send_now(&mut self, filled: Option<Box<Filled>>) {
         let question = self.editor.take();
         if self.history.last() != Some(&question) {
             self.history.push(question.clone());
         }
         self.walking = None;
-        let plan = self.plan_round(question);
+        let plan = self.plan_round(question, filled);
         self.order(plan);
-        true
     }
 
     /// The lineup as it would be asked a question now.
-    pub(super) fn plan_round(&self, question: String) -> Plan {
+    pub(super) fn plan_round(&self, question: String, filled: Option<Box<Filled>>) -> Plan {
+        let sent = filled.as_ref().map_or(&question, |f| &f.text);
         let follow_up = self.follow_up && !self.rounds.is_empty();
         let asked = |e: Endpoint| {
-            let prompt = self.prompt_for(&e, &question, follow_up);
+            let prompt = self.prompt_for(&e, sent, follow_up);
             (e, prompt)
         };
         let asks = self.levelled().into_iter().map(asked).collect();
-        Plan::Round { question, follow_up, asks }
+        Plan::Round { question, filled, follow_up, asks }
     }
 
     /// Panes of the round in view once more; those that wait are asked.
@@ -98,7 +118,7 @@ impl App {
     }
 
     fn plan_new(&self, endpoint: &Endpoint) -> Option<More> {
-        let question = &self.round()?.question;
+        let question = self.round()?.sent();
         let levelled = self.levelled().into_iter().find(|e| e.is_pane_of(endpoint));
         let endpoint = levelled.unwrap_or_else(|| endpoint.clone());
         let prompt = self.prompt_for(&endpoint, question, false);
@@ -122,14 +142,16 @@ impl App {
     /// was weighed.
     pub(super) fn carry_out(&mut self, plan: Plan, bounds: &[Money]) {
         match plan {
-            Plan::Round { question, follow_up, asks } => {
+            Plan::Cases(plans) => self.queue_cases(plans, bounds),
+            Plan::Round { question, filled, follow_up, asks } => {
+                self.case_sent(filled.as_deref());
                 let round = self.rounds.len();
                 let mut entries = Vec::with_capacity(asks.len());
                 for (at, (endpoint, prompt)) in asks.into_iter().enumerate() {
                     let id = self.launch((round, at), &endpoint, &prompt, bounds.get(at));
                     entries.push(Entry::new(id, endpoint, prompt));
                 }
-                self.rounds.push(Round { question, follow_up, entries });
+                self.rounds.push(Round { question, filled, follow_up, entries });
                 self.shown = round;
             }
             Plan::More { round, asks } => {

@@ -7,8 +7,9 @@
 //!    +-----wrong---------> "Send it as it is?" --y--> sent as it is
 //! ```
 
-use super::app::{App, Overlay};
+use super::app::{App, Overlay, Round};
 use super::form::{Field, Form, Purpose};
+use super::ink::cut;
 use super::waiting_cases::Waiting;
 use crate::model::Cases;
 use crate::model::Filled;
@@ -158,7 +159,9 @@ impl App {
         self.overlay = None;
         match self.templates.doubt.take() {
             Some(Doubt::Verbatim(_)) if yes => self.send_verbatim(),
-            Some(Doubt::Verbatim(_)) => self.say("not sent; {% raw %} … {% endraw %} keeps braces as they are"),
+            Some(Doubt::Verbatim(_)) => {
+                self.say("not sent; {% raw %} … {% endraw %} keeps braces as they are")
+            }
             Some(Doubt::Delete(name, _)) if yes => self.delete_prompt(name),
             Some(Doubt::Delete(..)) => self.say("kept"),
             None => {}
@@ -195,8 +198,28 @@ impl App {
         }
     }
 
+    /// The draft as it would be sent, as far as its values are known.
+    pub(super) fn draft_as_sent(&self) -> String {
+        let text = self.editor.text();
+        self.filled(&text).map_or(text, |filled| filled.text)
+    }
+
+    /// In the prompt's border: how the next prompt goes, and with what.
+    pub(super) fn mode_label(&self) -> String {
+        let (long, short) = if self.follow_up {
+            ("each pane continues its own conversation", "follow-up")
+        } else {
+            ("each answer starts fresh", "fresh")
+        };
+        match self.values_label() {
+            // The cost of sending keeps its place on the right.
+            Some(values) => format!("{short} · {}", cut(&values, usize::from(self.size.0) / 2)),
+            None => long.into(),
+        }
+    }
+
     /// In the prompt's border: the case that is next and the values that go with the prompt.
-    pub(super) fn values_label(&self) -> Option<String> {
+    fn values_label(&self) -> Option<String> {
         let templates = &self.templates;
         if let Some(label) = templates.waiting.label() {
             return Some(label);
@@ -219,6 +242,30 @@ impl App {
         };
         let all: Vec<String> = case.into_iter().chain(values).collect();
         (!all.is_empty()).then(|| all.join(" · "))
+    }
+}
+
+impl Round {
+    /// What every endpoint was asked, values filled in.
+    pub(super) fn sent(&self) -> &str {
+        self.filled.as_ref().map_or(&self.question, |filled| &filled.text)
+    }
+
+    /// `case 3/12`
+    pub(super) fn case_label(&self) -> Option<String> {
+        let (at, all) = self.filled.as_ref()?.case?;
+        Some(format!("case {at}/{all}"))
+    }
+
+    /// The prompt as it was written, and its values, in so many columns.
+    pub(super) fn asked(&self, room: usize) -> String {
+        let question = clean_line(&self.question);
+        let Some(filled) = &self.filled else { return cut(&question, room) };
+        let values: Vec<String> =
+            filled.values.iter().map(|(name, value)| clean_line(&format!("{name}={value}"))).collect();
+        // Both get their half where there is not enough for all.
+        let values = cut(&values.join(" · "), room / 2);
+        format!("{} · {values}", cut(&question, room.saturating_sub(values.chars().count() + 3)))
     }
 }
 

@@ -19,12 +19,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
-use super::app::{App, Entry, Overlay};
+use super::app::{App, Entry, Overlay, Round};
 use super::chooser;
 use super::colour::Uncoloured;
 use super::command::Focus;
 use super::detail;
 use super::figures;
+use super::form;
 use super::help;
 use super::ink::{centred, cut, put, sides};
 use super::layout::{Layout, parts};
@@ -76,6 +77,11 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
         Some(Overlay::Picker) => picker_view::draw(app, theme, frame),
         Some(Overlay::Chooser) => chooser::draw(app, theme, frame),
+        Some(Overlay::Form) => form::draw(app, theme, frame),
+        Some(Overlay::Doubt) => {
+            let (text, keys) = app.doubt();
+            question(theme, frame, &text, keys);
+        }
         Some(Overlay::Spend) => {
             question(theme, frame, &app.why_asked(), "y sends · any other key keeps the prompt");
         }
@@ -106,6 +112,7 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         facts.push(COMMON.into());
     }
     facts.extend(app.connections.word().map(str::to_owned));
+    facts.extend(round.and_then(Round::case_label));
     facts.extend(round.map(|r| if r.follow_up { "follow-up" } else { "fresh" }.to_owned()));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
@@ -138,7 +145,7 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         let left_over = usize::from(area.width).saturating_sub(left.width() + right_side.width() + 4);
         if left_over >= 12 {
             left.push_span(Span::styled(" · ", theme.faint));
-            left.push_span(Span::styled(cut(&clean_line(&round.question), left_over), theme.text));
+            left.push_span(Span::styled(round.asked(left_over), theme.text));
         }
     }
     sides(buffer, area, left, right_side);
@@ -382,11 +389,7 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, foun
     let focused = app.focus == Focus::Prompt;
     let area = layout.prompt;
     let inner = if layout.prompt_framed {
-        let mode = if app.follow_up {
-            "each pane continues its own conversation"
-        } else {
-            "each answer starts fresh"
-        };
+        let mode = app.mode_label();
         let room = usize::from(area.width.saturating_sub(4));
         let bottom = match &app.notice {
             Some((notice, _)) if app.overlay != Some(Overlay::Search) => {

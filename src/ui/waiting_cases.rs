@@ -140,7 +140,7 @@ impl App {
         });
         match filled {
             Ok(filled) => {
-                let plan = |one: Filled| self.plan_filled(text.clone(), Some(Box::new(one)));
+                let plan = |one: Filled| self.plan_round(text.clone(), Some(Box::new(one)));
                 Some(filled.into_iter().map(plan).collect())
             }
             Err(why) => {
@@ -165,7 +165,7 @@ impl App {
     }
 
     /// Lines up rounds that are paid for.
-    pub(super) fn line_up(&mut self, plans: Vec<Plan>, bounds: &[Money]) {
+    pub(super) fn queue_cases(&mut self, plans: Vec<Plan>, bounds: &[Money]) {
         let waiting = &mut self.templates.waiting;
         let mut bounds = bounds.iter().copied();
         waiting.all = plans.len();
@@ -207,6 +207,25 @@ impl App {
         waiting.rounds.clear();
         waiting.running = None;
         stopped
+    }
+
+    /// Stops all streams and what waits; says how many cases that is, where it is any.
+    pub(super) fn stop_everything(&mut self) -> String {
+        let left = self.templates.waiting.rounds.len();
+        self.stop_waiting();
+        self.cancel_where(|_, _| true);
+        match left {
+            0 => String::new(),
+            1 => ", 1 case is not sent".into(),
+            n => format!(", {n} cases are not sent"),
+        }
+    }
+
+    /// The next case is the one after this.
+    pub(super) fn case_sent(&mut self, filled: Option<&Filled>) {
+        if let Some((at, _)) = filled.and_then(|f| f.case).filter(|_| self.templates.cases.is_some()) {
+            self.templates.next = at;
+        }
     }
 
     /// What the rounds that wait may cost.

@@ -101,7 +101,7 @@ impl App {
     #[must_use]
     pub fn committed(&self) -> Money {
         let entries = self.rounds.iter().flat_map(|r| &r.entries);
-        self.weighing.gone + entries.map(|e| self.weighing.taken(e)).sum()
+        self.weighing.gone + self.reserved_by_cases() + entries.map(|e| self.weighing.taken(e)).sum()
     }
 
     /// Says so while something is held against the budget: one at a time.
@@ -135,7 +135,7 @@ impl App {
         }
         let over = |r: &super::app::Round| r.entries.iter().filter(|e| e.answer.is_over()).count();
         let draft = Draft {
-            text: self.editor.text(),
+            text: self.draft_as_sent(),
             endpoints: self.lineup.endpoints.clone(),
             follows: self.round().filter(|_| self.follow_up).map(|r| (self.shown, over(r))),
             common: self.common,
@@ -157,7 +157,7 @@ impl App {
             return;
         }
         self.weighing.changed = false;
-        let asks = self.plan_round(self.weighing.draft.text.clone()).asks();
+        let asks = self.plan_round(self.weighing.draft.text.clone(), None).asks();
         let number = self.weighing.number();
         self.weighing.in_flight = Some(number);
         self.effects.push(Effect::Weigh { number, asks });

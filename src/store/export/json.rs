@@ -74,7 +74,13 @@ fn round(round: &Round) -> Value {
             round.prompt.turns.iter().map(|t| json!({ "role": role(t.role), "text": t.text })).collect();
         map.insert("turns".into(), Value::Array(turns));
     }
-    map.insert("vars".into(), json!({}));
+    let mut vars = Map::new();
+    if let Some(filled) = &round.filled {
+        map.insert("template".into(), json!(filled.template));
+        put(&mut map, "case", filled.case.map(|(at, _)| at));
+        vars.extend(filled.values.iter().map(|(name, value)| (name.to_owned(), json!(value))));
+    }
+    map.insert("vars".into(), Value::Object(vars));
     let answers = round.entries.iter().map(|(endpoint, a)| answer(endpoint, a, &round.prompt)).collect();
     map.insert("answers".into(), Value::Array(answers));
     let total = round.total();

@@ -10,6 +10,7 @@ pub use table::aligned;
 use crate::model::Answer;
 use crate::model::Connections;
 use crate::model::Endpoint;
+use crate::model::Filled;
 use crate::model::Prompt;
 use crate::model::Total;
 
@@ -18,6 +19,8 @@ use crate::model::Total;
 pub struct Round {
     pub id: String,
     pub prompt: Prompt,
+    /// What the prompt was made of, where it had variables.
+    pub filled: Option<Filled>,
     pub entries: Vec<(Endpoint, Answer)>,
 }
 
