@@ -117,10 +117,10 @@ pub(super) fn rounds(written: Vec<Written>, vars: &Values, cases: Option<&Cases>
                 if !missing.is_empty() {
                     let how = missing.iter().map(|name| format!("--var {name}=…"));
                     let how = how.collect::<Vec<_>>().join(" ");
-                    return Err(wrong(format!(
-                        "{{{{{}}}}} has no value: {how}, or --cases FILE",
-                        missing.join("}}, {{")
-                    )));
+                    let names: Vec<_> = missing.iter().map(|name| format!("{{{{{name}}}}}")).collect();
+                    let has = if names.len() == 1 { "has" } else { "have" };
+                    let names = names.join(" and ");
+                    return Err(wrong(format!("{names} {has} no value: {how}, or --cases FILE")));
                 }
                 vec![Filled::new(&template, vars, None).map_err(|e| wrong(e.to_string()))?]
             }

@@ -248,7 +248,8 @@ impl Template {
             (None, kind) => kind.to_string(),
         };
         let message = match tag {
-            Some(tag) if line > 0 => format!("{tag} is no template: {words}"),
+            Some(tag) if error.kind() == ErrorKind::SyntaxError => format!("{tag} is no template: {words}"),
+            Some(tag) => format!("{tag}: {words}"),
             _ => words,
         };
         TemplateError { line, message }

@@ -55,12 +55,10 @@ const PROMPTS: Kind = Kind {
         let kept = library.kept.iter().map(|kept| {
             let last = kept.version(None).cloned().unwrap_or_default();
             let tags: String = kept.tags.iter().map(|tag| format!("#{tag} ")).collect();
-            let n = kept.versions.len();
-            let s = if n == 1 { "" } else { "s" };
             Item {
                 label: kept.name.clone(),
                 note: format!("{tags}{}", last.note),
-                right: format!("{n} version{s} {}", last.day()).trim_end().to_owned(),
+                right: format!("v{} {}", kept.versions.len(), last.day()).trim_end().to_owned(),
             }
         });
         let damaged = library.damaged.iter().map(|why| Item {

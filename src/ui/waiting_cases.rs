@@ -37,7 +37,8 @@ impl Waiting {
 
     /// `sending 4 of 12 · X stops`
     pub(super) fn label(&self) -> Option<String> {
-        self.is_open().then(|| format!("sending {} of {} cases", self.all - self.rounds.len(), self.all))
+        self.is_open()
+            .then(|| format!("sending {} of {} cases · X stops", self.all - self.rounds.len(), self.all))
     }
 }
 

@@ -202,8 +202,11 @@ impl App {
         if let Plan::Round { question, .. } = &pending.plan {
             // What was written meanwhile stands below it.
             let meanwhile = self.editor.text();
-            let text =
-                if meanwhile.is_empty() { question.clone() } else { format!("{question}\n{meanwhile}") };
+            let text = if meanwhile.is_empty() || meanwhile == *question {
+                question.clone()
+            } else {
+                format!("{question}\n{meanwhile}")
+            };
             self.editor.set_text(&text);
             self.weigh_draft();
         }
