@@ -126,8 +126,7 @@ pub(super) fn rounds(written: Vec<Written>, vars: &Values, cases: Option<&Cases>
             }
             (Some(template), Some(cases)) => {
                 cases.serve(&template, vars).map_err(Stop::usage)?;
-                let all = (0..cases.rows.len()).map(|at| cases.fill(at, &template, vars));
-                all.collect::<Result<Vec<_>, _>>().map_err(Stop::usage)?
+                cases.fill(0..cases.rows.len(), &template, vars).map_err(Stop::usage)?
             }
         };
         rounds.extend(filled.into_iter().map(|filled| Sent {

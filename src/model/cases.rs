@@ -1,5 +1,7 @@
 //! Rows of values, each of which fills a prompt once.
 
+use std::ops::Range;
+
 use super::near::did_you_mean;
 use super::template::{Filled, Template, Values};
 
@@ -38,14 +40,23 @@ impl Cases {
         Ok(())
     }
 
-    /// The prompt of one row; `more` are values for all rows, a row's own count first.
+    /// The prompts of these rows; `more` are values for all rows, a row's own count first.
     ///
     /// # Errors
     /// A sentence that names the row.
-    pub fn fill(&self, at: usize, template: &Template, more: &Values) -> Result<Filled, String> {
-        let row = self.rows.get(at).ok_or_else(|| format!("{} has no case {}", self.name, at + 1))?;
-        let place = Some((at + 1, self.rows.len()));
-        Filled::new(template, &row.values.or(more), place)
-            .map_err(|e| format!("{}:{}: {e}", self.name, row.line))
+    pub fn fill(
+        &self,
+        rows: Range<usize>,
+        template: &Template,
+        more: &Values,
+    ) -> Result<Vec<Filled>, String> {
+        let filler = template.filler().map_err(|e| e.to_string())?;
+        let all = self.rows.len();
+        let one = |at: usize| {
+            let row = self.rows.get(at).ok_or_else(|| format!("{} has no case {}", self.name, at + 1))?;
+            let filled = filler.fill(&row.values.or(more), Some((at + 1, all)));
+            filled.map_err(|e| format!("{}:{}: {e}", self.name, row.line))
+        };
+        rows.map(one).collect()
     }
 }

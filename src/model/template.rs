@@ -71,6 +71,9 @@ const FOREIGN: [&str; 20] = [
 /// The function that charges a round of a loop; no name of a user's may begin like it.
 const TICK: &str = "__bakeoff_round";
 
+/// What the engine calls a prompt.
+const NAME: &str = "prompt";
+
 /// Names and values, in the order in which they were given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Values(Vec<(String, String)>);
@@ -212,30 +215,24 @@ impl Template {
         (!known).then(|| format!("the prompt has no {{{{{name}}}}}{}", near()))
     }
 
+    /// Made ready to be filled, once or many times.
+    ///
+    /// # Errors
+    /// None where it was read before; the engine reads it again.
+    pub fn filler(&self) -> Result<Filler<'_>, TemplateError> {
+        let spent = Arc::new(AtomicU64::new(0));
+        let used: usize = self.tags.iter().map(|(_, tag)| tag.len() + 16).sum();
+        let mut environment = environment(&spent, used as u64);
+        environment.add_template(NAME, &self.source).map_err(|e| self.explain(&e))?;
+        Ok(Filler { template: self, environment, spent })
+    }
+
     /// The text with its values, all of which are texts; a value is put in as it is.
     ///
     /// # Errors
     /// A variable without a value, an expression that fails, or a template that does not end.
     pub fn fill(&self, values: &Values) -> Result<String, TemplateError> {
-        if let Some(name) = self.missing(values).first() {
-            let line = self.tags.iter().find(|(_, tag)| words(tag).any(|w| w == *name)).map_or(0, |t| t.0);
-            let given = did_you_mean(name, values.names());
-            return Err(TemplateError { line, message: format!("{{{{{name}}}}} has no value{given}") });
-        }
-        let spent = Arc::new(AtomicU64::new(0));
-        let used: usize = self.tags.iter().map(|(_, tag)| tag.len() + 16).sum();
-        let environment = environment(&spent, used as u64);
-        let template = environment.template_from_str(&self.source).map_err(|e| self.explain(&e))?;
-        let context: HashMap<String, Value> = self
-            .names
-            .iter()
-            .map(|name| (name.clone(), Value::from(values.get(name).unwrap_or_default())))
-            .collect();
-        let mut out = Bounded(Vec::new());
-        let done = template.render_captured_to(Value::from(context), &mut out).map(drop);
-        done.map_err(|e| if out.0.len() > MOST_WRITTEN { too_large() } else { self.explain(&e) })?;
-        String::from_utf8(out.0)
-            .map_err(|e| TemplateError { line: 0, message: format!("the filled prompt is no text: {e}") })
+        self.filler()?.text(values)
     }
 
     /// The engine's words, with the tag that they are about.
@@ -256,8 +253,47 @@ impl Template {
     }
 }
 
+/// A template that is filled many times.
+pub struct Filler<'t> {
+    template: &'t Template,
+    environment: Environment<'t>,
+    spent: Arc<AtomicU64>,
+}
+
+impl Filler<'_> {
+    fn text(&self, values: &Values) -> Result<String, TemplateError> {
+        let template = self.template;
+        if let Some(name) = template.missing(values).first() {
+            let uses = |tag: &str| words(tag).any(|w| w == *name);
+            let line = template.tags.iter().find(|(_, tag)| uses(tag)).map_or(0, |(line, _)| *line);
+            let given = did_you_mean(name, values.names());
+            return Err(TemplateError { line, message: format!("{{{{{name}}}}} has no value{given}") });
+        }
+        self.spent.store(0, Ordering::Relaxed);
+        let explain = |e: Error| template.explain(&e);
+        let names = template.names.iter();
+        let context: HashMap<String, Value> =
+            names.map(|name| (name.clone(), Value::from(values.get(name).unwrap_or_default()))).collect();
+        let compiled = self.environment.get_template(NAME).map_err(explain)?;
+        let mut out = Bounded(Vec::new());
+        let done = compiled.render_captured_to(Value::from(context), &mut out).map(drop);
+        done.map_err(|e| if out.0.len() > MOST_WRITTEN { too_large() } else { explain(e) })?;
+        String::from_utf8(out.0)
+            .map_err(|e| TemplateError { line: 0, message: format!("the filled prompt is no text: {e}") })
+    }
+
+    /// The text with the values that it needs; the others of a case are kept beside them.
+    ///
+    /// # Errors
+    /// As [`Template::fill`].
+    pub fn fill(&self, values: &Values, case: Option<(usize, usize)>) -> Result<Filled, TemplateError> {
+        let text = self.text(values)?;
+        Ok(Filled { template: self.template.text.clone(), values: values.clone(), case, text })
+    }
+}
+
 impl Filled {
-    /// A text with the values that it needs; the others of a case are kept beside them.
+    /// A text filled in once.
     ///
     /// # Errors
     /// As [`Template::fill`].
@@ -266,8 +302,7 @@ impl Filled {
         values: &Values,
         case: Option<(usize, usize)>,
     ) -> Result<Self, TemplateError> {
-        let text = template.fill(values)?;
-        Ok(Self { template: template.text.clone(), values: values.clone(), case, text })
+        template.filler()?.fill(values, case)
     }
 
     /// `case 3/12 · tone=angry · city=Bern`; values on one line each.

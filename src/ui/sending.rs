@@ -90,13 +90,23 @@ impl App {
 
     /// The lineup as it would be asked a question now.
     pub(super) fn plan_round(&self, question: String, filled: Option<Box<Filled>>) -> Plan {
+        self.plan_for(&self.levelled(), question, filled)
+    }
+
+    /// These endpoints, each with the prompt or its own conversation.
+    pub(super) fn plan_for(
+        &self,
+        endpoints: &[Endpoint],
+        question: String,
+        filled: Option<Box<Filled>>,
+    ) -> Plan {
         let sent = filled.as_ref().map_or(&question, |f| &f.text);
         let follow_up = self.follow_up && !self.rounds.is_empty();
         let asked = |e: Endpoint| {
             let prompt = self.prompt_for(&e, sent, follow_up);
             (e, prompt)
         };
-        let asks = self.levelled().into_iter().map(asked).collect();
+        let asks = endpoints.iter().cloned().map(asked).collect();
         Plan::Round { question, filled, follow_up, asks }
     }
 

@@ -18,6 +18,12 @@ use crate::model::Values;
 use crate::model::Version;
 use crate::model::clean_line;
 
+/// Bytes of a draft whose values are shown while it is written.
+const MOST_READ: usize = 100_000;
+
+/// Characters of a value in a border.
+const MOST_SHOWN: usize = 120;
+
 /// What the screen is started with.
 #[derive(Debug, Default)]
 pub struct Given {
@@ -222,10 +228,11 @@ impl App {
     fn values_label(&self) -> Option<String> {
         let templates = &self.templates;
         if let Some(label) = templates.waiting.label() {
-            return Some(label);
+            return Some(format!("{label} · {} stops", self.stop_key()));
         }
         let text = self.editor.text();
-        let live = text.contains("{{") || text.contains("{%");
+        // It is drawn at each frame: a text that is a whole context long is not read for it.
+        let live = text.len() < MOST_READ && (text.contains("{{") || text.contains("{%"));
         let template = live.then(|| Template::parse(&text).ok().flatten()).flatten();
         let used = |name: &str| template.as_ref().is_none_or(|t| t.names().iter().any(|n| n == name));
         let known = match (&templates.cases, &template) {
@@ -233,8 +240,7 @@ impl App {
             (Some(_), _) | (None, Some(_)) => templates.known(),
             (None, None) => Values::default(),
         };
-        let values: Vec<String> =
-            known.iter().filter(|(n, _)| used(n)).map(|(n, v)| clean_line(&format!("{n}={v}"))).collect();
+        let values: Vec<String> = known.iter().filter(|(n, _)| used(n)).map(|(n, v)| brief(n, v)).collect();
         let case = match (&templates.cases, templates.place()) {
             (Some(_), Some((at, all))) => Some(format!("case {at}/{all}")),
             (Some(cases), None) => Some(format!("all {} cases sent", cases.rows.len())),
@@ -261,12 +267,17 @@ impl Round {
     pub(super) fn asked(&self, room: usize) -> String {
         let question = clean_line(&self.question);
         let Some(filled) = &self.filled else { return cut(&question, room) };
-        let values: Vec<String> =
-            filled.values.iter().map(|(name, value)| clean_line(&format!("{name}={value}"))).collect();
+        let values: Vec<String> = filled.values.iter().map(|(name, value)| brief(name, value)).collect();
         // Both get their half where there is not enough for all.
         let values = cut(&values.join(" · "), room / 2);
         format!("{} · {values}", cut(&question, room.saturating_sub(values.chars().count() + 3)))
     }
+}
+
+/// `tone=angry` on one line, no longer than any border.
+fn brief(name: &str, value: &str) -> String {
+    let short: String = value.chars().take(MOST_SHOWN).collect();
+    clean_line(&format!("{name}={short}"))
 }
 
 fn capital(text: &str) -> String {

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use super::app::{App, Effect, Entry};
+use super::command::Focus;
 use super::form::{Field, Form, Purpose};
 use super::library::Wish;
 use super::sending::Plan;
@@ -35,17 +36,17 @@ impl Waiting {
         self.rounds.iter().flat_map(|(_, bounds)| bounds).copied().sum()
     }
 
-    /// `sending 4 of 12 · X stops`
+    /// `sending 4 of 12 cases`
     pub(super) fn label(&self) -> Option<String> {
-        self.is_open()
-            .then(|| format!("sending {} of {} cases · X stops", self.all - self.rounds.len(), self.all))
+        let at = self.all.saturating_sub(self.rounds.len());
+        self.is_open().then(|| format!("sending {at} of {} cases", self.all))
     }
 }
 
 impl App {
     pub(super) fn open_cases(&mut self) -> bool {
         if self.templates.waiting.is_open() {
-            self.say("cases are being sent: X stops them");
+            self.say(format!("cases are being sent: {} stops them", self.stop_key()));
             return true;
         }
         let name = self.templates.cases.as_ref().map(|c| c.name.clone()).unwrap_or_default();
@@ -64,8 +65,10 @@ impl App {
             Ok(cases) => {
                 let (first, next) = (cases.rows.first(), self.keymap.first("next-case"));
                 let columns: Vec<_> = first.into_iter().flat_map(|c| c.values.names()).collect();
+                // The columns come last: they are what may be cut.
+                let s = if cases.rows.len() == 1 { "" } else { "s" };
                 let said = format!(
-                    "{} cases with {}: enter sends the first, {next} in the panes the next",
+                    "{} case{s} · enter sends the first · {next} in the panes the next · {}",
                     cases.rows.len(),
                     clean_line(&columns.join(", "))
                 );
@@ -120,7 +123,7 @@ impl App {
     /// The rounds of these cases, each filled; says what is wrong with the first that cannot be.
     fn plan_cases(&mut self, most: usize) -> Option<Vec<Plan>> {
         if self.templates.waiting.is_open() {
-            self.say("cases are being sent: X stops them");
+            self.say(format!("cases are being sent: {} stops them", self.stop_key()));
             return None;
         }
         if self.is_weighing() || !self.may_send() {
@@ -137,11 +140,12 @@ impl App {
         }
         let filled: Result<Vec<Filled>, String> = cases.serve(&template, vars).and_then(|()| {
             let range = self.templates.next..all.min(self.templates.next.saturating_add(most));
-            range.map(|at| cases.fill(at, &template, vars)).collect()
+            cases.fill(range, &template, vars)
         });
         match filled {
             Ok(filled) => {
-                let plan = |one: Filled| self.plan_round(text.clone(), Some(Box::new(one)));
+                let endpoints = self.levelled();
+                let plan = |one: Filled| self.plan_for(&endpoints, text.clone(), Some(Box::new(one)));
                 Some(filled.into_iter().map(plan).collect())
             }
             Err(why) => {
@@ -208,6 +212,11 @@ impl App {
         waiting.rounds.clear();
         waiting.running = None;
         stopped
+    }
+
+    /// The key that stops all where the focus is.
+    pub(super) fn stop_key(&self) -> String {
+        self.keymap.first(if self.focus == Focus::Panes { "stop-all" } else { "interrupt" })
     }
 
     /// Stops all streams and what waits; says how many cases that is, where it is any.

@@ -389,7 +389,7 @@ fn opened() -> App {
 fn a_prompt_of_the_library_is_opened_and_the_draft_is_kept() {
     let mut app = opened();
     let rows = screen(&mut app);
-    assert!(rows.contains("refund  shorter") && rows.contains("damaged"), "{rows}");
+    assert!(rows.contains("refund   shorter") && rows.contains("damaged"), "{rows}");
     typed(&mut app, "refund");
     assert!(screen(&mut app).contains("Refund, {{tone}}."), "the text is shown before it is taken");
     press(&mut app, "enter");
