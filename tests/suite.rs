@@ -43,6 +43,9 @@ mod headless;
 #[path = "suite/identity.rs"]
 mod identity;
 #[cfg(test)]
+#[path = "suite/keys.rs"]
+mod keys;
+#[cfg(test)]
 #[path = "support/loopback.rs"]
 mod loopback;
 #[cfg(test)]

@@ -124,6 +124,10 @@ impl App {
     }
 
     pub(super) fn toggle_thinking(&mut self) -> bool {
+        if self.views.shown.scrolls {
+            self.comparing.unfolded = !self.comparing.unfolded;
+            return true;
+        }
         let shown = self.shown;
         // All panes alike: the focused one decides.
         if let Some(entry) = self.entry() {

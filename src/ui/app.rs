@@ -11,6 +11,7 @@ use super::Leveller;
 use super::chooser::Chooser;
 use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
+use super::compare::{Comparing, Pair};
 use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
@@ -26,6 +27,7 @@ use super::weighing::Weighing;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Connections;
+use crate::model::Diff;
 use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Filled;
@@ -57,6 +59,11 @@ pub enum Event {
     Weighed {
         number: u64,
         estimates: Vec<Estimate>,
+    },
+    /// What [`Comparing::wanted`] asked for.
+    Compared {
+        pair: Pair,
+        diff: Diff,
     },
     /// Something is done: one line about it.
     Said(String),
@@ -196,6 +203,7 @@ pub struct App {
     /// Panes scroll together.
     pub together: bool,
     pub search: Option<Search>,
+    pub comparing: Comparing,
     /// Something that was drawn is laid out piece by piece.
     pub(super) behind: bool,
     /// Code that the last frame showed without colours.
@@ -259,6 +267,7 @@ impl App {
             source: false,
             together: false,
             search: None,
+            comparing: Comparing::default(),
             behind: false,
             uncoloured: Vec::new(),
             common: false,
@@ -310,6 +319,7 @@ impl App {
             Event::Saved { name, said } => self.saved(name, said),
             Event::Files(reply) => self.files(reply),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
+            Event::Compared { pair, diff } => self.comparing.take(pair, diff),
             Event::Said(said) => self.say(said),
             Event::NotCopied { what, text } => {
                 self.effects.push(Effect::Copy { what, text, terminal: true });
@@ -405,6 +415,12 @@ impl App {
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.notice.is_some() || self.behind || self.is_running()
+    }
+
+    /// Whether something that the last frame drew is still being laid out.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.behind
     }
 
     /// The round in view.

@@ -179,7 +179,7 @@ pub const COMMANDS: &[Command] = &[
         name: "next-match",
         keys: &["n"],
         on: Focus::Panes,
-        doc: "next match, in this pane and then in the others",
+        doc: "next match, here and then in the other panes; in the diff, change",
         run: App::next_match,
     },
     Command {
@@ -193,14 +193,21 @@ pub const COMMANDS: &[Command] = &[
         name: "view",
         keys: &["v"],
         on: Focus::Panes,
-        doc: "next view of the round: panes, table, timeline, scatter",
+        doc: "next view of the round: panes, table, timeline, scatter, diff",
         run: App::next_view,
+    },
+    Command {
+        name: "diff",
+        keys: &["D"],
+        on: Focus::Panes,
+        doc: "this answer word by word against the baseline, or the round before",
+        run: App::diff,
     },
     Command {
         name: "flip",
         keys: &["o"],
         on: Focus::Panes,
-        doc: "in the table: the best of the chosen figure first, or the worst",
+        doc: "table: best or worst first; diff: in one column or side by side",
         run: App::flip_order,
     },
     Command {
@@ -224,7 +231,7 @@ pub const COMMANDS: &[Command] = &[
         name: "thinking",
         keys: &["T"],
         on: Focus::Panes,
-        doc: "fold or show the reasoning",
+        doc: "fold or show the reasoning; in the diff, what is alike",
         run: App::toggle_thinking,
     },
     Command {

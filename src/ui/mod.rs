@@ -14,6 +14,7 @@ mod chooser;
 mod clipboard;
 mod colour;
 mod command;
+mod compare;
 mod copying;
 mod detail;
 mod detail_cost;
@@ -58,7 +59,7 @@ use std::time::{Duration, Instant};
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::model::AnswerId;
 use crate::model::Connections;
@@ -68,10 +69,12 @@ use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::model::Report;
 use crate::model::Spending;
+use crate::model::words;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
 pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
+pub use compare::{Compare, Comparing, Pair};
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
@@ -184,6 +187,7 @@ pub async fn run(
         theme: setup.theme,
         colourist: Colourist::new(replies.clone()),
         clipboard: Clipboard::new(replies.clone()),
+        replies: replies.clone(),
     };
     let start = Instant::now();
     let mut pacer = Pacer::default();
@@ -376,6 +380,7 @@ struct Held {
     theme: Theme,
     colourist: Colourist,
     clipboard: Clipboard,
+    replies: UnboundedSender<Event>,
 }
 
 impl Held {
@@ -387,6 +392,14 @@ impl Held {
         Write::flush(self.terminal.backend_mut())?;
         for code in app.uncoloured.drain(..) {
             self.colourist.ask(code);
+        }
+        if let Some(Compare { pair, before, after }) = app.comparing.wanted.take() {
+            let replies = self.replies.clone();
+            tokio::task::spawn_blocking(move || {
+                let diff = words(&before, &after);
+                // Nobody waits for it once the screen has gone.
+                let _ = replies.send(Event::Compared { pair, diff });
+            });
         }
         Ok(())
     }

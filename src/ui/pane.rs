@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::markdown::{Coloured, Found, Ink, Markdown, Pieces};
+use super::markdown::{Coloured, Found, Ink, Markdown, Pieces, Role};
 use super::search::places;
 use super::text::Flow;
 use crate::model::Answer;
@@ -542,7 +542,7 @@ fn marked<'a>(pieces: Pieces<'a>, found: &[(Range<usize>, usize)], here: Option<
         return pieces;
     }
     // What stands before the text of a line is not searched.
-    let lead = pieces.first().filter(|(_, ink)| ink.lead).map_or(0, |(text, _)| text.len());
+    let lead = pieces.first().filter(|(_, ink)| ink.role == Role::Lead).map_or(0, |(text, _)| text.len());
     let mut out = Pieces::new();
     let mut at = 0;
     for (text, ink) in pieces {

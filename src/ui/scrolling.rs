@@ -31,22 +31,25 @@ impl App {
     }
 
     pub(super) fn half_down(&mut self) -> bool {
-        self.scroll(|e| e.pane.page() / 2)
+        self.scroll_comparison(|page| page / 2) || self.scroll(|e| e.pane.page() / 2)
     }
 
     pub(super) fn half_up(&mut self) -> bool {
-        self.scroll(|e| -(e.pane.page() / 2))
+        self.scroll_comparison(|page| -(page / 2)) || self.scroll(|e| -(e.pane.page() / 2))
     }
 
     pub(super) fn page_down(&mut self) -> bool {
-        self.scroll(|e| e.pane.page())
+        self.scroll_comparison(|page| page) || self.scroll(|e| e.pane.page())
     }
 
     pub(super) fn page_up(&mut self) -> bool {
-        self.scroll(|e| -e.pane.page())
+        self.scroll_comparison(|page| -page) || self.scroll(|e| -e.pane.page())
     }
 
     pub(super) fn top(&mut self) -> bool {
+        if self.scroll_comparison(|_| isize::MIN) {
+            return true;
+        }
         let width = self.width_of_pane();
         if let Some(entry) = self.entry() {
             entry.pane.jump_to_top(width);
@@ -56,6 +59,9 @@ impl App {
     }
 
     pub(super) fn follow(&mut self) -> bool {
+        if self.scroll_comparison(|_| isize::MAX) {
+            return true;
+        }
         if let Some(entry) = self.entry() {
             entry.pane.follow();
         }

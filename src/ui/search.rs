@@ -112,6 +112,9 @@ impl App {
     }
 
     fn again(&mut self, forward: bool) -> bool {
+        if self.jump_to_change(forward) {
+            return true;
+        }
         if self.search.is_none() {
             let key = self.keymap.first("search");
             self.say(format!("nothing is searched for: {key} asks for what"));

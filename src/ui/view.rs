@@ -456,6 +456,16 @@ fn hints(app: &App, room: usize) -> String {
         Focus::Prompt => {
             &[("send", "send"), ("newline", "newline"), ("to-panes", "panes"), ("help-anywhere", "help")]
         }
+        _ if app.views.shown.scrolls => &[
+            ("to-prompt", "prompt"),
+            ("view", "next view"),
+            ("next-match", "next change"),
+            ("flip", "side by side"),
+            ("next-pane", "next answer"),
+            ("zoom", "this answer"),
+            ("baseline", "baseline"),
+            ("help", "help"),
+        ],
         _ if app.views.is_other() => &[
             ("to-prompt", "prompt"),
             ("view", "next view"),

@@ -1,7 +1,7 @@
 //! Reading answers: Markdown in panes, its source, search, scrolling together.
 
-use bakeoff::model::AnswerId;
-use bakeoff::ui::{App, Effect, Overlay};
+use bakeoff::model::{AnswerId, words};
+use bakeoff::ui::{App, Effect, Event, Overlay};
 
 use crate::screen::{app, ask, compare, finish, press, shown, text, typed};
 
@@ -205,4 +205,122 @@ fn a_block_of_code_is_copied_by_itself() {
     press(&mut none, "esc");
     press(&mut none, "c");
     assert!(none.notice.as_ref().unwrap().0.contains("no code to copy"));
+}
+
+/// Draws, and does what the loop does with a comparison that is wanted.
+fn compared(app: &mut App, width: u16, height: u16) -> Vec<String> {
+    shown(app, width, height);
+    while let Some(wanted) = app.comparing.wanted.take() {
+        let diff = words(&wanted.before, &wanted.after);
+        app.update(Event::Compared { pair: wanted.pair, diff }, app.now);
+        shown(app, width, height);
+    }
+    shown(app, width, height)
+}
+
+/// Two rounds of three endpoints, of which each says something else.
+fn rounds() -> App {
+    let mut app = app(3);
+    for (round, word) in ["mutex", "lock"].iter().enumerate() {
+        let ids = ask(&mut app, "Explain it");
+        for (n, id) in ids.iter().enumerate() {
+            for line in 0..30 {
+                let own = if line == 12 { format!("pane {n} says so") } else { "all say so".into() };
+                text(&mut app, *id, 300, &format!("Line {line} of the {word}: {own}.\n"));
+            }
+            finish(&mut app, *id, 900 + round as u64, 400);
+        }
+        press(&mut app, "esc");
+    }
+    app
+}
+
+#[test]
+fn the_diff_at_three_sizes_in_both_shapes() {
+    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+        let mut app = rounds();
+        press(&mut app, "D");
+        compare(&format!("view-diff-{width}x{height}.txt"), &compared(&mut app, width, height));
+        press(&mut app, "o");
+        press(&mut app, "T");
+        compare(&format!("view-diff-sides-{width}x{height}.txt"), &compared(&mut app, width, height));
+    }
+}
+
+#[test]
+fn the_diff_is_against_the_baseline_or_the_round_before() {
+    let mut app = rounds();
+    press(&mut app, "3");
+    press(&mut app, "b");
+    press(&mut app, "1");
+    press(&mut app, "D");
+    let rows = compared(&mut app, 120, 40).join("\n");
+    assert!(rows.contains("model-1 against model-3") && rows.contains("1 change"), "{rows}");
+    assert!(rows.contains("pane 20 says so") && rows.contains("lines alike"), "{rows}");
+    press(&mut app, "D");
+    let rows = compared(&mut app, 120, 40).join("\n");
+    assert!(
+        rows.contains("model-1 against the round before") && rows.contains("90 % alike · 1 change"),
+        "{rows}"
+    );
+    assert!(rows.contains("of the mutexlock: all"), "{rows}");
+    press(&mut app, "[");
+    let rows = compared(&mut app, 120, 40).join("\n");
+    assert!(rows.contains("no earlier round has an answer of this endpoint"), "{rows}");
+    press(&mut app, "D");
+    press(&mut app, "3");
+    assert!(compared(&mut app, 120, 40).join("\n").contains("the answer that the others are held against"));
+    press(&mut app, "esc");
+    assert!(shown(&mut app, 120, 40).join("\n").contains("2 model-2"), "esc goes back to the panes");
+}
+
+#[test]
+fn the_diff_scrolls_and_jumps_from_change_to_change() {
+    let mut app = rounds();
+    press(&mut app, "D");
+    press(&mut app, "T");
+    let rows = compared(&mut app, 120, 20);
+    assert!(rows[2].contains("Line 0 of"), "{}", rows[2]);
+    press(&mut app, "n");
+    assert!(compared(&mut app, 120, 20)[2].contains("Line 11 of"), "a line above the change");
+    press(&mut app, "G");
+    assert!(compared(&mut app, 120, 20).join("\n").contains("Line 29 of"));
+    press(&mut app, "g");
+    press(&mut app, "j");
+    assert!(compared(&mut app, 120, 20)[2].contains("Line 1 of"));
+    assert!(app.rounds[1].entries[1].pane.follows(), "the panes stay where they are");
+}
+
+/// Each of these has made some program of this kind freeze, crash or smear its screen.
+#[test]
+fn odd_answers_are_shown_and_nothing_freezes() {
+    let word = "w".repeat(1 << 20);
+    let marks = format!("a{} b", "\u{301}".repeat(10_000));
+    let rtl = "שלום עולם \u{202e}abc\u{202c} مرحبا بالعالم ".repeat(50);
+    let fence = format!("```\n{}", "x".repeat(1 << 20));
+    let deep = "> ".repeat(2_000) + "deep\n" + &"  ".repeat(2_000) + "- item\n";
+    let stars = "*".repeat(50_000) + " [" + &"[".repeat(50_000) + "`".repeat(10_001).as_str();
+    let table = format!("| {} |\n|{}|\n", "a | ".repeat(3_000), "---|".repeat(3_000));
+    for odd in [&word, &marks, &rtl, &fence, &deep, &stars, &table] {
+        let mut app = app(2);
+        let ids = ask(&mut app, "odd");
+        let at = std::time::Instant::now();
+        for piece in odd.as_bytes().chunks(64 << 10) {
+            text(&mut app, ids[0], 300, &String::from_utf8_lossy(piece));
+            let rows = shown(&mut app, 120, 40);
+            assert!(!rows.iter().any(|r| r.chars().any(|c| c.is_control() || c == '\u{202e}')));
+        }
+        finish(&mut app, ids[0], 900, 10);
+        press(&mut app, "esc");
+        press(&mut app, "g");
+        for (width, height) in [(120, 40), (80, 24), (41, 9), (20, 5)] {
+            shown(&mut app, width, height);
+        }
+        press(&mut app, "/");
+        typed(&mut app, "item");
+        press(&mut app, "enter");
+        // Far above what it takes in a debug build on a busy machine, far below a freeze.
+        let start: String = odd.chars().take(12).collect();
+        assert!(at.elapsed().as_secs() < 30, "{start:?} took {:?}", at.elapsed());
+    }
 }

@@ -15,8 +15,10 @@ pub enum Role {
     Heading3,
     Code,
     Link,
-    /// Bullets, bars of quotes, rules, the frame of a table, the host of a link.
+    /// Rules, the frame of a table, the host of a link.
     Mark,
+    /// What stands before the text of its line: a bullet, the bar of a quote.
+    Lead,
     Keyword,
     String,
     Number,
@@ -32,8 +34,6 @@ pub struct Ink {
     pub emphasis: bool,
     pub struck: bool,
     pub found: Found,
-    /// It stands before the text of its line: a bullet, the bar of a quote.
-    pub lead: bool,
 }
 
 /// Whether a search has found it.
@@ -63,7 +63,7 @@ impl Ink {
             Role::Heading3 => theme.text.add_modifier(Modifier::BOLD),
             Role::Code => theme.code,
             Role::Link => theme.link,
-            Role::Mark => theme.faint,
+            Role::Mark | Role::Lead => theme.faint,
             Role::Keyword => theme.keyword,
             Role::String => theme.string,
             Role::Number => theme.number,

@@ -546,7 +546,7 @@ fn prose<'d>(doc: &'d Doc, laid: &'d Laid, row: usize, width: usize) -> Pieces<'
     if !lead.is_empty() {
         // Deep in lists and quotes there must be room for words.
         let lead = lead.char_indices().nth(width / 2).and_then(|(at, _)| lead.get(..at)).unwrap_or(lead);
-        out.push((Cow::Borrowed(lead), Ink { lead: true, ..Role::Mark.into() }));
+        out.push((Cow::Borrowed(lead), Role::Lead.into()));
     }
     out.extend(doc.inked.pieces(range).map(borrowed));
     out
