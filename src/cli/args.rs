@@ -255,6 +255,7 @@ pub struct DemoArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = RUN_EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of the user's, each on its own")]
 pub struct RunArgs {
     /// The prompt, or @FILE; standard input when it is `-` or left out
     #[arg(value_name = "PROMPT|@FILE|-")]

@@ -176,11 +176,12 @@ fn given(asking: &Asking, loaded: &Loaded) -> Result<(ui::Given, Option<String>)
     }
     let prompt = asking.saved.first().map(|word| filling::saved(loaded, word)).transpose()?;
     let saved = prompt.as_ref().and_then(|(_, version)| version.system.clone());
-    let system = match (&asking.system, saved, &loaded.config.system) {
-        (Some(text), ..) => Some(text_or_file(text)?),
-        (None, Some(saved), _) => Some(saved),
-        (None, None, Some(text)) => Some(text_or_file(text)?),
-        (None, None, None) => None,
+    // What was asked for now, else what the prompt was saved with, else what always holds.
+    let system = match (&asking.system, saved) {
+        (None, Some(saved)) => Some(saved),
+        (asked, _) => {
+            asked.as_ref().or(loaded.config.system.as_ref()).map(|t| text_or_file(t)).transpose()?
+        }
     };
     let given = ui::Given { vars: filling::vars(&asking.vars)?, cases: filling::cases(asking)?, prompt };
     Ok((given, system))

@@ -54,8 +54,8 @@ impl Cases {
         let all = self.rows.len();
         let one = |at: usize| {
             let row = self.rows.get(at).ok_or_else(|| format!("{} has no case {}", self.name, at + 1))?;
-            let filled = filler.fill(&row.values.or(more), Some((at + 1, all)));
-            filled.map_err(|e| format!("{}:{}: {e}", self.name, row.line))
+            let done = filler.fill(&row.values.or(more), Some((at + 1, all)));
+            done.map_err(|e| format!("{}:{}: {e}", self.name, row.line))
         };
         rows.map(one).collect()
     }

@@ -34,6 +34,9 @@ const MOST_WRITTEN: usize = 16 << 20;
 /// Bytes of all tags of one text: what has more is code, not a prompt.
 const MOST_TAGS: usize = 16 << 10;
 
+/// Bytes of one tag.
+const MOST_TAG: usize = 1 << 10;
+
 /// Loops within one another.
 const MOST_NESTED: usize = 3;
 
@@ -341,31 +344,34 @@ fn shorten(tag: &str) -> String {
     if letters.next().is_some() { format!("{short}…") } else { short }
 }
 
-/// The words of a tag outside its quotes, each that could be a name.
-fn words(tag: &str) -> impl Iterator<Item = &str> {
+/// The characters outside quotes, and whether a quote is open at the end.
+fn outside(text: &str) -> (Vec<(usize, char)>, bool) {
+    let mut out = Vec::new();
     let mut quote = None;
-    let mut starts = Vec::new();
-    let mut word: Option<usize> = None;
     let mut escaped = false;
-    for (at, c) in tag.char_indices() {
-        let part = quote.is_none() && (c.is_alphanumeric() || c == '_');
-        match (part, word) {
-            (true, None) => word = Some(at),
-            (false, Some(from)) => {
-                starts.push((from, at));
-                word = None;
-            }
-            _ => {}
-        }
+    for (at, c) in text.char_indices() {
         match quote {
             Some(_) if escaped => escaped = false,
             Some(_) if c == '\\' => escaped = true,
-            Some(q) if c == q => quote = None,
+            Some(open) if c == open => quote = None,
             None if c == '"' || c == '\'' => quote = Some(c),
-            _ => {}
+            None => out.push((at, c)),
+            Some(_) => {}
         }
     }
-    starts.into_iter().filter_map(|(from, to)| tag.get(from..to))
+    (out, quote.is_some())
+}
+
+/// The words of a tag outside its quotes, each that could be a name.
+fn words(tag: &str) -> impl Iterator<Item = &str> {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    for (at, c) in outside(tag).0.into_iter().filter(|(_, c)| c.is_alphanumeric() || *c == '_') {
+        match spans.last_mut().filter(|(_, end)| *end == at) {
+            Some((_, end)) => *end += c.len_utf8(),
+            None => spans.push((at, at + c.len_utf8())),
+        }
+    }
+    spans.into_iter().filter_map(|(from, to)| tag.get(from..to))
 }
 
 /// From text to what the engine reads.
@@ -459,9 +465,7 @@ impl<'t> Scan<'t> {
         let inside = after.get(..end).unwrap_or_default();
         self.allowed(inside)?;
         let name = inside.trim_matches(['-', ' ', '\t']);
-        if name.chars().any(|c| !c.is_ascii())
-            && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-        {
+        if !name.is_ascii() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
             return Err(self.wrong(format!("{{{{{name}}}}}: a name has letters a to z, digits and _")));
         }
         let dashed = name
@@ -507,7 +511,7 @@ impl<'t> Scan<'t> {
         if word == "for" {
             // White space is trimmed on that side on which the tag trims it.
             let trims = if tag.ends_with("-%}") { "-" } else { "" };
-            self.source.push_str(&format!("{{{{ {TICK}() {trims}}}}}"));
+            self.source.extend(["{{ ", TICK, "() ", trims, "}}"]);
         }
         Ok(true)
     }
@@ -535,23 +539,9 @@ impl<'t> Scan<'t> {
 
     /// What would multiply a text in memory is no part of the language.
     fn allowed(&self, inside: &str) -> Result<(), TemplateError> {
-        let mut quote = None;
-        let mut escaped = false;
-        for c in inside.chars() {
-            match quote {
-                Some(_) if escaped => escaped = false,
-                Some(_) if c == '\\' => escaped = true,
-                Some(q) if c == q => quote = None,
-                Some(_) => {}
-                None if c == '"' || c == '\'' => quote = Some(c),
-                None if matches!(c, '~' | '+' | '*') => {
-                    let tag = shorten(inside.trim_matches(['-', ' ', '\t']));
-                    return Err(
-                        self.wrong(format!("{tag}: {c} is not for prompts; write texts one after another"))
-                    );
-                }
-                None => {}
-            }
+        if let Some((_, c)) = outside(inside).0.into_iter().find(|(_, c)| matches!(c, '~' | '+' | '*')) {
+            let tag = shorten(inside.trim_matches(['-', ' ', '\t']));
+            return Err(self.wrong(format!("{tag}: {c} is not for prompts; write texts one after another")));
         }
         match words(inside).find(|w| w.starts_with("__")) {
             Some(word) => Err(self.wrong(format!("{word}: a name does not begin with two underscores"))),
@@ -562,22 +552,18 @@ impl<'t> Scan<'t> {
 
 /// Bytes before the end of a tag, on its line and outside quotes; where a quote is not closed, anywhere.
 fn close(text: &str, end: &str) -> Option<usize> {
-    let line = text.split('\n').next().unwrap_or_default();
-    let mut quote = None;
-    let mut escaped = false;
-    for (at, c) in line.char_indices() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(q) if c == q => quote = None,
-            Some(_) => {}
-            None if c == '"' || c == '\'' => quote = Some(c),
-            None if line.get(at..).is_some_and(|rest| rest.starts_with(end)) => return Some(at),
-            None => {}
-        }
-    }
-    quote.and_then(|_| line.find(end))
+    // However long the line: what is not closed is looked for once more at the next brace.
+    let near = text.get(..text.floor_char_boundary(MOST_TAG)).unwrap_or_default();
+    let line = near.split('\n').next().unwrap_or_default();
+    // Most braces of code never close: they are not read character by character.
+    line.find(end)?;
+    let (open, quoted) = outside(line);
+    let ends = |at: &usize| line.get(*at..).is_some_and(|rest| rest.starts_with(end));
+    open.into_iter().map(|(at, _)| at).find(ends).or_else(|| line.find(end).filter(|_| quoted))
 }
+
+/// Filters from a text to a text.
+type TextFilter = (&'static str, fn(&str) -> String);
 
 /// What a template can do: fill in, repeat, decide, and a few filters. It reaches no file.
 fn environment<'t>(spent: &Arc<AtomicU64>, round: u64) -> Environment<'t> {
@@ -608,7 +594,7 @@ fn environment<'t>(spent: &Arc<AtomicU64>, round: u64) -> Environment<'t> {
         Ok::<_, Error>((from..to).map(Value::from).collect::<Vec<_>>())
     });
     env.add_test("defined", |value: &Value| !value.is_undefined());
-    let texts: [(&'static str, fn(&str) -> String); 5] = [
+    let texts: [TextFilter; 5] = [
         ("upper", str::to_uppercase),
         ("lower", str::to_lowercase),
         ("trim", |text| text.trim().to_owned()),

@@ -74,6 +74,7 @@ fn what_is_wrong_is_named_with_its_line() {
         ("{{ __bakeoff_round() }}", 1, "two underscores"),
         ("{{ x|nosuch }}", 1, "nosuch"),
         ("{% for a in x recursive %}{% endfor %}", 1, "not recursive"),
+        ("{%for a in x recursive%}{% endfor %}", 1, "not recursive"),
         ("{% for a in x %}{% for a in x %}{% for a in x %}{% for a in x %}", 1, "3 deep"),
         ("{{ don't }}", 1, "is no template"),
     ] {
@@ -139,6 +140,16 @@ fn no_template_produces_gigabytes_or_runs_on() {
     ] {
         let error = filled(text, &[("x", "y"), ("big", &big)]).unwrap_err();
         assert!(error.message.contains(words), "{text}: {error}");
+    }
+}
+
+/// A megabyte of code on one line, which opens and never closes.
+#[test]
+fn a_long_line_of_braces_is_read_at_once() {
+    for brace in ["{{a ", "{% if ", "{% raw ", "{{ 'a ", "{", "{{a}"] {
+        let text = brace.repeat((1 << 20) / brace.len());
+        // Whatever it is taken for, it is taken for it soon.
+        drop(Template::parse(&text));
     }
 }
 

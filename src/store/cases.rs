@@ -52,7 +52,7 @@ pub fn load_cases(path: &Path) -> Result<Cases, String> {
     }
     let text = String::from_utf8(bytes).map_err(|e| {
         let good = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
-        let line = good.iter().filter(|b| **b == b'\n').count() + 1;
+        let line = String::from_utf8_lossy(good).matches('\n').count() + 1;
         format!("{name}:{line}: not UTF-8: save the file as UTF-8")
     })?;
     parse_cases(&name, &text)
@@ -259,6 +259,8 @@ fn scalar(item: &Item, text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     fn rows(name: &str, text: &str) -> Vec<(usize, Vec<(String, String)>)> {
@@ -324,7 +326,7 @@ mod tests {
     fn ten_thousand_rows_are_read_and_a_flood_is_not() {
         let mut text = String::from("n,word\n");
         for n in 0..10_000 {
-            text.push_str(&format!("{n},w{n}\n"));
+            writeln!(text, "{n},w{n}").unwrap();
         }
         let cases = parse_cases("c.csv", &text).unwrap();
         assert_eq!((cases.rows.len(), cases.rows[9_999].line), (10_000, 10_001));

@@ -202,7 +202,8 @@ impl Prompts {
             Ok(there) if there.len() > MOST_BYTES => {
                 return Err(format!("{at} is larger than {} MiB", MOST_BYTES >> 20));
             }
-            other => drop(other.map_err(fail)?),
+            Ok(_) => {}
+            Err(e) => return Err(fail(e)),
         }
         let bytes = std::fs::read(&path).map_err(fail)?;
         let text = String::from_utf8(bytes).map_err(|_| format!("{at}: not UTF-8: save it as UTF-8"))?;

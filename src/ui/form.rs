@@ -247,7 +247,7 @@ impl App {
         match done {
             Done::No if warned && key.code == KeyCode::Enter => match purpose {
                 Purpose::Values => {
-                    self.say("this one is empty: write it, or enter on the last line sends it so")
+                    self.say("this one is empty: write it, or enter on the last line sends it so");
                 }
                 Purpose::Cases => self.say("the path of a .csv, .jsonl or .toml file"),
                 Purpose::Save => self.say("a prompt needs a name"),

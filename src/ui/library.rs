@@ -54,10 +54,10 @@ const PROMPTS: Kind = Kind {
         let library = &app.templates.library;
         let kept = library.kept.iter().map(|kept| {
             let last = kept.version(None).cloned().unwrap_or_default();
-            let tags: String = kept.tags.iter().map(|tag| format!("#{tag} ")).collect();
+            let tags: Vec<String> = kept.tags.iter().map(|tag| format!("#{tag}")).collect();
             Item {
                 label: kept.name.clone(),
-                note: format!("{tags}{}", last.note),
+                note: format!("{} {}", tags.join(" "), last.note).trim().to_owned(),
                 right: format!("v{} {}", kept.versions.len(), last.day()).trim_end().to_owned(),
             }
         });

@@ -187,6 +187,7 @@ pub async fn run(
         theme: setup.theme,
         colourist: Colourist::new(replies.clone()),
         clipboard: Clipboard::new(replies.clone()),
+        files: setup.files,
         replies: replies.clone(),
     };
     let start = Instant::now();
@@ -225,10 +226,6 @@ pub async fn run(
                 }
                 Effect::Weigh { number, asks } => {
                     weigh(number, asks, Arc::clone(&estimate), replies.clone());
-                    continue;
-                }
-                Effect::Files(wish) => {
-                    fetch(wish, Arc::clone(&setup.files), replies.clone());
                     continue;
                 }
                 other => {
@@ -303,14 +300,6 @@ fn weigh(
     });
 }
 
-/// Reads or writes files elsewhere than on the screen's thread.
-fn fetch(wish: Wish, files: Files, replies: tokio::sync::mpsc::UnboundedSender<Event>) {
-    tokio::task::spawn_blocking(move || {
-        // Nobody waits for it once the screen has gone.
-        let _ = replies.send(Event::Files(files(wish)));
-    });
-}
-
 /// Shows it until the user has chosen or a signal ends it; the terminal is given back. What
 /// takes a while to be found is added when it is there.
 ///
@@ -380,6 +369,7 @@ struct Held {
     theme: Theme,
     colourist: Colourist,
     clipboard: Clipboard,
+    files: Files,
     replies: UnboundedSender<Event>,
 }
 
@@ -422,9 +412,16 @@ impl Held {
                 self.screen.suspend()?;
                 self.terminal.clear()?;
             }
+            Effect::Files(wish) => {
+                let (files, replies) = (Arc::clone(&self.files), self.replies.clone());
+                tokio::task::spawn_blocking(move || {
+                    // Nobody waits for it once the screen has gone.
+                    let _ = replies.send(Event::Files(files(wish)));
+                });
+            }
             Effect::Quit => return Ok(Some(0)),
             // Answered by the loop, which has what they ask for.
-            Effect::Choices | Effect::SaveLineup { .. } | Effect::Weigh { .. } | Effect::Files(_) => {}
+            Effect::Choices | Effect::SaveLineup { .. } | Effect::Weigh { .. } => {}
         }
         Ok(None)
     }

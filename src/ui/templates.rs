@@ -73,7 +73,7 @@ impl Templates {
     /// Values that are known without asking.
     fn known(&self) -> Values {
         let case = self.cases.as_ref().and_then(|cases| cases.rows.get(self.next));
-        case.map(|case| case.values.or(&self.vars)).unwrap_or_else(|| self.vars.clone())
+        case.map_or_else(|| self.vars.clone(), |case| case.values.or(&self.vars))
     }
 
     fn place(&self) -> Option<(usize, usize)> {
@@ -166,7 +166,7 @@ impl App {
         match self.templates.doubt.take() {
             Some(Doubt::Verbatim(_)) if yes => self.send_verbatim(),
             Some(Doubt::Verbatim(_)) => {
-                self.say("not sent; {% raw %} … {% endraw %} keeps braces as they are")
+                self.say("not sent; {% raw %} … {% endraw %} keeps braces as they are");
             }
             Some(Doubt::Delete(name, _)) if yes => self.delete_prompt(name),
             Some(Doubt::Delete(..)) => self.say("kept"),

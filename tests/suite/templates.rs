@@ -33,11 +33,8 @@ fn asked(effects: &[Effect]) -> Vec<String> {
 }
 
 fn twelve() -> Cases {
-    let mut text = String::from("topic,tone,id\n");
-    for n in 1..=12 {
-        text.push_str(&format!("topic {n},tone {n},{n}\n"));
-    }
-    parse_cases("cases.csv", &text).unwrap()
+    let rows: Vec<String> = (1..=12).map(|n| format!("topic {n},tone {n},{n}")).collect();
+    parse_cases("cases.csv", &format!("topic,tone,id\n{}", rows.join("\n"))).unwrap()
 }
 
 fn with_cases(panes: usize, cases: Cases) -> App {
@@ -347,10 +344,8 @@ fn a_file_is_asked_for_and_read_elsewhere() {
 
 #[test]
 fn ten_thousand_cases_start_at_once() {
-    let mut text = String::from("topic,tone\n");
-    for n in 0..10_000 {
-        text.push_str(&format!("t{n},x\n"));
-    }
+    let rows: Vec<String> = (0..10_000).map(|n| format!("t{n},x")).collect();
+    let text = format!("topic,tone\n{}", rows.join("\n"));
     let mut app = with_cases(2, parse_cases("c.csv", &text).unwrap());
     app.editor.set_text(PROMPT);
     press(&mut app, "esc");
