@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::{IsTerminal, Read, Write};
+use std::pin::Pin;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -85,10 +86,14 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         // All tasks start at once: the client and the catalog are made before any of them.
         engine.warm_up(&lineup.endpoints).await;
         let (mut answered, mut interrupted, mut first) = (Vec::new(), false, 0);
+        // Listened to from the first round to the last: one that comes between two counts as well.
+        let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
         let many = rounds.len();
         for sent in rounds {
             let progress = Progress::of(&sent, answered.len() + 1, many, !args.quiet);
-            let asked = ask(&engine, &mut reports, (&lineup, first), &sent.prompt, &progress).await;
+            let asked =
+                ask(&engine, &mut reports, (&lineup, first), &sent.prompt, &progress, interrupt.as_mut())
+                    .await;
             first += lineup.endpoints.len() as u64;
             answered.push((sent, asked.0));
             // One round after the other: no endpoint has more than one at a time.
@@ -237,6 +242,7 @@ async fn ask(
     (lineup, first): (&Lineup, u64),
     prompt: &Prompt,
     progress: &Progress,
+    mut interrupt: Pin<&mut impl Future<Output = std::io::Result<()>>>,
 ) -> (Vec<(crate::model::Endpoint, Answer)>, bool) {
     let new = |e: &crate::model::Endpoint| (e.clone(), Answer::new(e.simulated));
     let mut entries: Vec<_> = lineup.endpoints.iter().map(new).collect();
@@ -245,7 +251,6 @@ async fn ask(
     }
     let mut open = entries.len();
     let mut interrupted = false;
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     while open > 0 {
         let report = tokio::select! {
             report = reports.recv() => report,

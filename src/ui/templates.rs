@@ -130,7 +130,12 @@ impl App {
         let fields = missing.iter().map(|name| Field::new(name, last.get(name).unwrap_or_default()));
         let title = format!("fill in · {}", clean_line(text));
         let form = Form::new(Purpose::Values, title, fields.collect());
+        // A value that was given under another name is perhaps what is missing.
+        let stray = self.templates.vars.names().find_map(|name| template.unknown(name));
         self.open_form(form);
+        if let Some(stray) = stray {
+            self.say(format!("--var: {stray}"));
+        }
         Ready::Asking
     }
 

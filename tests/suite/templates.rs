@@ -1,7 +1,8 @@
 //! Prompts with variables: the form, cases, the library; on the screen and without one.
 
 use std::fs;
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use bakeoff::model::{
@@ -10,6 +11,7 @@ use bakeoff::model::{
 use bakeoff::store::{Prompts, parse_cases};
 use bakeoff::ui::{App, Effect, Event, Focus, Given, Overlay, Reply, Wish};
 use crossterm::event::Event as Terminal;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::loopback::Loopback;
@@ -154,6 +156,20 @@ fn where_all_values_are_known_it_is_sent_at_once() {
     let rows = screen(&mut app);
     assert!(rows.contains("prompt · fresh · topic=TCP · tone=calm"), "{rows}");
     assert_eq!(asked(&press(&mut app, "enter")), ["Explain TCP in a calm tone."]);
+}
+
+#[test]
+fn a_value_under_another_name_is_named_with_the_nearest() {
+    let mut app = app(1);
+    let vars: Values = [("topic", "TCP"), ("tonee", "calm")].into_iter().collect();
+    app.give(Given { vars, ..Given::default() });
+    ask(&mut app, PROMPT);
+    let rows = screen(&mut app);
+    assert!(rows.contains("--var: the prompt has no {{tonee}} (did you mean \"tone\"?)"), "{rows}");
+    assert!(
+        rows.contains("▸ tone ") && !rows.contains("  topic "),
+        "only what is missing is asked for: {rows}"
+    );
 }
 
 #[test]
@@ -636,6 +652,40 @@ fn a_run_that_cannot_be_filled_sends_nothing_and_says_why() {
         "{}",
         out(&o)
     );
+}
+
+#[test]
+fn an_interrupted_run_keeps_what_it_has_and_sends_no_further_case() {
+    let home = home();
+    fs::write(home.path().join("c.csv"), "x\n1\n2\n3\n").unwrap();
+    let pid: Arc<OnceLock<u32>> = Arc::default();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (child_of, held) = (Arc::clone(&pid), Mutex::new(held));
+    let server = Loopback::start(move |asked| {
+        if asked.body.contains("case 2") {
+            let child = Pid::from_raw(i32::try_from(*child_of.wait()).unwrap()).unwrap();
+            kill_process(child, Signal::INT).unwrap();
+            // No answer comes while the run lives.
+            let _ = held.lock().unwrap().recv();
+        }
+        chat("hello")
+    });
+    let spec = format!("compatible:m@{}/v1", server.url());
+    let child = bakeoff(home.path())
+        .current_dir(home.path())
+        .args(["run", "case {{x}}", "--cases", "c.csv", "-e", &spec, "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    pid.set(child.id()).unwrap();
+    let o = child.wait_with_output().unwrap();
+    drop(release);
+    assert_eq!(o.status.code(), Some(130), "{}", err(&o));
+    let rounds = json(&o)["rounds"].clone();
+    let told: Vec<_> = rounds.as_array().unwrap().iter().map(|r| &r["answers"][0]["status"]).collect();
+    assert_eq!(told, ["complete", "interrupted"]);
+    assert_eq!(server.asked("completions").len(), 2);
 }
 
 #[test]
