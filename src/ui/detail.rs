@@ -399,6 +399,9 @@ impl<'t> Sheet<'t> {
         if answer.skipped > 0 {
             self.fact("unreadable", &format!("{} events passed over", answer.skipped));
         }
+        for (at, (name, value)) in answer.headers.iter().enumerate() {
+            self.fact(if at == 0 { "headers" } else { " " }, &format!("{name}: {value}"));
+        }
     }
 
     fn nothing_sent(&mut self, queued: bool) {
