@@ -115,6 +115,7 @@ impl App {
     fn make_ready(&mut self, text: &str) -> Ready {
         let template = match Template::parse(text) {
             Ok(None) => return Ready::Plain,
+            Ok(Some(_)) if self.cases_run() => return Ready::Asking,
             Ok(Some(template)) => template,
             Err(why) => return self.doubt_it(why.to_string()),
         };

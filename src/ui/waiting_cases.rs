@@ -44,9 +44,17 @@ impl Waiting {
 }
 
 impl App {
-    pub(super) fn open_cases(&mut self) -> bool {
-        if self.templates.waiting.is_open() {
+    /// Says so while cases are being sent: until then they are the ones that count.
+    pub(super) fn cases_run(&mut self) -> bool {
+        let open = self.templates.waiting.is_open();
+        if open {
             self.say(format!("cases are being sent: {} stops them", self.stop_key()));
+        }
+        open
+    }
+
+    pub(super) fn open_cases(&mut self) -> bool {
+        if self.cases_run() {
             return true;
         }
         let name = self.templates.cases.as_ref().map(|c| c.name.clone()).unwrap_or_default();
@@ -62,6 +70,7 @@ impl App {
 
     pub(super) fn cases_read(&mut self, read: Result<Cases, String>) {
         match read {
+            Ok(_) if self.cases_run() => {}
             Ok(cases) => {
                 let (first, next) = (cases.rows.first(), self.keymap.first("next-case"));
                 let columns: Vec<_> = first.into_iter().flat_map(|c| c.values.names()).collect();
@@ -122,11 +131,7 @@ impl App {
 
     /// The rounds of these cases, each filled; says what is wrong with the first that cannot be.
     fn plan_cases(&mut self, most: usize) -> Option<Vec<Plan>> {
-        if self.templates.waiting.is_open() {
-            self.say(format!("cases are being sent: {} stops them", self.stop_key()));
-            return None;
-        }
-        if self.is_weighing() || !self.may_send() {
+        if self.cases_run() || self.is_weighing() || !self.may_send() {
             return None;
         }
         let (text, template) = self.case_template()?;

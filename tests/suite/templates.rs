@@ -226,6 +226,13 @@ fn all_cases_go_one_round_at_a_time_and_can_be_stopped() {
             assert!(launched(&end(&mut app, ids[0].0)).is_empty(), "the other still runs");
             ids = launched(&end(&mut app, ids[1].0));
         }
+        // The case in hand is spoken for; what has no variables goes between.
+        app.focus = Focus::Prompt;
+        assert!(asked(&press(&mut app, "enter")).is_empty());
+        assert!(screen(&mut app).contains("cases are being sent: ctrl+c stops them"), "{}", screen(&mut app));
+        app.focus = Focus::Panes;
+        assert!(asked(&press(&mut app, ".")).is_empty() && press(&mut app, "F").is_empty());
+        assert_eq!(app.overlay, None);
         let stopped = press(&mut app, key);
         assert_eq!(stopped.iter().filter(|e| matches!(e, Effect::Cancel(_))).count(), 2, "{stopped:?}");
         assert!(screen(&mut app).contains("6 cases are not sent"), "{}", screen(&mut app));
