@@ -306,7 +306,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "next-case",
-        keys: &["."],
+        keys: &[";"],
         on: Focus::Panes,
         doc: "fill the prompt with the next case and send it",
         run: App::next_case,

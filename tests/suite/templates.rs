@@ -183,20 +183,20 @@ fn cases_go_one_by_one_and_are_seen_in_border_and_title() {
     assert!(screen(&mut app).contains("case 2/12"), "{}", screen(&mut app));
     press(&mut app, "esc");
     // The prompt that was sent is filled again.
-    assert_eq!(asked(&press(&mut app, "."))[0], "Explain topic 2 in a tone 2 tone.");
+    assert_eq!(asked(&press(&mut app, ";"))[0], "Explain topic 2 in a tone 2 tone.");
     // One that is written stays where it is.
     app.editor.set_text("{{id}}: {{topic}}");
-    assert_eq!(asked(&press(&mut app, "."))[0], "3: topic 3");
+    assert_eq!(asked(&press(&mut app, ";"))[0], "3: topic 3");
     assert_eq!(app.editor.text(), "{{id}}: {{topic}}");
     assert!(shown(&mut app, 100, 24)[0].contains("round 3/3 · case 3/12"), "{}", screen(&mut app));
     for n in 4..=11 {
-        assert_eq!(asked(&press(&mut app, "."))[0], format!("{n}: topic {n}"));
+        assert_eq!(asked(&press(&mut app, ";"))[0], format!("{n}: topic {n}"));
     }
-    assert_eq!(asked(&press(&mut app, "."))[0], "12: topic 12");
+    assert_eq!(asked(&press(&mut app, ";"))[0], "12: topic 12");
     assert!(screen(&mut app).contains("all 12 cases sent"));
-    assert!(asked(&press(&mut app, ".")).is_empty());
+    assert!(asked(&press(&mut app, ";")).is_empty());
     assert!(screen(&mut app).contains("begins again with the first"), "{}", screen(&mut app));
-    assert_eq!(asked(&press(&mut app, "."))[0], "1: topic 1");
+    assert_eq!(asked(&press(&mut app, ";"))[0], "1: topic 1");
     press(&mut app, "<");
     assert!(!screen(&mut app).contains("case 2/12"), "{}", screen(&mut app));
 }
@@ -207,7 +207,7 @@ fn all_cases_go_one_round_at_a_time_and_can_be_stopped() {
         let mut app = with_cases(2, twelve());
         typed(&mut app, PROMPT);
         press(&mut app, "esc");
-        press(&mut app, ".");
+        press(&mut app, ";");
         for id in app.rounds[0].entries.iter().map(|e| e.id).collect::<Vec<_>>() {
             end(&mut app, id);
         }
@@ -231,7 +231,7 @@ fn all_cases_go_one_round_at_a_time_and_can_be_stopped() {
         assert!(asked(&press(&mut app, "enter")).is_empty());
         assert!(screen(&mut app).contains("cases are being sent: ctrl+c stops them"), "{}", screen(&mut app));
         app.focus = Focus::Panes;
-        assert!(asked(&press(&mut app, ".")).is_empty() && press(&mut app, "F").is_empty());
+        assert!(asked(&press(&mut app, ";")).is_empty() && press(&mut app, "F").is_empty());
         assert_eq!(app.overlay, None);
         let stopped = press(&mut app, key);
         assert_eq!(stopped.iter().filter(|e| matches!(e, Effect::Cancel(_))).count(), 2, "{stopped:?}");
@@ -305,7 +305,7 @@ fn a_refused_case_leaves_the_prompt_as_it_was() {
     app.weigh_by(Spending { session: Some(Money::parse("1").unwrap()), ..Spending::default() });
     app.editor.set_text(PROMPT);
     app.focus = Focus::Panes;
-    let effects = press(&mut app, ".");
+    let effects = press(&mut app, ";");
     let number = effects
         .iter()
         .rev()
@@ -325,7 +325,7 @@ fn what_cases_cannot_do_is_said_and_nothing_is_sent() {
     let mut app = app(1);
     press(&mut app, "esc");
     for (key, words) in [
-        (".", "no cases are loaded: F loads"),
+        (";", "no cases are loaded: F loads"),
         (">", "no cases are loaded"),
         ("<", "no cases are loaded"),
         ("A", "nothing to save"),
