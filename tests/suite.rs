@@ -1,6 +1,9 @@
 //! The one test binary: one link, one start.
 
 #[cfg(test)]
+#[path = "suite/attach.rs"]
+mod attach;
+#[cfg(test)]
 #[path = "suite/bedrock.rs"]
 mod bedrock;
 #[cfg(test)]

@@ -25,6 +25,8 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   bakeoff run --demo \"Explain TCP in one line.\"
   echo \"2+2?\" | bakeoff run -e openai:gpt-6-sol -e ollama:qwen3
+  bakeoff run \"Describe @chart.png\" -e openai:gpt-6-sol -e gemini:gemini-3.8-flash
+  git diff | bakeoff run --attach notes.md -e anthropic:claude-opus-5-5
   bakeoff run --demo --trials 6 \"Explain TCP in one line.\"
   bakeoff run @prompt.md -e openai:gpt-6-sol --system @system.md --format json --out result.json
 
@@ -70,6 +72,7 @@ impl Cli {
         [
             ("--theme", self.look.theme.is_some() && !screen),
             ("--system", self.asking.system.is_some() && !asks),
+            ("--attach", !self.asking.attach.is_empty() && !asks),
             ("--out", self.asking.out.is_some() && !asks),
             ("--cold", self.asking.cold && !asks),
             ("--warm", self.asking.warm && !asks),
@@ -103,6 +106,10 @@ pub struct Asking {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
+    /// A file that goes with the prompt, as text or as an image; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<String>,
+
     /// Every request on a new connection: DNS, TCP and TLS are part of each
     #[arg(long, conflicts_with = "warm")]
     pub cold: bool,
@@ -120,6 +127,7 @@ impl Asking {
         Self {
             system: more.system.clone().or_else(|| self.system.clone()),
             out: more.out.clone().or_else(|| self.out.clone()),
+            attach: self.attach.iter().chain(&more.attach).cloned().collect(),
             cold: if near { more.cold } else { self.cold },
             warm: if near { more.warm } else { self.warm },
         }
@@ -236,7 +244,7 @@ pub struct DemoArgs {
 #[command(after_help = RUN_EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "flags, each on its own")]
 pub struct RunArgs {
-    /// The prompt, or @FILE; standard input when it is `-` or left out
+    /// The prompt, or @FILE; standard input when it is `-` or left out. An @path within it attaches that file
     #[arg(value_name = "PROMPT|@FILE|-")]
     pub prompt: Option<String>,
 

@@ -7,7 +7,7 @@ use super::asked::Asked;
 use super::output::{meta, round_id, say, writable, write_file, write_out};
 use super::repeats::{Repeats, ask};
 use super::world::World;
-use super::{Stop, asked, runtime, text_or_file, world};
+use super::{Stop, asked, attach, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -17,7 +17,9 @@ use crate::model::Outcome;
 use crate::model::Prompt;
 use crate::model::Spending;
 use crate::model::clean_line;
+use crate::model::unescaped;
 use crate::provider::Vars;
+use crate::store::Disk;
 use crate::store::Round;
 use crate::store::Run;
 use crate::store::export;
@@ -44,8 +46,11 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         None => None,
     };
     let limits = world::limits(&loaded.config, args.timeout);
-    let question = question(args.prompt.as_deref())?;
-    let prompt = Prompt::new(question).with_system(system);
+    let (question, argument) = question(args.prompt.as_deref())?;
+    let disk = Disk::new(loaded.config.attach_text_kib);
+    let files = attach::all(&question, argument, &asking.attach, &disk, args.quiet)?;
+    let question = if argument { unescaped(&question) } else { question };
+    let prompt = Prompt::new(question).with_system(system).attach(&files);
     if let Some(path) = &asking.out {
         writable(path)?;
     }
@@ -153,7 +158,10 @@ fn within(
     })
 }
 
-fn question(given: Option<&str>) -> Result<String, Stop> {
+/// The prompt, and whether it is the argument itself: only there `@path` attaches a file. What a
+/// pipe or a file brings may be anybody's text, and must not choose files of this machine.
+fn question(given: Option<&str>) -> Result<(String, bool), Stop> {
+    let mut argument = false;
     let text = match given {
         Some("-") | None => {
             if given.is_none() && std::io::stdin().is_terminal() {
@@ -167,12 +175,22 @@ fn question(given: Option<&str>) -> Result<String, Stop> {
             })?;
             text.trim_end_matches(['\n', '\r']).to_owned()
         }
-        Some(text) => text_or_file(text)?,
+        Some(text) if is_file(text) => text_or_file(text)?,
+        Some(text) => {
+            argument = true;
+            text.to_owned()
+        }
     };
     if text.trim().is_empty() {
         return Err(Stop::usage("the prompt is empty"));
     }
-    Ok(text)
+    Ok((text, argument))
+}
+
+/// Whether an argument is `@FILE` as a whole, and no prompt that begins with an attached file.
+fn is_file(text: &str) -> bool {
+    let name = text.strip_prefix('@').filter(|name| !name.starts_with('"'));
+    name.is_some_and(|name| !name.contains(char::is_whitespace) || std::path::Path::new(name).is_file())
 }
 
 /// Says on standard error whose settings were not asked as written: nothing is dropped silently.

@@ -8,10 +8,12 @@ use std::time::Duration;
 use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::Leveller;
+use super::attach::{Attaching, Found};
 use super::chooser::Chooser;
 use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
 use super::compare::{Comparing, Pair};
+use super::completion::Completion;
 use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
@@ -20,6 +22,7 @@ use super::markdown::Coloured;
 use super::pane::Pane;
 use super::picker::{Choice, Picker};
 use super::search::Search;
+use super::theme::{Theme, Themes};
 use super::trials::{Trial, Trials};
 use super::views::Views;
 use super::weighing::Weighing;
@@ -31,9 +34,11 @@ use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
 use crate::model::Prompt;
+use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Step;
 use crate::model::Total;
+use crate::store::Listed;
 
 /// A notice stays this long.
 const NOTICE: Duration = Duration::from_secs(4);
@@ -57,6 +62,17 @@ pub enum Event {
     Weighed {
         number: u64,
         estimates: Vec<Estimate>,
+    },
+    /// What [`Effect::ReadFiles`] asked for, in the same order.
+    FilesRead {
+        number: u64,
+        found: Vec<(Reference, Found)>,
+    },
+    /// What [`Effect::ListFiles`] asked for, or why it cannot be read.
+    FilesListed {
+        number: u64,
+        directory: String,
+        entries: Result<Vec<Listed>, String>,
     },
     /// What [`Comparing::wanted`] asked for.
     Compared {
@@ -93,12 +109,23 @@ pub enum Effect {
         number: u64,
         asks: Vec<(Endpoint, Prompt)>,
     },
+    /// Which files are these? [`Event::FilesRead`] answers with the same number.
+    ReadFiles {
+        number: u64,
+        files: Vec<Reference>,
+    },
+    /// What is in this directory? [`Event::FilesListed`] answers with the same number.
+    ListFiles {
+        number: u64,
+        directory: String,
+    },
     /// The picker wants to know what there is to choose from.
     Choices,
     SaveLineup {
         name: String,
         lineup: Lineup,
     },
+    SaveTheme(String),
     /// To the clipboard, the terminal's if need be; filtered already.
     Copy {
         what: String,
@@ -197,6 +224,10 @@ pub struct App {
     /// Panes scroll together.
     pub together: bool,
     pub search: Option<Search>,
+    pub theme: Arc<Theme>,
+    pub themes: Themes,
+    /// The theme to go back to while others are tried.
+    pub(super) theme_before: Option<Arc<Theme>>,
     pub comparing: Comparing,
     /// Something that was drawn is laid out piece by piece.
     pub(super) behind: bool,
@@ -237,6 +268,8 @@ pub struct App {
     pub(super) replaced: Total,
     pub(super) places: HashMap<AnswerId, (usize, usize)>,
     pub(super) weighing: Weighing,
+    pub(super) attaching: Attaching,
+    pub(super) completion: Completion,
 }
 
 impl App {
@@ -261,6 +294,9 @@ impl App {
             source: false,
             together: false,
             search: None,
+            theme: Arc::default(),
+            themes: Themes::default(),
+            theme_before: None,
             comparing: Comparing::default(),
             behind: false,
             uncoloured: Vec::new(),
@@ -290,6 +326,8 @@ impl App {
             replaced: Total::default(),
             places: HashMap::new(),
             weighing: Weighing::default(),
+            attaching: Attaching::default(),
+            completion: Completion::default(),
         }
     }
 
@@ -302,6 +340,8 @@ impl App {
         match event {
             Event::Terminal(event) => {
                 self.terminal(event);
+                self.complete();
+                self.read_draft();
                 self.drive_trials();
                 self.weigh_draft();
             }
@@ -309,6 +349,10 @@ impl App {
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
+            Event::FilesRead { number, found } => self.files_read(number, found),
+            Event::FilesListed { number, directory, entries } => {
+                self.files_listed(number, directory, entries);
+            }
             Event::Compared { pair, diff } => self.comparing.take(pair, diff),
             Event::Said(said) => self.say(said),
             Event::NotCopied { what, text } => {
@@ -354,7 +398,7 @@ impl App {
             self.effects.push(Effect::Quit);
             return;
         }
-        if self.overlay.is_some() && self.overlay_key(key) {
+        if self.overlay.is_some() && self.overlay_key(key) || self.completion_key(key) {
             return;
         }
         let handled = match self.keymap.find(self.focus, key) {
@@ -448,6 +492,7 @@ impl App {
     pub fn ask(&mut self, question: &str) -> Vec<Effect> {
         self.editor.set_text(question);
         self.send();
+        self.read_draft();
         std::mem::take(&mut self.effects)
     }
 
@@ -479,6 +524,8 @@ impl App {
         self.interrupted = Some(self.now);
         if self.overlay == Some(Overlay::Quit) {
             self.effects.push(Effect::Quit);
+        } else if self.stop_reading() {
+            self.interrupted = None;
         } else if self.is_running() {
             self.cancel_where(|_, _| true);
             self.say("streams stopped; ctrl+c again asks to quit");

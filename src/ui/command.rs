@@ -312,6 +312,13 @@ pub const COMMANDS: &[Command] = &[
         run: App::detail,
     },
     Command {
+        name: "attach",
+        keys: &["@"],
+        on: Focus::Panes,
+        doc: "attach a file: `@` and its name, in the prompt",
+        run: App::attach,
+    },
+    Command {
         name: "endpoints",
         keys: &["E"],
         on: Focus::Panes,
@@ -324,6 +331,13 @@ pub const COMMANDS: &[Command] = &[
         on: Focus::Panes,
         doc: "same settings for all: what every model takes",
         run: App::toggle_common,
+    },
+    Command {
+        name: "theme",
+        keys: &["C"],
+        on: Focus::Panes,
+        doc: "choose the colours; each theme is shown as you come to it",
+        run: App::choose_theme,
     },
     Command {
         name: "palette",

@@ -7,9 +7,12 @@ use super::app::{App, Effect, Entry, Round};
 use super::pane::Pane;
 use crate::model::Answer;
 use crate::model::AnswerId;
+use crate::model::Attachment;
 use crate::model::Endpoint;
 use crate::model::Money;
 use crate::model::Prompt;
+use crate::model::attached;
+use crate::model::unescaped;
 
 /// Something that is to be sent.
 #[derive(Debug)]
@@ -55,12 +58,7 @@ impl App {
         if self.editor.is_empty() {
             return true;
         }
-        let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
-        if self.follow_up && self.round().is_some_and(unfinished) {
-            self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
-            return true;
-        }
-        if self.is_weighing() {
+        if self.must_wait() || self.is_reading() {
             return true;
         }
         let question = self.editor.take();
@@ -68,16 +66,25 @@ impl App {
             self.history.push(question.clone());
         }
         self.walking = None;
-        let plan = self.plan_round(question);
-        self.order(plan);
+        self.send_with_files(question);
         true
     }
 
-    /// The lineup as it would be asked a question now.
-    pub(super) fn plan_round(&self, question: String) -> Plan {
+    /// Whether nothing can be sent yet; says why.
+    pub(super) fn must_wait(&mut self) -> bool {
+        let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
+        if self.follow_up && self.round().is_some_and(unfinished) {
+            self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
+            return true;
+        }
+        self.is_weighing()
+    }
+
+    /// The lineup as it would be asked a question now, with these files.
+    pub(super) fn plan_round(&self, question: String, files: &[Attachment]) -> Plan {
         let follow_up = self.follow_up && !self.rounds.is_empty();
         let asked = |e: Endpoint| {
-            let prompt = self.prompt_for(&e, &question, follow_up);
+            let prompt = self.prompt_for(&e, &question, follow_up).attach(files);
             (e, prompt)
         };
         let asks = self.levelled().into_iter().map(asked).collect();
@@ -102,15 +109,19 @@ impl App {
     }
 
     fn plan_new(&self, endpoint: &Endpoint) -> Option<More> {
-        let question = &self.round()?.question;
+        let round = self.round()?;
+        let question = &round.question;
+        // A round's answers are all of the same files.
+        let files = round.entries.first().map_or(&[][..], |e| e.prompt.attachments());
         let levelled = self.levelled().into_iter().find(|e| e.is_pane_of(endpoint));
         let endpoint = levelled.unwrap_or_else(|| endpoint.clone());
-        let prompt = self.prompt_for(&endpoint, question, false);
+        let prompt = self.prompt_for(&endpoint, question, false).attach(files);
         Some(More::New(endpoint, prompt))
     }
 
     /// A fresh prompt, or this endpoint's own conversation continued from the round in view.
     fn prompt_for(&self, endpoint: &Endpoint, question: &str, follows: bool) -> Prompt {
+        let question = unescaped(question);
         let before = self
             .round()
             .filter(|_| follows)
@@ -127,6 +138,7 @@ impl App {
     pub(super) fn carry_out(&mut self, plan: Plan, bounds: &[Money]) {
         match plan {
             Plan::Round { question, follow_up, asks } => {
+                let files = asks.first().map(|(_, prompt)| attached(prompt.attachments()));
                 let round = self.rounds.len();
                 let mut entries = Vec::with_capacity(asks.len());
                 for (at, (endpoint, prompt)) in asks.into_iter().enumerate() {
@@ -135,6 +147,10 @@ impl App {
                 }
                 self.rounds.push(Round { question, follow_up, entries });
                 self.shown = round;
+                // What has left is said in full.
+                if let Some(files) = files.filter(|files| !files.is_empty()) {
+                    self.say(files);
+                }
             }
             Plan::Trials { round, runs, nonce, asks } => self.begin_trials(round, runs, nonce, asks, bounds),
             Plan::More { round, asks } => {

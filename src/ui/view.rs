@@ -16,13 +16,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
 use super::chooser;
 use super::colour::Uncoloured;
 use super::command::Focus;
+use super::completion;
 use super::detail;
 use super::figures;
 use super::help;
@@ -50,6 +51,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     let area = frame.area();
     app.size = (area.width, area.height);
     let layout = app.layout();
+    theme.paint(frame.buffer_mut(), area);
     app.behind = false;
     let found = app.matches();
     if layout.too_small {
@@ -71,6 +73,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         }
     }
     prompt(app, theme, frame, &layout, &found);
+    completion::draw(app, theme, frame, layout.prompt);
     match app.overlay {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
@@ -404,17 +407,13 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, foun
             _ => searched(app, theme, room, found)
                 .unwrap_or_else(|| Line::styled(format!(" {} ", hints(app, room)), theme.faint)),
         };
-        let left = Line::from(vec![
-            Span::styled(" prompt", if focused { theme.focus } else { theme.text }),
-            Span::styled(format!(" · {mode} "), theme.faint),
-        ]);
-        let cost = app.draft_cost(room.saturating_sub(left.width() + 3));
-        let cost = cost.map_or_else(Line::default, |cost| Line::styled(format!(" {cost} "), theme.text));
+        let title = if focused { theme.focus } else { theme.text };
+        let (left, cost) = app.prompt_titles(mode, title, theme, room);
         let block = Block::bordered()
             .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
             .border_style(if focused { theme.focus } else { theme.border })
             .title_top(left)
-            .title_top(cost.right_aligned())
+            .title_top(cost)
             .title_bottom(bottom);
         block.render(area, frame.buffer_mut());
         Rect {
@@ -525,7 +524,7 @@ fn question(theme: &Theme, frame: &mut Frame, text: &str, keys: &str) {
     let lines: Vec<_> = lines.chain([Line::styled(keys.to_owned(), theme.faint)]).collect();
     let area = centred(screen, width, u16::try_from(lines.len() + 2).unwrap_or(u16::MAX));
     let buffer = frame.buffer_mut();
-    Clear.render(area, buffer);
+    theme.wipe(buffer, area);
     Block::bordered().border_type(BorderType::Thick).border_style(theme.warn).render(area, buffer);
     let inner = Rect { x: area.x + AIR / 2, width: area.width.saturating_sub(AIR - 2), height: 1, ..area };
     for (line, y) in lines.into_iter().zip(area.y + 1..area.bottom().saturating_sub(1)) {

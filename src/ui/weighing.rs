@@ -17,6 +17,7 @@ use super::figures::grouped;
 use super::sending::Plan;
 use crate::model::Answer;
 use crate::model::AnswerId;
+use crate::model::Attachment;
 use crate::model::Counting;
 use crate::model::Endpoint;
 use crate::model::Estimate;
@@ -37,6 +38,8 @@ struct Pending {
 #[derive(Debug, Default, PartialEq)]
 struct Draft {
     text: String,
+    /// The files that are known to go with it.
+    files: Vec<Attachment>,
     endpoints: Vec<Endpoint>,
     /// The round that a follow-up continues, and how many of its answers are there.
     follows: Option<(usize, usize)>,
@@ -139,6 +142,7 @@ impl App {
         let over = |r: &super::app::Round| r.entries.iter().filter(|e| e.answer.is_over()).count();
         let draft = Draft {
             text: self.editor.text(),
+            files: self.attaching.files(),
             endpoints: self.lineup.endpoints.clone(),
             follows: self.round().filter(|_| self.follow_up).map(|r| (self.shown, over(r))),
             common: self.common,
@@ -160,7 +164,8 @@ impl App {
             return;
         }
         self.weighing.changed = false;
-        let asks = self.plan_round(self.weighing.draft.text.clone()).asks();
+        let Draft { text, files, .. } = &self.weighing.draft;
+        let asks = self.plan_round(text.clone(), files).asks();
         let number = self.weighing.number();
         self.weighing.in_flight = Some(number);
         self.effects.push(Effect::Weigh { number, asks });
@@ -203,12 +208,7 @@ impl App {
             return;
         }
         if let Plan::Round { question, .. } = &pending.plan {
-            // What was written meanwhile stands below it.
-            let meanwhile = self.editor.text();
-            let text =
-                if meanwhile.is_empty() { question.clone() } else { format!("{question}\n{meanwhile}") };
-            self.editor.set_text(&text);
-            self.weigh_draft();
+            self.give_back(question);
         }
         self.say("not sent");
     }
@@ -226,7 +226,13 @@ impl App {
         let all = &self.weighing.shown;
         let largest = all.iter().map(|e| e.prompt).max_by_key(|t| t.n)?;
         let sign = if largest.how == Counting::Ratio { "≈" } else { "~" };
-        let tokens = format!("{sign}{} tok", grouped(largest.n));
+        // A picture's tokens are in no count before the answer.
+        let images = match all.iter().map(|e| e.images).max() {
+            None | Some(0) => String::new(),
+            Some(1) => " + 1 image".to_owned(),
+            Some(n) => format!(" + {n} images"),
+        };
+        let tokens = format!("{sign}{} tok{images}", grouped(largest.n));
         let known: Vec<Money> = all.iter().filter_map(|e| e.at_most.as_ref().ok().copied()).collect();
         let most: Money = known.iter().copied().sum();
         let unknown = all.len() - known.len();

@@ -310,7 +310,7 @@ fn trials_count_into_every_total() {
 
 fn bound(most: &str) -> Estimate {
     let prompt = Tokens { n: 612, most: 2_000, how: Counting::Ratio };
-    Estimate { prompt, to_send: None, at_most: Ok(Money::parse(most).unwrap()) }
+    Estimate { prompt, to_send: None, images: 0, at_most: Ok(Money::parse(most).unwrap()) }
 }
 
 /// The batch that is held against the budget: its number, and how many asks it has.

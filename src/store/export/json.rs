@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Meta, Round, Run};
 use crate::model::Answer;
+use crate::model::Attachment;
 use crate::model::Burstiness;
 use crate::model::Fault;
 use crate::model::METRICS;
@@ -19,6 +20,7 @@ use crate::model::Reading;
 use crate::model::Role;
 use crate::model::Source;
 use crate::model::Timeline;
+use crate::model::Turn;
 use crate::model::Usage;
 use crate::model::clean;
 use crate::model::so_far;
@@ -68,9 +70,9 @@ fn round(round: &Round) -> Value {
     map.insert("id".into(), json!(round.id));
     map.insert("prompt".into(), json!(round.prompt.question()));
     put(&mut map, "system", round.prompt.system.as_ref());
+    put(&mut map, "attachments", attachments(round.prompt.attachments()));
     if round.prompt.turns.len() > 1 {
-        let turns: Vec<_> =
-            round.prompt.turns.iter().map(|t| json!({ "role": role(t.role), "text": t.text })).collect();
+        let turns: Vec<_> = round.prompt.turns.iter().map(turn).collect();
         map.insert("turns".into(), Value::Array(turns));
     }
     map.insert("vars".into(), json!({}));
@@ -84,6 +86,33 @@ fn round(round: &Round) -> Value {
     sum.insert("at_least".into(), json!(total.at_least || total.unknown > 0));
     map.insert("total".into(), Value::Object(sum));
     Value::Object(map)
+}
+
+fn turn(turn: &Turn) -> Value {
+    let mut map = Map::new();
+    map.insert("role".into(), json!(role(turn.role)));
+    map.insert("text".into(), json!(turn.text));
+    put(&mut map, "attachments", attachments(&turn.attachments));
+    Value::Object(map)
+}
+
+/// What went along: a text as it was sent, an image by what it is. `size` is of the file, in bytes.
+fn attachments(files: &[Attachment]) -> Option<Vec<Value>> {
+    let one = |file: &Attachment| {
+        let (name, size, sha256) = (file.name(), file.size(), file.sha256());
+        let (rest, kind) = match file {
+            Attachment::Text(text) => {
+                (json!({ "text": &*text.text, "left_out": text.left_out }), "text/plain")
+            }
+            Attachment::Image(i) => (json!({ "width": i.width, "height": i.height }), i.kind.media_type()),
+        };
+        let mut value = json!({ "name": name, "type": kind, "size": size, "sha256": sha256 });
+        if let (Value::Object(map), Value::Object(rest)) = (&mut value, rest) {
+            map.extend(rest);
+        }
+        value
+    };
+    (!files.is_empty()).then(|| files.iter().map(one).collect())
 }
 
 fn role(role: Role) -> &'static str {
