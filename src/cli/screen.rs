@@ -1,6 +1,7 @@
 //! The terminal UI, joined to the engine.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use crate::provider::Provider;
 use crate::provider::Vars;
 use crate::provider::found;
 use crate::store::Disk;
+use crate::store::Meta;
 use crate::store::Round;
 use crate::store::Run;
 use crate::store::export;
@@ -82,18 +84,11 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let loaded = world::load()?.with(asking.connections());
     let connections = loaded.config.network.connections;
     let theme = demo.and_then(|demo| demo.look.theme.clone()).or_else(|| cli.look.theme.clone());
-    let system = match asking.system.as_ref().or(loaded.config.system.as_ref()) {
-        Some(text) => Some(text_or_file(text)?),
-        None => None,
-    };
+    let system = asking.system.as_ref().or(loaded.config.system.as_ref());
+    let system = system.map(|text| text_or_file(text)).transpose()?;
     let limits = world::limits(&loaded.config, None);
     let mut themes = world::themes(&loaded);
-    let (theme, colours) = match world::theme(theme.as_deref(), &loaded, &mut themes) {
-        Ok(theme) => (theme, None),
-        // A wrong colour in a file is no reason not to start.
-        Err(why) if theme.is_none() => (themes.usual(), Some(why.message().to_owned())),
-        Err(why) => return Err(why),
-    };
+    let (theme, colours) = themed(theme.as_deref(), &loaded, &mut themes)?;
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
@@ -186,17 +181,32 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     // Streams end with the program: dropping them is how a provider is told.
     runtime.shutdown_background();
     let (exit, prices) = exit?;
+    let code = exit.code;
     if let Some(path) = &asking.out {
-        let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
-        write_file(
-            path,
-            &(export.write)(
-                &meta(&prices, started_at, connections),
-                &rounds(exit.rounds, exit.baseline.as_ref(), started_at),
-            ),
-        )?;
+        keep(path, exit, &meta(&prices, started_at, connections), started_at)?;
     }
-    Ok(exit.code)
+    Ok(code)
+}
+
+/// The session as JSON, where `--out` asks for it.
+fn keep(path: &Path, exit: ui::Exit, meta: &Meta, started_at: jiff::Timestamp) -> Result<(), Stop> {
+    let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
+    let rounds = rounds(exit.rounds, exit.baseline.as_ref(), started_at);
+    write_file(path, &(export.write)(meta, &rounds))
+}
+
+/// The theme to begin with, and what is wrong with the one that was asked for in a file.
+fn themed(
+    asked: Option<&str>,
+    loaded: &Loaded,
+    themes: &mut ui::Themes,
+) -> Result<(ui::Theme, Option<String>), Stop> {
+    match world::theme(asked, loaded, themes) {
+        Ok(theme) => Ok((theme, None)),
+        // A wrong colour in a file is no reason not to start.
+        Err(why) if asked.is_none() => Ok((themes.usual(), Some(why.message().to_owned()))),
+        Err(why) => Err(why),
+    }
 }
 
 /// Whether there is something to draw on.

@@ -403,7 +403,7 @@ fn no_schedule_of_trials_passes_the_budget() {
                     }
                 }
             }
-            let asked = effects.iter().any(|e| matches!(e, Effect::Weigh { asks, .. } if asks.len() > 0));
+            let asked = effects.iter().any(|e| matches!(e, Effect::Weigh { asks, .. } if !asks.is_empty()));
             if asked && app.overlay.is_none() {
                 let (number, count) = weighed(&effects);
                 batches += usize::from(count > 3);
