@@ -58,6 +58,9 @@ mod models;
 #[path = "suite/palette.rs"]
 mod palette;
 #[cfg(test)]
+#[path = "suite/params.rs"]
+mod params;
+#[cfg(test)]
 #[path = "suite/parity.rs"]
 mod parity;
 #[cfg(test)]
@@ -84,6 +87,9 @@ mod readme;
 #[cfg(test)]
 #[path = "support/replies.rs"]
 mod replies;
+#[cfg(test)]
+#[path = "suite/rounds.rs"]
+mod rounds;
 #[cfg(test)]
 #[path = "suite/rows.rs"]
 mod rows;

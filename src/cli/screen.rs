@@ -103,19 +103,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let exit = runtime.block_on(async {
         let files = nobody || demo.is_none() && asked::needs_files(&cli.who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits.clone(), files).await?;
-        let (cast, keys) = match demo {
-            Some(demo) => (Cast::Demo(demo.prompt.clone()), None),
-            None if nobody => match greet(&world, &loaded, &theme).await? {
-                Ok((cast, keys)) => (cast, Some(keys)),
-                Err(code) => {
-                    return Ok((ui::Exit { code, rounds: Vec::new(), baseline: None }, world.catalog));
-                }
-            },
-            None => {
-                // The screen brings settings together itself, so that it can undo it.
-                let who = cli.who.with_own_settings();
-                (Cast::Lineup(world.lineup(&who, &loaded.config).await?), None)
-            }
+        let (cast, keys) = match cast(cli, demo, nobody.then_some(&theme), &world, &loaded).await? {
+            Ok(cast) => cast,
+            Err(code) => return Ok((ui::Exit { code, rounds: Vec::new(), baseline: None }, world.catalog)),
         };
         let mut setup = ui::Setup {
             title: String::new(),
@@ -131,6 +121,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             notice: colours.or_else(|| super::prices::old(&world::prices_of().0)),
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
+            accepts: world::accepter(&world.catalog),
             common: cli.who.common,
             estimate: estimator(&world.engine),
             spending: loaded.config.spending.clone(),
@@ -162,6 +153,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 let known = setup.lineup.endpoints.clone();
                 setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());
                 setup.level = world::leveller(&catalog);
+                setup.accepts = world::accepter(&catalog);
                 // Its clouds are invented: nobody's config has a use for them.
                 setup.saves = false;
                 (Some(server), reports, catalog)
@@ -186,6 +178,26 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         keep(path, exit, &meta(&prices, started_at, connections), started_at)?;
     }
     Ok(code)
+}
+
+/// Whom the screen asks, or the code with which it ends; somebody who has nothing configured is
+/// greeted, in this theme.
+async fn cast(
+    cli: &Cli,
+    demo: Option<&DemoArgs>,
+    greeted: Option<&ui::Theme>,
+    world: &World,
+    loaded: &Loaded,
+) -> Result<Result<(Cast, Option<ui::Keys>), u8>, Stop> {
+    if let Some(demo) = demo {
+        return Ok(Ok((Cast::Demo(demo.prompt.clone()), None)));
+    }
+    if let Some(theme) = greeted {
+        return Ok(greet(world, loaded, theme).await?.map(|(cast, keys)| (cast, Some(keys))));
+    }
+    // The screen brings settings together itself, so that it can undo it.
+    let who = cli.who.with_own_settings();
+    Ok(Ok((Cast::Lineup(world.lineup(&who, &loaded.config).await?), None)))
 }
 
 /// The session as JSON, where `--out` asks for it.

@@ -27,6 +27,7 @@ mod sight;
 mod stats;
 mod timeline;
 mod tokens;
+mod tree;
 mod trials;
 mod usage;
 
@@ -52,5 +53,6 @@ pub use sight::is_blind;
 pub use stats::{Comparison, Interval, LEAST_RUNS, Summary, Verdict, median_interval};
 pub use timeline::{Burstiness, Chunk, Kind, Phases, Stall, Timeline};
 pub use tokens::{BYTES_PER_TOKEN, Counting, Tokens, prompt_by_length, tokens, tokens_by_length};
+pub use tree::{Origin, Row, Tree};
 pub use trials::{Cache, Pool, Pools, WITHOUT, counts_in_words};
 pub use usage::{Source, Usage};

@@ -16,14 +16,15 @@ impl App {
     }
 
     pub(super) fn older(&mut self) -> bool {
-        self.history_step(true)
+        !self.is_writing_system() && self.history_step(true)
     }
 
     pub(super) fn newer(&mut self) -> bool {
-        self.history_step(false)
+        !self.is_writing_system() && self.history_step(false)
     }
 
     pub(super) fn focus_panes(&mut self) -> bool {
+        self.leave_idle_edit();
         self.focus = Focus::Panes;
         true
     }
@@ -209,6 +210,9 @@ impl App {
             (Some(Overlay::Search), _) => self.search_key(key),
             (Some(Overlay::Trials), _) => self.trials_key(key),
             (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
+            (Some(Overlay::Rounds), _) => self.rounds_key(key),
+            (Some(Overlay::RoundDiff { .. }), _) => self.round_diff_key(key),
+            (Some(Overlay::Params), _) => self.params_key(key),
             (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
                 self.effects.push(Effect::Quit);
             }
@@ -233,6 +237,8 @@ impl App {
                     self.chooser_click(at);
                 } else if self.overlay == Some(Overlay::Picker) && self.picker.click(at) {
                     // A click into the list chooses a row.
+                } else if self.overlay == Some(Overlay::Rounds) && self.overview.click(at) {
+                    // The same.
                 } else if self.overlay == Some(Overlay::Spend) {
                     self.spend(false);
                 } else if self.overlay.is_some() {
@@ -250,7 +256,7 @@ impl App {
             MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
                 let by = if event.kind == MouseEventKind::ScrollDown { WHEEL } else { -WHEEL };
                 match &mut self.overlay {
-                    Some(Overlay::Help { top } | Overlay::Detail { top }) => {
+                    Some(Overlay::Help { top } | Overlay::Detail { top } | Overlay::RoundDiff { top }) => {
                         *top = top.saturating_add_signed(by);
                         return;
                     }
@@ -261,6 +267,8 @@ impl App {
                         }
                         return;
                     }
+                    Some(Overlay::Rounds) => return self.overview.step(by.signum()),
+                    Some(Overlay::Params) => return,
                     Some(Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials) | None => {}
                 }
                 if self.choose_row(by.signum()) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
+use super::Accepter;
 use super::Leveller;
 use super::attach::{Attaching, Found};
 use super::chooser::Chooser;
@@ -19,9 +20,14 @@ use super::ink::Laid;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
 use super::markdown::Coloured;
+use super::overview::Overview;
 use super::pane::Pane;
+use super::params::Tuning;
 use super::picker::{Choice, Picker};
+use super::round_diff::Compared;
+use super::rounds::Editing;
 use super::search::Search;
+use super::system::SystemField;
 use super::theme::{Theme, Themes};
 use super::trials::{Trial, Trials};
 use super::views::Views;
@@ -33,6 +39,7 @@ use crate::model::Diff;
 use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
+use crate::model::Origin;
 use crate::model::Prompt;
 use crate::model::Reference;
 use crate::model::Report;
@@ -172,8 +179,20 @@ impl Entry {
 #[derive(Debug)]
 pub struct Round {
     pub question: String,
-    pub follow_up: bool,
+    /// What it continues, and whose prompt it is edited.
+    pub origin: Origin,
+    /// The session's system text that it was asked with.
+    pub system: Option<String>,
+    /// Screen time.
+    pub sent: Duration,
     pub entries: Vec<Entry>,
+}
+
+impl Round {
+    #[must_use]
+    pub fn is_follow_up(&self) -> bool {
+        self.origin.parent.is_some()
+    }
 }
 
 /// What lies over the panes.
@@ -190,6 +209,14 @@ pub enum Overlay {
     Picker,
     /// One of a list; what it holds stands in [`App::chooser`].
     Chooser,
+    /// The session's rounds; where the cursor is stands in [`App::overview`].
+    Rounds,
+    /// What changed from one round to another; which ones stands in [`App::compared`].
+    RoundDiff {
+        top: usize,
+    },
+    /// The parameters of an endpoint; what is typed stands in [`App::tuning`].
+    Params,
     /// The needle of a search is typed; it stands in [`App::search`].
     Search,
     /// "How often is the round repeated?"; what is typed stands in [`App::trials`].
@@ -209,7 +236,11 @@ pub struct App {
     pub prices_as_of: String,
     /// In days, where it is known.
     pub prices_age: Option<i32>,
+    /// The session's system text: what the field of that name holds.
     pub system: Option<String>,
+    pub(super) system_field: SystemField,
+    /// The round whose prompt is being edited.
+    pub editing: Option<Editing>,
     pub keymap: Keymap,
     pub rounds: Vec<Round>,
     /// The round in view.
@@ -239,6 +270,11 @@ pub struct App {
     pub connections: Connections,
     /// Brings endpoints to the settings they have in common.
     pub level: Leveller,
+    /// Says what endpoints take.
+    pub accepts: Accepter,
+    pub tuning: Tuning,
+    pub(super) overview: Overview,
+    pub(super) compared: Option<Compared>,
     /// The lineup is one open model on several clouds: the same weights, not the same service.
     pub same_weights: bool,
     /// There is a config in which a lineup can be saved.
@@ -283,6 +319,8 @@ impl App {
             prices_as_of: String::new(),
             prices_age: None,
             system: None,
+            system_field: SystemField::default(),
+            editing: None,
             keymap,
             rounds: Vec::new(),
             shown: 0,
@@ -303,6 +341,10 @@ impl App {
             common: false,
             connections: Connections::default(),
             level: Arc::new(<[Endpoint]>::to_vec),
+            accepts: Arc::new(|_| Vec::new()),
+            tuning: Tuning::default(),
+            overview: Overview::default(),
+            compared: None,
             same_weights: false,
             saves: true,
             left_baseline: None,
@@ -340,6 +382,7 @@ impl App {
         match event {
             Event::Terminal(event) => {
                 self.terminal(event);
+                self.keep_system();
                 self.complete();
                 self.read_draft();
                 self.drive_trials();
@@ -375,6 +418,7 @@ impl App {
                     chooser.paste(&text);
                 }
             }
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Params) => self.tuning.paste(&text),
             Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
             // It is no answer to the question that is asked.
             Terminal::Paste(_) if matches!(self.overlay, Some(Overlay::Spend | Overlay::Trials)) => {}

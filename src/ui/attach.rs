@@ -7,11 +7,11 @@
 //!                                              \--one cannot be had--> the prompt comes back
 //! ```
 
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::app::{App, Effect};
 use super::ink::cut;
+use super::system;
 use super::theme::Theme;
 use crate::model::Attachment;
 use crate::model::Reference;
@@ -71,7 +71,7 @@ impl App {
 
     /// Looks at the draft's names that are new; forgets those that are gone.
     pub(super) fn read_draft(&mut self) {
-        let text = self.editor.text();
+        let text = self.prompt_text();
         let named = if text.len() > MOST_FOLLOWED { Vec::new() } else { references(&text) };
         self.attaching.known.retain(|(reference, _)| named.contains(reference));
         let known = |reference: &Reference| self.attaching.known.iter().any(|(k, _)| k == reference);
@@ -89,6 +89,7 @@ impl App {
         let files = references(&question);
         if files.is_empty() {
             let plan = self.plan_round(question, &[]);
+            self.edit_sent();
             self.order(plan);
             return;
         }
@@ -138,6 +139,7 @@ impl App {
             .collect();
         let files = distinct(found.into_iter().filter_map(|(_, found)| found.ok().flatten()));
         let plan = self.plan_round(question, &files);
+        self.edit_sent();
         self.notice = None;
         self.order(plan);
         if !missed.is_empty() {
@@ -159,6 +161,7 @@ impl App {
 
     /// Puts a prompt that was not sent back; what was written meanwhile stands below it.
     pub(super) fn give_back(&mut self, question: &str) {
+        self.leave_system();
         let meanwhile = self.editor.text();
         let text =
             if meanwhile.is_empty() { question.to_owned() } else { format!("{question}\n{meanwhile}") };
@@ -171,20 +174,24 @@ impl App {
     /// files give way to their number before the cost gives way, and the mode goes first.
     pub(super) fn prompt_titles(
         &self,
-        mode: &str,
-        title: Style,
         theme: &Theme,
+        width: u16,
         room: usize,
     ) -> (Line<'static>, Line<'static>) {
+        let (word, title, mode, tail) = system::title(self, theme, width);
+        let mode = mode.as_str();
         let left = |mode: &str, files: &str, fine: bool| {
             let (mode, files) = (clean_line(mode), clean_line(files));
-            let mut left = Line::from(Span::styled(" prompt", title));
+            let mut left = Line::from(Span::styled(word, title));
             for (words, style) in [(mode, theme.faint), (files, if fine { theme.accent } else { theme.warn })]
             {
                 if !words.is_empty() {
                     left.push_span(Span::styled(" · ", theme.faint));
                     left.push_span(Span::styled(words, style));
                 }
+            }
+            for span in &tail {
+                left.push_span(span.clone());
             }
             left.push_span(Span::raw(" "));
             left

@@ -30,15 +30,21 @@ mod key;
 mod layout;
 mod lineup;
 mod markdown;
+mod overview;
 mod pacer;
 mod palette;
 mod pane;
+mod params;
+mod params_view;
 mod picker;
 mod picker_view;
+mod round_diff;
+mod rounds;
 mod scrolling;
 mod search;
 mod sending;
 mod status;
+mod system;
 mod terminal;
 mod text;
 mod theme;
@@ -85,7 +91,9 @@ pub use key::Key;
 pub use layout::Layout;
 pub use markdown::Markdown;
 pub use pacer::Pacer;
+pub use params::{Accepted, Tuning};
 pub use picker::{Choice, Picker, Ready};
+pub use rounds::Editing;
 pub use text::Flow;
 pub use theme::{AUTO, About, Ground, Theme, ThemeFile, Themes};
 pub use trials::{Run, Trial, Trials};
@@ -107,6 +115,9 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Brings endpoints to the settings that all of them take.
 pub type Leveller = Arc<dyn Fn(&[Endpoint]) -> Vec<Endpoint> + Send + Sync>;
+
+/// Says what an endpoint takes, one row for each parameter, and what would become of those it is asked with.
+pub type Accepter = Arc<dyn Fn(&Endpoint) -> Vec<Accepted> + Send + Sync>;
 
 /// Says what asking an endpoint may cost. It may take a while: it is not called on the screen's thread.
 pub type Estimator = Arc<dyn Fn(&Endpoint, &Prompt) -> Estimate + Send + Sync>;
@@ -134,6 +145,8 @@ pub struct Setup {
     pub choices: Arc<dyn Fn() -> Vec<Choice> + Send + Sync>,
     /// Brings endpoints to the settings that all of them take; names and order stay.
     pub level: Leveller,
+    /// Says what an endpoint takes, for the panel of parameters.
+    pub accepts: Accepter,
     /// Whether that is switched on from the start.
     pub common: bool,
     /// What a round may cost; shown while it is written, and held against the budget.
@@ -298,6 +311,7 @@ fn furnished(setup: Setup) -> App {
     (app.theme, app.themes) = (Arc::new(setup.theme), setup.themes);
     (app.prices_as_of, app.prices_age) = setup.prices;
     app.level = setup.level;
+    app.accepts = setup.accepts;
     app.common = setup.common;
     app.connections = setup.connections;
     app.saves = setup.saves;

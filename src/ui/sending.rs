@@ -10,15 +10,15 @@ use crate::model::AnswerId;
 use crate::model::Attachment;
 use crate::model::Endpoint;
 use crate::model::Money;
+use crate::model::Origin;
 use crate::model::Prompt;
 use crate::model::attached;
-use crate::model::unescaped;
 
 /// Something that is to be sent.
 #[derive(Debug)]
 pub(super) enum Plan {
     /// A new round.
-    Round { question: String, follow_up: bool, asks: Vec<(Endpoint, Prompt)> },
+    Round { question: String, origin: Origin, system: Option<String>, asks: Vec<(Endpoint, Prompt)> },
     /// More of a round that is there.
     More { round: usize, asks: Vec<More> },
     /// A round so many times more: one ask an endpoint.
@@ -55,7 +55,7 @@ impl Plan {
 
 impl App {
     pub(super) fn send(&mut self) -> bool {
-        if self.editor.is_empty() {
+        if self.leave_system() || self.editor.is_empty() {
             return true;
         }
         if self.must_wait() || self.is_reading() {
@@ -73,7 +73,7 @@ impl App {
     /// Whether nothing can be sent yet; says why.
     pub(super) fn must_wait(&mut self) -> bool {
         let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
-        if self.follow_up && self.round().is_some_and(unfinished) {
+        if self.follow_up && self.editing.is_none() && self.round().is_some_and(unfinished) {
             self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
             return true;
         }
@@ -82,13 +82,13 @@ impl App {
 
     /// The lineup as it would be asked a question now, with these files.
     pub(super) fn plan_round(&self, question: String, files: &[Attachment]) -> Plan {
-        let follow_up = self.follow_up && !self.rounds.is_empty();
+        let (origin, system) = (self.next_origin(), self.system.clone());
         let asked = |e: Endpoint| {
-            let prompt = self.prompt_for(&e, &question, follow_up).attach(files);
+            let prompt = self.prompt_for(&e, &question, origin, system.as_deref()).attach(files);
             (e, prompt)
         };
         let asks = self.levelled().into_iter().map(asked).collect();
-        Plan::Round { question, follow_up, asks }
+        Plan::Round { question, origin, system, asks }
     }
 
     /// Panes of the round in view once more; those that wait are asked.
@@ -110,34 +110,20 @@ impl App {
 
     fn plan_new(&self, endpoint: &Endpoint) -> Option<More> {
         let round = self.round()?;
-        let question = &round.question;
         // A round's answers are all of the same files.
         let files = round.entries.first().map_or(&[][..], |e| e.prompt.attachments());
         let levelled = self.levelled().into_iter().find(|e| e.is_pane_of(endpoint));
         let endpoint = levelled.unwrap_or_else(|| endpoint.clone());
-        let prompt = self.prompt_for(&endpoint, question, false).attach(files);
+        let prompt =
+            self.prompt_for(&endpoint, &round.question, round.origin, round.system.as_deref()).attach(files);
         Some(More::New(endpoint, prompt))
-    }
-
-    /// A fresh prompt, or this endpoint's own conversation continued from the round in view.
-    fn prompt_for(&self, endpoint: &Endpoint, question: &str, follows: bool) -> Prompt {
-        let question = unescaped(question);
-        let before = self
-            .round()
-            .filter(|_| follows)
-            .and_then(|r| r.entries.iter().find(|e| e.endpoint.is_pane_of(endpoint)))
-            .filter(|e| !e.answer.text.is_empty());
-        match before {
-            Some(entry) => entry.prompt.follow_up(&entry.answer.text, question),
-            None => Prompt::new(question).with_system(self.system.clone()),
-        }
     }
 
     /// Sends a plan; `bounds` are what each of its answers cannot cost more than, where that
     /// was weighed.
     pub(super) fn carry_out(&mut self, plan: Plan, bounds: &[Money]) {
         match plan {
-            Plan::Round { question, follow_up, asks } => {
+            Plan::Round { question, origin, system, asks } => {
                 let files = asks.first().map(|(_, prompt)| attached(prompt.attachments()));
                 let round = self.rounds.len();
                 let mut entries = Vec::with_capacity(asks.len());
@@ -145,7 +131,8 @@ impl App {
                     let id = self.launch((round, at), &endpoint, &prompt, bounds.get(at));
                     entries.push(Entry::new(id, endpoint, prompt));
                 }
-                self.rounds.push(Round { question, follow_up, entries });
+                self.rounds.push(Round { question, origin, system, sent: self.now, entries });
+                self.tuning.asked();
                 self.shown = round;
                 // What has left is said in full.
                 if let Some(files) = files.filter(|files| !files.is_empty()) {

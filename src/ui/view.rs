@@ -29,9 +29,13 @@ use super::figures;
 use super::help;
 use super::ink::{centred, cut, put, sides};
 use super::layout::{Layout, parts};
+use super::overview;
 use super::pane::{Pane, Row};
+use super::params_view;
 use super::picker_view;
+use super::round_diff;
 use super::status;
+use super::system;
 use super::text::Flow;
 use super::theme::Theme;
 use crate::model::Endpoint;
@@ -79,6 +83,9 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
         Some(Overlay::Picker) => picker_view::draw(app, theme, frame),
         Some(Overlay::Chooser) => chooser::draw(app, theme, frame),
+        Some(Overlay::Rounds) => overview::draw(app, theme, frame),
+        Some(Overlay::RoundDiff { top }) => round_diff::draw(app, theme, frame, top),
+        Some(Overlay::Params) => params_view::draw(app, theme, frame),
         Some(Overlay::Spend) => {
             question(theme, frame, &app.why_asked(), "y sends · any other key keeps the prompt");
         }
@@ -101,10 +108,10 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         left.push_span(Span::styled("simulated", theme.warn));
     }
     let round = app.round();
-    let mut facts = vec![match round {
-        Some(_) => format!("round {}/{}", app.shown + 1, app.rounds.len()),
-        None => clean_line(&app.title),
-    }];
+    let mut facts = match round {
+        Some(_) => app.place(),
+        None => vec![clean_line(&app.title)],
+    };
     if app.same_weights {
         facts
             .push(if round.is_some() { "same weights" } else { "same weights, not the same service" }.into());
@@ -117,7 +124,7 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         // What moves stays longest.
         facts.insert(0, format!("trials {over}/{all}"));
     }
-    facts.extend(round.map(|r| if r.follow_up { "follow-up" } else { "fresh" }.to_owned()));
+    facts.extend(round.map(|_| app.descent(app.shown)));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
     let total = app.total();
@@ -184,7 +191,7 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
 }
 
 /// Bytes that all names begin with, up to a separator: they tell nothing apart.
-fn shared_prefix(names: &[&str]) -> usize {
+pub(super) fn shared_prefix(names: &[&str]) -> usize {
     let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else { return 0 };
     let ends = first.match_indices(['-', '.', '/', ':', ' ']).map(|(at, separator)| at + separator.len());
     let shared = |end: &usize| {
@@ -194,7 +201,14 @@ fn shared_prefix(names: &[&str]) -> usize {
 }
 
 /// `1 gpt-6-sol · openai us-east-1`; what a spec was understood as stands here.
-fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16) -> Line<'static> {
+fn heading(
+    e: &Endpoint,
+    number: usize,
+    theme: &Theme,
+    focused: bool,
+    width: u16,
+    next: Option<String>,
+) -> Line<'static> {
     let hue = theme.panes.get(number % theme.panes.len()).copied().unwrap_or_default();
     let mut name = if focused { hue.add_modifier(Modifier::BOLD) } else { hue };
     name.bg = None;
@@ -213,8 +227,11 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16
         .collect();
     let own = clean_line(&e.name);
     let mark = if e.simulated { " · simulated" } else { "" };
+    let room = usize::from(width).saturating_sub(own.width() + mark.width() + 5);
+    let next = next.map(|next| cut(&format!(" ≠ next: {next}"), room)).unwrap_or_default();
     let fits = |parts: &[String]| {
-        let all = own.width() + parts.iter().map(|p| p.width()).sum::<usize>() + mark.width() + 5;
+        let all =
+            own.width() + parts.iter().map(|p| p.width()).sum::<usize>() + mark.width() + next.width() + 5;
         all <= usize::from(width)
     };
     // What a narrow border has no room for goes from the end: the place, then the provider.
@@ -230,6 +247,7 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16
         spans.push(Span::styled(" · ", theme.faint));
         spans.push(Span::styled("simulated", theme.warn));
     }
+    spans.push(Span::styled(next, theme.warn));
     spans.push(Span::raw(" "));
     Line::from(spans)
 }
@@ -248,7 +266,7 @@ fn pane(
     let mut block = Block::bordered()
         .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
         .border_style(border)
-        .title_top(heading(e, number, theme, focused, area.width.saturating_sub(2)));
+        .title_top(heading(e, number, theme, focused, area.width.saturating_sub(2), app.pending(e)));
     if let Some(below) = remark(app, number, area.width, theme) {
         block = block.title_bottom(below);
     }
@@ -394,11 +412,6 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, foun
     let focused = app.focus == Focus::Prompt;
     let area = layout.prompt;
     let inner = if layout.prompt_framed {
-        let mode = if app.follow_up {
-            "each pane continues its own conversation"
-        } else {
-            "each answer starts fresh"
-        };
         let room = usize::from(area.width.saturating_sub(4));
         let bottom = match &app.notice {
             Some((notice, _)) if app.overlay != Some(Overlay::Search) => {
@@ -407,8 +420,7 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, foun
             _ => searched(app, theme, room, found)
                 .unwrap_or_else(|| Line::styled(format!(" {} ", hints(app, room)), theme.faint)),
         };
-        let title = if focused { theme.focus } else { theme.text };
-        let (left, cost) = app.prompt_titles(mode, title, theme, room);
+        let (left, cost) = app.prompt_titles(theme, area.width, room);
         let block = Block::bordered()
             .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
             .border_style(if focused { theme.focus } else { theme.border })
@@ -425,7 +437,7 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, foun
     } else {
         area
     };
-    app.editor.draw(frame, pad(inner), focused && app.overlay.is_none(), theme);
+    system::draw(app, theme, frame, pad(inner));
 }
 
 /// What is searched for, in place of the hints.

@@ -22,6 +22,7 @@ use crate::model::Counting;
 use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Money;
+use crate::model::Origin;
 use crate::model::Spending;
 
 /// An order that waits for its estimate, then perhaps for a yes.
@@ -41,8 +42,10 @@ struct Draft {
     /// The files that are known to go with it.
     files: Vec<Attachment>,
     endpoints: Vec<Endpoint>,
-    /// The round that a follow-up continues, and how many of its answers are there.
-    follows: Option<(usize, usize)>,
+    /// What it continues or edits, and how many answers of that are there.
+    origin: Origin,
+    answers: usize,
+    system: Option<String>,
     common: bool,
 }
 
@@ -140,11 +143,14 @@ impl App {
             return;
         }
         let over = |r: &super::app::Round| r.entries.iter().filter(|e| e.answer.is_over()).count();
+        let origin = self.next_origin();
         let draft = Draft {
-            text: self.editor.text(),
+            text: self.prompt_text(),
             files: self.attaching.files(),
             endpoints: self.lineup.endpoints.clone(),
-            follows: self.round().filter(|_| self.follow_up).map(|r| (self.shown, over(r))),
+            origin,
+            answers: origin.parent.and_then(|r| self.rounds.get(r)).map_or(0, over),
+            system: self.system.clone(),
             common: self.common,
         };
         if draft == self.weighing.draft {
@@ -207,8 +213,9 @@ impl App {
             self.pay_for(pending.plan, &pending.estimates);
             return;
         }
-        if let Plan::Round { question, .. } = &pending.plan {
-            self.give_back(question);
+        if let Plan::Round { question, origin, .. } = &pending.plan {
+            self.unsend(question, *origin);
+            self.weigh_draft();
         }
         self.say("not sent");
     }
