@@ -14,6 +14,7 @@ use super::ink::cut;
 use super::system;
 use super::theme::Theme;
 use crate::model::Attachment;
+use crate::model::Filled;
 use crate::model::Reference;
 use crate::model::attached;
 use crate::model::clean_line;
@@ -26,11 +27,14 @@ pub type Found = Result<Option<Attachment>, String>;
 /// and is looked at when it is sent.
 const MOST_FOLLOWED: usize = 50_000;
 
+/// A prompt, what it is filled with, and the number of the read that it waits for.
+type Order = (u64, String, Option<Box<Filled>>);
+
 /// What is being read, and what was.
 #[derive(Debug, Default)]
 pub struct Attaching {
     /// A prompt that waits for its files.
-    order: Option<(u64, String)>,
+    order: Option<Order>,
     /// What the draft names, as it was when it was written.
     known: Vec<(Reference, Found)>,
     in_flight: Option<u64>,
@@ -85,16 +89,17 @@ impl App {
     }
 
     /// Sends a prompt that names no file, or lets it wait for those that it names.
-    pub(super) fn send_with_files(&mut self, question: String) {
+    pub(super) fn send_with_files(&mut self, question: String, filled: Option<Box<Filled>>) {
+        // Of the text as it was written: a value must not choose files of this machine.
         let files = references(&question);
         if files.is_empty() {
-            let plan = self.plan_round(question, &[]);
+            let plan = self.plan_round(question, filled, &[]);
             self.edit_sent();
             self.order(plan);
             return;
         }
         let number = self.attaching.number();
-        self.attaching.order = Some((number, question));
+        self.attaching.order = Some((number, question, filled));
         self.effects.push(Effect::ReadFiles { number, files });
     }
 
@@ -117,7 +122,9 @@ impl App {
             self.weigh_draft();
             return;
         }
-        let Some((_, question)) = self.attaching.order.take_if(|(waits, _)| *waits == number) else { return };
+        let Some((_, question, filled)) = self.attaching.order.take_if(|(waits, ..)| *waits == number) else {
+            return;
+        };
         // Something else may have been asked for meanwhile.
         if self.must_wait() {
             self.give_back(&question);
@@ -138,7 +145,7 @@ impl App {
             .map(|(reference, _)| format!("@{}", clean_line(&reference.name)))
             .collect();
         let files = distinct(found.into_iter().filter_map(|(_, found)| found.ok().flatten()));
-        let plan = self.plan_round(question, &files);
+        let plan = self.plan_round(question, filled, &files);
         self.edit_sent();
         self.notice = None;
         self.order(plan);
@@ -149,9 +156,29 @@ impl App {
         }
     }
 
+    /// The files of a text that is sent without waiting for them: those that the draft's were read as.
+    ///
+    /// # Errors
+    /// What is wrong with one of them, or that they are not read yet.
+    pub(super) fn files_of(&self, text: &str) -> Result<Vec<Attachment>, String> {
+        let mut files = Vec::new();
+        for reference in references(text) {
+            let known = self.attaching.known.iter().find(|(k, _)| *k == reference);
+            match known.map(|(_, found)| found) {
+                Some(Ok(file)) => files.extend(file.clone()),
+                Some(Err(why)) => return Err(format!("not sent: {why}")),
+                None => {
+                    let name = clean_line(&reference.name);
+                    return Err(format!("not sent: @{name} is not read: write the prompt into its field"));
+                }
+            }
+        }
+        Ok(distinct(files.into_iter()))
+    }
+
     /// Gives a prompt back that waits for its files; whether there was one.
     pub(super) fn stop_reading(&mut self) -> bool {
-        let Some((_, question)) = self.attaching.order.take() else { return false };
+        let Some((_, question, _)) = self.attaching.order.take() else { return false };
         // A disk that hangs hangs for the draft as well.
         self.attaching.in_flight = None;
         self.give_back(&question);
@@ -225,7 +252,7 @@ impl App {
 
     /// What would leave with the draft, or why it cannot; and whether that is so.
     fn draft_files(&self) -> Option<(String, bool)> {
-        if let Some((_, question)) = &self.attaching.order {
+        if let Some((_, question, _)) = &self.attaching.order {
             let n = references(question).len();
             return Some((format!("reading {n} file{}", if n == 1 { "" } else { "s" }), true));
         }
