@@ -3,6 +3,7 @@
 mod args;
 mod asked;
 mod choices;
+mod desk;
 mod doctor;
 mod headless;
 mod init;

@@ -9,7 +9,7 @@ use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
 use super::world::{Loaded, World};
-use super::{Stop, asked, runtime, text_or_file, world};
+use super::{Stop, asked, desk, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -118,6 +118,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             connections,
             same_weights: false,
             saves: loaded.path.is_some(),
+            desk: None,
+            vi: loaded.config.writing.vi,
+            outside: desk::outside(),
         };
         let mut backend =
             Backend { engine: world.engine.clone(), endpoints: Vec::new(), config: loaded.path.clone() };
@@ -146,6 +149,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 setup.notice = Absent::brief(&asked.absent).or(setup.notice);
                 (setup.lineup, setup.same_weights) = (asked.lineup, asked.open_weights);
                 setup.choices = offered(&world, &loaded);
+                setup.desk = desk::desk(&loaded);
                 (None, reports, Arc::clone(&world.catalog))
             }
         };

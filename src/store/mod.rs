@@ -1,13 +1,27 @@
 //! Floor 3: files.
 
 mod config;
+mod drafts;
 mod export;
 mod machine;
 mod prices;
+mod prompts;
 
 pub use config::{
-    Config, ConfigError, KeyRow, Network, PlainKeys, Timeouts, config_path, private, save_lineup, write_whole,
+    Config, ConfigError, KeyRow, Network, PlainKeys, Timeouts, Writing, config_path, private, save_lineup, write_whole,
 };
 pub use export::{EXPORTS, Export, Meta, Round, aligned, export};
 pub use machine::{machine, shorten_home};
+pub use drafts::Drafts;
 pub use prices::{Origin, PriceFiles, origin, with_origin};
+pub use prompts::PromptHistory;
+
+/// Where the program keeps what is its user's: `BAKEOFF_DATA`, else the platform's place; `None`
+/// without a home.
+#[must_use]
+pub fn data_dir() -> Option<std::path::PathBuf> {
+    if let Some(path) = std::env::var_os("BAKEOFF_DATA").filter(|p| !p.is_empty()) {
+        return Some(path.into());
+    }
+    directories::ProjectDirs::from("", "", "bakeoff").map(|d| d.data_dir().to_owned())
+}

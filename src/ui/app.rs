@@ -16,8 +16,10 @@ use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
 use super::pane::Pane;
 use super::picker::{Choice, Picker};
+use super::recall::Recall;
 use super::views::Views;
 use super::weighing::Weighing;
+use super::writing::Pointer;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Connections;
@@ -52,6 +54,14 @@ pub enum Event {
         number: u64,
         estimates: Vec<Estimate>,
     },
+    /// What the user's editor has made of the prompt; `None` where it is as it was.
+    Edited(Result<Option<String>, String>),
+    /// Prompts of earlier sessions, oldest first.
+    Remembered(Vec<String>),
+    /// A draft that an earlier session has left behind, and the words to say so.
+    Draft { text: String, notice: String },
+    /// Something could not be kept.
+    Trouble(String),
     /// Time passed while something runs.
     Tick,
 }
@@ -78,6 +88,12 @@ pub enum Effect {
     },
     /// To the terminal's clipboard; filtered already.
     Copy(String),
+    /// The prompt to the user's editor; [`Event::Edited`] answers.
+    Edit(String),
+    /// A prompt was sent: keep it for other sessions.
+    Remember(String),
+    /// Whether the draft that was found is in the field now.
+    Adopt(bool),
     Mouse(bool),
     Redraw,
     Suspend,
@@ -181,9 +197,8 @@ pub struct App {
     pub size: (u16, u16),
     pub(super) effects: Vec<Effect>,
     pub(super) key: Option<Key>,
-    pub(super) history: Vec<String>,
-    /// Index into the history while it is walked, and the text that was being written.
-    pub(super) walking: Option<(usize, String)>,
+    pub(super) recall: Recall,
+    pub(super) pointer: Pointer,
     interrupted: Option<Duration>,
     next_id: u64,
     /// The cost of answers that another one stands in place of.
@@ -229,8 +244,8 @@ impl App {
             size: (80, 24),
             effects: Vec::new(),
             key: None,
-            history: Vec::new(),
-            walking: None,
+            recall: Recall::default(),
+            pointer: Pointer::default(),
             interrupted: None,
             next_id: 0,
             replaced: Total::default(),
@@ -254,6 +269,10 @@ impl App {
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
+            Event::Edited(back) => self.edited(back),
+            Event::Remembered(earlier) => self.recall_earlier(earlier),
+            Event::Draft { text, notice } => self.found_draft(&text, notice),
+            Event::Trouble(why) => self.say(why),
             Event::Tick => self.weigh_draft(),
         }
         // Rounds differ in size once the lineup changes.
@@ -295,12 +314,14 @@ impl App {
         if self.overlay.is_some() && self.overlay_key(key) {
             return;
         }
+        if self.vi_key(key) {
+            return;
+        }
         let handled = match self.keymap.find(self.focus, key) {
             Some(command) => (command.run)(self),
             None => false,
         };
         if !handled && self.focus == Focus::Prompt {
-            self.walking = None;
             self.editor.input(event);
         }
     }
@@ -369,28 +390,6 @@ impl App {
         self.editor.set_text(question);
         self.send();
         std::mem::take(&mut self.effects)
-    }
-
-    pub(super) fn history_step(&mut self, older: bool) -> bool {
-        let at_edge = if older { self.editor.on_first_line() } else { self.editor.on_last_line() };
-        if !at_edge {
-            return false;
-        }
-        let (at, draft) = match (&self.walking, older) {
-            (None, true) => (self.history.len(), self.editor.text()),
-            (None, false) => return false,
-            (Some((at, draft)), _) => (*at, draft.clone()),
-        };
-        let to = if older { at.checked_sub(1) } else { Some(at + 1) };
-        let Some(to) = to.filter(|t| *t <= self.history.len()) else { return true };
-        if let Some(text) = self.history.get(to) {
-            self.editor.set_text(text);
-            self.walking = Some((to, draft));
-        } else {
-            self.editor.set_text(&draft);
-            self.walking = None;
-        }
-        true
     }
 
     /// First ctrl+c: stop; the second: ask; the third: quit.

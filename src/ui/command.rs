@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::app::App;
 use super::key::Key;
+use super::writing::WRITING;
 use crate::model::did_you_mean;
 
 /// Where a key is listened to.
@@ -29,6 +30,7 @@ impl Focus {
 }
 
 /// One row.
+#[derive(Clone, Copy)]
 pub struct Command {
     pub name: &'static str,
     /// Defaults; `[keys.prompt]` and `[keys.pane]` replace them.
@@ -40,14 +42,26 @@ pub struct Command {
 }
 
 /// Every command, in the order of the help.
-pub const COMMANDS: &[Command] = &[
-    Command {
-        name: "send",
-        keys: &["enter"],
-        on: Focus::Prompt,
-        doc: "send the prompt to every pane",
-        run: App::send,
-    },
+pub const COMMANDS: &[Command] = &ALL;
+
+const ALL: [Command; ROWS.len() + WRITING.len()] = {
+    let mut all = [FIRST; ROWS.len() + WRITING.len()];
+    let (head, tail) = all.split_at_mut(ROWS.len());
+    head.copy_from_slice(ROWS);
+    tail.copy_from_slice(WRITING);
+    all
+};
+
+const FIRST: Command = Command {
+    name: "send",
+    keys: &["enter"],
+    on: Focus::Prompt,
+    doc: "send the prompt to every pane",
+    run: App::send,
+};
+
+const ROWS: &[Command] = &[
+    FIRST,
     Command {
         name: "newline",
         keys: &["alt+enter", "shift+enter", "ctrl+j"],

@@ -66,6 +66,8 @@ impl Key {
                 self.code = KeyCode::Char(c.to_ascii_uppercase());
                 self.modifiers.remove(KeyModifiers::SHIFT);
             }
+            // The same control character: terminals of the old kind cannot tell them apart.
+            KeyCode::Char('7' | '/') if self.modifiers == KeyModifiers::CONTROL => self.code = KeyCode::Char('_'),
             KeyCode::BackTab => self.modifiers.remove(KeyModifiers::SHIFT),
             _ => {}
         }

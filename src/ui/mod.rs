@@ -12,6 +12,7 @@ mod app;
 mod careful;
 mod chooser;
 mod command;
+mod desk;
 mod detail;
 mod detail_cost;
 mod editor;
@@ -27,6 +28,7 @@ mod palette;
 mod pane;
 mod picker;
 mod picker_view;
+mod recall;
 mod sending;
 mod status;
 mod terminal;
@@ -37,6 +39,7 @@ mod view;
 mod views;
 mod weighing;
 mod welcome;
+mod writing;
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
@@ -60,6 +63,7 @@ use crate::model::Report;
 use crate::model::Spending;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
+pub use desk::{Desk, Orphan};
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use help::MARKS;
 pub use key::Key;
@@ -73,6 +77,7 @@ pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
 
 use careful::Careful;
+use desk::Written;
 use terminal::{Screen, Signals};
 
 /// Steps taken in one go before a frame may be drawn. Far more than arrive
@@ -87,6 +92,10 @@ pub type Leveller = Arc<dyn Fn(&[Endpoint]) -> Vec<Endpoint> + Send + Sync>;
 
 /// Says what asking an endpoint may cost. It may take a while: it is not called on the screen's thread.
 pub type Estimator = Arc<dyn Fn(&Endpoint, &Prompt) -> Estimate + Send + Sync>;
+
+/// Lets the user's editor have a text while the terminal is free; gives what became of it, or `None`
+/// where nothing did, or why, in words. It takes as long as the user does.
+pub type Outside = Arc<dyn Fn(&str) -> Result<Option<String>, String> + Send + Sync>;
 
 /// The terminal's keys: one reader for all screens of a process, because a second one would
 /// take what is typed for the first.
@@ -120,6 +129,12 @@ pub struct Setup {
     pub saves: bool,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
+    /// Where drafts and sent prompts are kept; `None` keeps nothing.
+    pub desk: Option<Box<dyn Desk>>,
+    /// vi's keys in the prompt field.
+    pub vi: bool,
+    /// Lets the user's editor have a text.
+    pub outside: Outside,
     /// Said once, when the screen appears.
     pub notice: Option<String>,
 }
@@ -158,6 +173,7 @@ pub async fn run(
         screen: Screen::enter(true)?,
         terminal: ManuallyDrop::new(new_terminal()?),
         theme: setup.theme,
+        away: false,
     };
     let start = Instant::now();
     let mut pacer = Pacer::default();
@@ -175,10 +191,15 @@ pub async fn run(
     app.weigh_by(setup.spending);
     let (choices, estimate) = (setup.choices, setup.estimate);
     let (weighed, mut weights) = unbounded_channel();
+    app.editor.set_vi(setup.vi);
+    let (desk, outside) = (setup.desk, setup.outside);
 
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
     backend.drawn();
+    let tell = weighed.clone();
+    // Nobody is told once the screen has gone.
+    let mut app = Written::new(app, desk, move |event| drop(tell.send(event)));
     planted_panic();
     let mut gone = terminal::watch_tty();
     let mut keys = setup.keys.map_or_else(terminal::events, |Keys(keys)| keys);
@@ -197,9 +218,24 @@ pub async fn run(
                     weigh(number, asks, Arc::clone(&estimate), weighed.clone());
                     continue;
                 }
+                Effect::Edit(text) => match held.leave() {
+                    Ok(()) => {
+                        lend(text, Arc::clone(&outside), weighed.clone());
+                        continue;
+                    }
+                    Err(e) => Event::Edited(Err(format!("the editor is not started: {e}"))),
+                },
+                Effect::Remember(prompt) => {
+                    app.remember(prompt);
+                    continue;
+                }
+                Effect::Adopt(adopted) => {
+                    app.settle(adopted);
+                    continue;
+                }
                 other => {
                     if let Some(code) = held.carry_out(other, &backend)? {
-                        return Ok(Exit { code, rounds: app.rounds });
+                        return Ok(Exit { code, rounds: std::mem::take(&mut app.rounds) });
                     }
                     pacer.input(Instant::now());
                     continue;
@@ -209,12 +245,14 @@ pub async fn run(
             app.update(reply, start.elapsed());
             pacer.input(Instant::now());
         }
-        let owed = pacer.due().map(tokio::time::Instant::from_std);
+        let owed = pacer.due().map(tokio::time::Instant::from_std).filter(|_| !held.away);
+        let unkept = app.keep(Instant::now()).map(tokio::time::Instant::from_std);
         tokio::select! {
             biased;
-            signal = signals.next() => break signal.code(),
+            // The keys that interrupt go to every program on the terminal; they are the editor's.
+            signal = signals.next() => if !(held.away && signal.is_key()) { break signal.code() },
             _ = &mut gone => break terminal::Signal::HangUp.code(),
-            event = keys.recv() => match event {
+            event = keys.recv(), if !held.away => match event {
                 Some(event) => {
                     effects = app.update(Event::Terminal(event), start.elapsed());
                     pacer.input(Instant::now());
@@ -229,7 +267,11 @@ pub async fn run(
                 }
                 pacer.drawn(Instant::now());
             }
+            () = sleep_until(unkept), if unkept.is_some() => {}
             Some(event) = weights.recv() => {
+                if matches!(event, Event::Edited(_)) {
+                    held.come_back()?;
+                }
                 effects = app.update(event, start.elapsed());
                 pacer.input(Instant::now());
             }
@@ -248,7 +290,7 @@ pub async fn run(
             }
         }
     };
-    Ok(Exit { code, rounds: app.rounds })
+    Ok(Exit { code, rounds: std::mem::take(&mut app.rounds) })
 }
 
 /// Estimates elsewhere than on the screen's thread. Whatever happens there is an answer: an
@@ -266,6 +308,16 @@ fn weigh(
         let estimates = asks.iter().map(one).collect();
         // Nobody waits for it once the screen has gone.
         let _ = weighed.send(Event::Weighed { number, estimates });
+    });
+}
+
+/// Lets the user's editor have the prompt, on a thread: answers go on arriving meanwhile.
+fn lend(text: String, outside: Outside, back: tokio::sync::mpsc::UnboundedSender<Event>) {
+    std::thread::spawn(move || {
+        let edited = catch_unwind(AssertUnwindSafe(|| outside(&text)));
+        let edited = edited.unwrap_or_else(|_| Err("the editor could not be started".into()));
+        // The text is in the draft where the screen has gone.
+        let _ = back.send(Event::Edited(edited));
     });
 }
 
@@ -336,9 +388,25 @@ struct Held {
     /// failure to a standard error that is gone with the terminal, which panics.
     terminal: ManuallyDrop<Term>,
     theme: Theme,
+    /// Another program has the terminal.
+    away: bool,
 }
 
 impl Held {
+    fn leave(&mut self) -> io::Result<()> {
+        self.screen.leave()?;
+        self.away = true;
+        Ok(())
+    }
+
+    fn come_back(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.away) {
+            self.screen.come_back()?;
+            self.terminal.clear()?;
+        }
+        Ok(())
+    }
+
     fn draw(&mut self, app: &mut App) -> io::Result<()> {
         let theme = &self.theme;
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
@@ -364,7 +432,12 @@ impl Held {
             }
             Effect::Quit => return Ok(Some(0)),
             // Answered by the loop, which has what they ask for.
-            Effect::Choices | Effect::SaveLineup { .. } | Effect::Weigh { .. } => {}
+            Effect::Choices
+            | Effect::SaveLineup { .. }
+            | Effect::Weigh { .. }
+            | Effect::Edit(_)
+            | Effect::Remember(_)
+            | Effect::Adopt(_) => {}
         }
         Ok(None)
     }

@@ -60,10 +60,7 @@ impl App {
             return true;
         }
         let question = self.editor.take();
-        if self.history.last() != Some(&question) {
-            self.history.push(question.clone());
-        }
-        self.walking = None;
+        self.recall_sent(&question);
         let plan = self.plan_round(question);
         self.order(plan);
         true

@@ -371,6 +371,7 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
         };
         let left = Line::from(vec![
             Span::styled(" prompt", if focused { theme.focus } else { theme.text }),
+            Span::styled(app.editor.mode().map(|m| format!(" · {m}")).unwrap_or_default(), theme.accent),
             Span::styled(format!(" · {mode} "), theme.faint),
         ]);
         let cost = app.draft_cost(room.saturating_sub(left.width() + 3));

@@ -35,7 +35,9 @@ struct Pending {
 /// Everything that the cost of a draft depends on.
 #[derive(Debug, Default, PartialEq)]
 struct Draft {
-    text: String,
+    /// The editor's: comparing a long text at every key would be felt.
+    revision: u64,
+    written: bool,
     endpoints: Vec<Endpoint>,
     /// The round that a follow-up continues, and how many of its answers are there.
     follows: Option<(usize, usize)>,
@@ -135,7 +137,8 @@ impl App {
         }
         let over = |r: &super::app::Round| r.entries.iter().filter(|e| e.answer.is_over()).count();
         let draft = Draft {
-            text: self.editor.text(),
+            revision: self.editor.revision(),
+            written: self.editor.bytes() > 0,
             endpoints: self.lineup.endpoints.clone(),
             follows: self.round().filter(|_| self.follow_up).map(|r| (self.shown, over(r))),
             common: self.common,
@@ -145,7 +148,7 @@ impl App {
         }
         self.weighing.draft = draft;
         self.weighing.changed = true;
-        if self.weighing.draft.text.is_empty() {
+        if !self.weighing.draft.written {
             self.weighing.shown.clear();
             self.weighing.changed = false;
         }
@@ -157,7 +160,7 @@ impl App {
             return;
         }
         self.weighing.changed = false;
-        let asks = self.plan_round(self.weighing.draft.text.clone()).asks();
+        let asks = self.plan_round(self.editor.text()).asks();
         let number = self.weighing.number();
         self.weighing.in_flight = Some(number);
         self.effects.push(Effect::Weigh { number, asks });
@@ -168,7 +171,7 @@ impl App {
         if self.weighing.in_flight == Some(number) {
             self.weighing.in_flight = None;
             // A draft that was sent or emptied meanwhile has no cost to show.
-            if !self.weighing.draft.text.is_empty() {
+            if self.weighing.draft.written {
                 self.weighing.shown = estimates;
             }
             self.weigh_newest();

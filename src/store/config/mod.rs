@@ -55,6 +55,21 @@ pub struct Network {
     pub connections: Connections,
 }
 
+/// How prompts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writing {
+    /// vi's keys in the prompt field.
+    pub vi: bool,
+    /// Prompts that are kept across sessions; 0 keeps none.
+    pub history: usize,
+}
+
+impl Default for Writing {
+    fn default() -> Self {
+        Self { vi: false, history: 2_000 }
+    }
+}
+
 /// Keys that stand in the file in clear, by the labels of their sources. They have no
 /// text of their own here: not in a debug print, not in a comparison.
 #[derive(Clone, Default)]
@@ -102,6 +117,7 @@ pub struct Config {
     /// Where `bakeoff prices update` looks instead of the usual list.
     pub prices_url: Option<String>,
     pub plain_keys: PlainKeys,
+    pub writing: Writing,
     pub keys: Vec<KeyRow>,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Config, KeyRow, Network, PlainKeys, Timeouts};
+use super::{Config, KeyRow, Network, PlainKeys, Timeouts, Writing};
 use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::KeySource;
@@ -53,6 +53,8 @@ pub(super) struct Raw {
     #[serde(default)]
     prices: RawPrices,
     #[serde(default)]
+    prompt: RawPrompt,
+    #[serde(default)]
     endpoint: Vec<RawEndpoint>,
     #[serde(default)]
     lineup_set: Vec<RawLineup>,
@@ -93,6 +95,13 @@ struct RawNetwork {
 #[serde(deny_unknown_fields)]
 struct RawPrices {
     url: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawPrompt {
+    keys: Option<Spanned<String>>,
+    history: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -191,8 +200,32 @@ impl Raw {
             spending: self.budget.check()?,
             prices_url: self.prices.check()?,
             plain_keys,
+            writing: self.prompt.check()?,
             keys: self.keys.check()?,
         })
+    }
+}
+
+impl RawPrompt {
+    fn check(self) -> Result<Writing, Wrong> {
+        let mut writing = Writing::default();
+        if let Some(keys) = self.keys {
+            writing.vi = match keys.get_ref().as_str() {
+                "vi" => true,
+                "plain" => false,
+                other => {
+                    let near = did_you_mean(other, ["vi", "plain"]);
+                    return Err(Wrong::at(keys.span(), format!("prompt.keys is \"plain\" or \"vi\", not {other:?}{near}")));
+                }
+            };
+        }
+        if let Some(history) = self.history {
+            let most = usize::try_from(*history.get_ref()).ok().filter(|n| *n <= 100_000);
+            writing.history = most.ok_or_else(|| {
+                Wrong::at(history.span(), "prompt.history is a number of prompts from 0 (none is kept) to 100000")
+            })?;
+        }
+        Ok(writing)
     }
 }
 

@@ -19,8 +19,6 @@ use fold::{Folds, is_long, size};
 use unit::fold_number;
 use vi::Vi;
 
-pub use vi::Taken;
-
 /// A paste larger than any model's context is a slip of the mouse.
 const MOST_PASTED: usize = 16 << 20;
 
@@ -142,6 +140,12 @@ impl Editor {
     #[must_use]
     pub fn text(&self) -> String {
         self.folds.expand(&self.buffer.text())
+    }
+
+    /// Bytes of the text, a folded paste counted as one sign.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.buffer.bytes()
     }
 
     /// Counts changes, up only: equal numbers, equal texts.

@@ -49,14 +49,6 @@ pub struct Vi {
     found: Option<(Find, char)>,
 }
 
-/// What became of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    Yes,
-    /// It is none of vi's.
-    No,
-}
-
 impl Vi {
     pub fn word(&self) -> &'static str {
         match self.mode {
@@ -81,9 +73,9 @@ impl Vi {
 }
 
 impl Editor {
-    /// A key while vi's keys are on.
-    pub fn vi_key(&mut self, key: Key) -> Taken {
-        let Some(vi) = &mut self.vi else { return Taken::No };
+    /// A key while vi's keys are on; false where it is none of vi's.
+    pub fn vi_key(&mut self, key: Key) -> bool {
+        let Some(vi) = &mut self.vi else { return false };
         // The mouse or shift has selected something.
         if vi.mode == Mode::Normal && self.buffer.selection().is_some() {
             vi.mode = Mode::Visual;
@@ -97,10 +89,10 @@ impl Editor {
                     self.buffer.go(self.buffer.left_of(at).unwrap_or(at), false);
                 }
             }
-            (Mode::Normal, KeyCode::Esc) if !vi.waits() => return Taken::No,
+            (Mode::Normal, KeyCode::Esc) if !vi.waits() => return false,
             (Mode::Normal, KeyCode::Esc) => vi.reset(),
             (_, KeyCode::Esc) => self.enter(Mode::Normal),
-            (Mode::Insert, _) => return Taken::No,
+            (Mode::Insert, _) => return false,
             (Mode::Normal, KeyCode::Char('r')) if control => {
                 for _ in 0..self.counted() {
                     self.redo();
@@ -109,10 +101,10 @@ impl Editor {
             (_, KeyCode::Backspace) => self.sign('h'),
             (_, KeyCode::Delete) => self.sign('x'),
             (_, KeyCode::Char(c)) if (key.modifiers - KeyModifiers::SHIFT).is_empty() => self.sign(c),
-            _ => return Taken::No,
+            _ => return false,
         }
         self.view.loose = false;
-        Taken::Yes
+        true
     }
 
     /// The count so far, used up.
