@@ -83,11 +83,11 @@ impl Editor {
         let control = key.modifiers == KeyModifiers::CONTROL;
         match (vi.mode, key.code) {
             (Mode::Insert, KeyCode::Esc) => {
-                self.enter(Mode::Normal);
                 let at = self.buffer.cursor();
                 if at.byte > 0 {
                     self.buffer.go(self.buffer.left_of(at).unwrap_or(at), false);
                 }
+                self.enter(Mode::Normal);
             }
             (Mode::Normal, KeyCode::Esc) if !vi.waits() => return false,
             (Mode::Normal, KeyCode::Esc) => vi.reset(),

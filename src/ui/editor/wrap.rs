@@ -26,7 +26,7 @@ pub struct Wraps {
 
 impl Wraps {
     pub fn new(lines: usize) -> Self {
-        Self { width: 0, lines: vec![Wrap::default(); lines], work: 0 }
+        Self { width: 80, lines: vec![Wrap::default(); lines], work: 0 }
     }
 
     /// From now on rows are this wide.
@@ -107,6 +107,10 @@ fn row_end(line: &str, from: usize, width: usize, label: &dyn Fn(usize) -> Strin
         let unit = line.get(at..next)?;
         let wide = cells(unit, label);
         if used + wide > width && at > from {
+            if unit == " " && used == width {
+                // It hangs over, in the cursor's column.
+                return Some(next).filter(|next| *next < line.len());
+            }
             return Some(brk.filter(|b| *b > from).unwrap_or(at));
         }
         used += wide;
@@ -143,6 +147,8 @@ mod tests {
     fn words_stay_whole_where_they_can() {
         for (line, width, wanted) in [
             ("", 5, vec![""]),
+            ("one two ", 3, vec!["one ", "two "]),
+            ("one  two", 3, vec!["one ", " ", "two"]),
             ("one two three", 8, vec!["one two ", "three"]),
             ("helloworld", 4, vec!["hell", "owor", "ld"]),
             ("a 日本語日本語", 5, vec!["a 日", "本語", "日本", "語"]),
