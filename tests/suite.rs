@@ -46,6 +46,9 @@ mod headless;
 #[path = "suite/identity.rs"]
 mod identity;
 #[cfg(test)]
+#[path = "suite/keys.rs"]
+mod keys;
+#[cfg(test)]
 #[path = "support/loopback.rs"]
 mod loopback;
 #[cfg(test)]
@@ -72,6 +75,9 @@ mod provider;
 #[cfg(test)]
 #[path = "support/pty.rs"]
 mod pty;
+#[cfg(test)]
+#[path = "suite/reading.rs"]
+mod reading;
 #[cfg(test)]
 #[path = "suite/readme.rs"]
 mod readme;

@@ -105,7 +105,8 @@ fn edit(text: &str) -> Result<Option<String>, String> {
     let tried = editors();
     for (command, _) in &tried {
         // As other programs do it: the shell reads the command, so that it may have arguments.
-        let ran = Command::new("sh").arg("-c").arg(format!("{command} \"$@\"")).arg(command).arg(&path).status();
+        let ran =
+            Command::new("sh").arg("-c").arg(format!("{command} \"$@\"")).arg(command).arg(&path).status();
         let status = ran.map_err(fail)?;
         match status.code() {
             Some(0) => {
@@ -119,17 +120,21 @@ fn edit(text: &str) -> Result<Option<String>, String> {
             // Not found, or not a program.
             Some(126 | 127) => {}
             Some(code) => {
+                return Err(format!("{} ended with {code}: the prompt is as it was", clean_line(command)));
+            }
+            None => {
                 return Err(format!(
-                    "{} ended with {code}: the prompt is as it was",
+                    "{} was ended by a signal: the prompt is as it was",
                     clean_line(command)
                 ));
             }
-            None => return Err(format!("{} was ended by a signal: the prompt is as it was", clean_line(command))),
         }
     }
     let named: Vec<String> = tried
         .iter()
-        .map(|(command, from)| if from.starts_with('$') { format!("{from} is {}", clean_line(command)) } else { command.clone() })
+        .map(|(command, from)| {
+            if from.starts_with('$') { format!("{from} is {}", clean_line(command)) } else { command.clone() }
+        })
         .collect();
     Err(format!("no editor can be run ({}): set $EDITOR to one", named.join(", ")))
 }
@@ -138,7 +143,9 @@ fn read_back(path: &Path, before: &str) -> Result<Option<String>, String> {
     let kept = |why: &str| format!("{why}; the prompt is as it was, the file is kept: {}", path.display());
     let size = match path.metadata() {
         Ok(there) => there.len(),
-        Err(e) if e.kind() == ErrorKind::NotFound => return Err("the editor has removed the file: the prompt is as it was".into()),
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            return Err("the editor has removed the file: the prompt is as it was".into());
+        }
         Err(e) => return Err(kept(&e.to_string())),
     };
     if size > MOST_BYTES {
@@ -147,7 +154,7 @@ fn read_back(path: &Path, before: &str) -> Result<Option<String>, String> {
     let bytes = std::fs::read(path).map_err(|e| kept(&e.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|e| {
         let line = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
-        let line = line.iter().filter(|b| **b == b'\n').count() + 1;
+        let line = line.split(|b| *b == b'\n').count();
         kept(&format!("what the editor has written is not UTF-8 in line {line}"))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");
@@ -187,7 +194,9 @@ mod tests {
 
     #[test]
     fn a_time_is_told_in_one_unit() {
-        for (seconds, wanted) in [(0, "1 second ago"), (61, "1 minute ago"), (7_300, "2 hours ago"), (90_000, "1 day ago")] {
+        for (seconds, wanted) in
+            [(0, "1 second ago"), (61, "1 minute ago"), (7_300, "2 hours ago"), (90_000, "1 day ago")]
+        {
             assert_eq!(ago(Duration::from_secs(seconds)), wanted);
         }
     }

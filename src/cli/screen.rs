@@ -118,9 +118,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             connections,
             same_weights: false,
             saves: loaded.path.is_some(),
-            desk: None,
-            vi: loaded.config.writing.vi,
-            outside: desk::outside(),
+            pen: ui::Pen { desk: None, vi: loaded.config.writing.vi, outside: desk::outside() },
         };
         let mut backend =
             Backend { engine: world.engine.clone(), endpoints: Vec::new(), config: loaded.path.clone() };
@@ -149,7 +147,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 setup.notice = Absent::brief(&asked.absent).or(setup.notice);
                 (setup.lineup, setup.same_weights) = (asked.lineup, asked.open_weights);
                 setup.choices = offered(&world, &loaded);
-                setup.desk = desk::desk(&loaded);
+                setup.pen.desk = desk::desk(&loaded);
                 (None, reports, Arc::clone(&world.catalog))
             }
         };

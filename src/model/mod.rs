@@ -6,6 +6,7 @@
 
 mod answer;
 mod capability;
+mod diff;
 mod estimate;
 mod fault;
 mod filter;
@@ -25,6 +26,7 @@ mod usage;
 
 pub use answer::{Answer, AnswerId, Delta, Outcome, Phase, Report, Served, Step, Stop};
 pub use capability::{Budget, Off, Takes, Temperature, ThinkingTaken, takes};
+pub use diff::{Change, Diff, Grain, Piece, words};
 pub use estimate::{Estimate, Spending, so_far};
 pub use fault::{Class, Fault};
 pub use filter::{Filter, clean, clean_line};

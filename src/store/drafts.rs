@@ -69,7 +69,9 @@ impl Drafts {
             write_whole(&path, text).map_err(|e| format!("the draft is not kept, {e}"))?;
         }
         // What was adopted is this draft now, or was sent or cleared.
-        if self.adopted && let Some(claim) = self.claim.take() {
+        if self.adopted
+            && let Some(claim) = self.claim.take()
+        {
             let _ = std::fs::remove_file(claim.text);
             let _ = std::fs::remove_file(claim.lock);
         }

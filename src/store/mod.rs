@@ -8,11 +8,12 @@ mod prices;
 mod prompts;
 
 pub use config::{
-    Config, ConfigError, KeyRow, Network, PlainKeys, Timeouts, Writing, config_path, private, save_lineup, write_whole,
+    Config, ConfigError, KeyRow, Network, PlainKeys, Timeouts, Writing, config_path, private, save_lineup,
+    write_whole,
 };
+pub use drafts::Drafts;
 pub use export::{EXPORTS, Export, Meta, Round, aligned, export};
 pub use machine::{machine, shorten_home};
-pub use drafts::Drafts;
 pub use prices::{Origin, PriceFiles, origin, with_origin};
 pub use prompts::PromptHistory;
 

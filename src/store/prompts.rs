@@ -68,8 +68,7 @@ impl PromptHistory {
         let rows = bytes.split(|b| *b == b'\n').rev();
         let rows = rows.filter_map(|line| serde_json::from_slice::<Row>(line).ok());
         let mut seen = HashSet::new();
-        let mut kept: Vec<Row> =
-            rows.filter(|row| seen.insert(row.prompt.clone())).take(self.most).collect();
+        let mut kept: Vec<Row> = rows.filter(|row| seen.insert(row.prompt.clone())).take(self.most).collect();
         kept.reverse();
         kept
     }
@@ -105,7 +104,7 @@ impl PromptHistory {
             return Ok(());
         }
         let bytes = std::fs::read(&self.path).map_err(self.fail())?;
-        let lines = bytes.iter().filter(|b| **b == b'\n').count();
+        let lines = bytes.split(|b| *b == b'\n').count();
         if lines <= self.most + self.most / 4 + 16 && size <= MOST_BYTES {
             return Ok(());
         }
@@ -184,7 +183,11 @@ mod tests {
         std::thread::scope(|scope| {
             for instance in 0..8 {
                 let history = &history;
-                scope.spawn(move || (0..50).for_each(|n| add(history, &format!("{instance}-{n}-{}", "x".repeat(2_000)))));
+                scope.spawn(move || {
+                    for n in 0..50 {
+                        add(history, &format!("{instance}-{n}-{}", "x".repeat(2_000)));
+                    }
+                });
             }
         });
         assert_eq!(history.read().unwrap().len(), 400);

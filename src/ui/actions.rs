@@ -1,17 +1,10 @@
 //! What the commands of `command.rs` do to the [`App`].
 
-use std::fmt::Write;
-
 use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 
-use super::app::{App, Effect, Entry, Overlay};
+use super::app::{App, Effect, Overlay};
 use super::command::Focus;
 use super::key::Key;
-use crate::model::clean;
-use crate::model::clean_line;
-
-/// A clipboard write larger than this is cut: terminals drop larger ones silently.
-const MOST_COPIED: usize = 48 << 10;
 
 /// Rows of one notch of the wheel.
 const WHEEL: isize = 3;
@@ -37,7 +30,9 @@ impl App {
 
     pub(super) fn focus_prompt(&mut self) -> bool {
         let escaped = self.key.is_some_and(|k| k.code == KeyCode::Esc);
-        if self.views.is_other() && escaped {
+        if self.search.is_some() && escaped {
+            self.search = None;
+        } else if self.views.is_other() && escaped {
             self.leave_view();
         } else if self.zoom && escaped {
             self.zoom = false;
@@ -87,59 +82,6 @@ impl App {
         true
     }
 
-    fn width_of_pane(&self) -> u16 {
-        let layout = self.layout();
-        layout.body(self.pane).map_or(80, |body| body.width)
-    }
-
-    fn scroll(&mut self, by: impl Fn(&Entry) -> isize) -> bool {
-        let width = self.width_of_pane();
-        if let Some(entry) = self.entry() {
-            let by = by(entry);
-            entry.pane.scroll_by(width, by);
-        }
-        true
-    }
-
-    pub(super) fn line_down(&mut self) -> bool {
-        self.choose_row(1) || self.scroll(|_| 1)
-    }
-
-    pub(super) fn line_up(&mut self) -> bool {
-        self.choose_row(-1) || self.scroll(|_| -1)
-    }
-
-    pub(super) fn half_down(&mut self) -> bool {
-        self.scroll(|e| e.pane.page() / 2)
-    }
-
-    pub(super) fn half_up(&mut self) -> bool {
-        self.scroll(|e| -(e.pane.page() / 2))
-    }
-
-    pub(super) fn page_down(&mut self) -> bool {
-        self.scroll(|e| e.pane.page())
-    }
-
-    pub(super) fn page_up(&mut self) -> bool {
-        self.scroll(|e| -e.pane.page())
-    }
-
-    pub(super) fn top(&mut self) -> bool {
-        let width = self.width_of_pane();
-        if let Some(entry) = self.entry() {
-            entry.pane.jump_to_top(width);
-        }
-        true
-    }
-
-    pub(super) fn follow(&mut self) -> bool {
-        if let Some(entry) = self.entry() {
-            entry.pane.follow();
-        }
-        true
-    }
-
     pub(super) fn rerun(&mut self) -> bool {
         self.nothing_sent();
         if !self.rounds.is_empty() {
@@ -179,6 +121,10 @@ impl App {
     }
 
     pub(super) fn toggle_thinking(&mut self) -> bool {
+        if self.views.shown.scrolls {
+            self.comparing.unfolded = !self.comparing.unfolded;
+            return true;
+        }
         let shown = self.shown;
         // All panes alike: the focused one decides.
         if let Some(entry) = self.entry() {
@@ -188,6 +134,12 @@ impl App {
                 other.pane.set_fold(open);
             }
         }
+        true
+    }
+
+    pub(super) fn toggle_source(&mut self) -> bool {
+        self.source = !self.source;
+        self.say(if self.source { "answers as they were written" } else { "answers as Markdown" });
         true
     }
 
@@ -208,43 +160,6 @@ impl App {
 
     pub(super) fn next_round(&mut self) -> bool {
         self.shown = (self.shown + 1).min(self.rounds.len().saturating_sub(1));
-        true
-    }
-
-    pub(super) fn copy(&mut self, what: &str, text: &str) {
-        let mut text = clean(text);
-        let mut cut = "";
-        if text.len() > MOST_COPIED {
-            let end = (0..=MOST_COPIED).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-            text.truncate(end);
-            cut = ", cut at 48 KiB";
-        }
-        let sent = text.chars().count();
-        self.effects.push(Effect::Copy(text));
-        self.say(format!("{what} sent to the terminal's clipboard ({sent} characters{cut})"));
-    }
-
-    pub(super) fn copy_answer(&mut self) -> bool {
-        match self.entry().map(|e| e.answer.text.clone()).filter(|t| !t.is_empty()) {
-            Some(text) => self.copy("answer", &text),
-            None => self.say("nothing to copy yet"),
-        }
-        true
-    }
-
-    pub(super) fn copy_round(&mut self) -> bool {
-        let Some(round) = self.round() else {
-            self.say("nothing to copy yet");
-            return true;
-        };
-        let mut text = format!("# {}\n", clean_line(&round.question));
-        for entry in &round.entries {
-            let simulated = if entry.answer.simulated { " (simulated)" } else { "" };
-            let name = clean_line(&entry.endpoint.name);
-            // Writing to a string does not fail.
-            let _ = write!(text, "\n## {name}{simulated}\n\n{}\n", entry.answer.text.trim_end());
-        }
-        self.copy("round", &text);
         true
     }
 
@@ -291,6 +206,7 @@ impl App {
             (_, _) if everywhere => return false,
             (Some(Overlay::Picker), _) => self.picker_key(key),
             (Some(Overlay::Chooser), _) => self.chooser_key(key),
+            (Some(Overlay::Search), _) => self.search_key(key),
             (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
             (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
                 self.effects.push(Effect::Quit);
@@ -345,17 +261,13 @@ impl App {
                         }
                         return;
                     }
-                    Some(Overlay::Quit | Overlay::Spend) | None => {}
+                    Some(Overlay::Quit | Overlay::Spend | Overlay::Search) | None => {}
                 }
                 if self.choose_row(by.signum()) {
                     return;
                 }
                 let Some(pane) = pane else { return };
-                let width = layout.body(pane).map_or(80, |b| b.width);
-                let shown = self.shown;
-                if let Some(entry) = self.rounds.get_mut(shown).and_then(|r| r.entries.get_mut(pane)) {
-                    entry.pane.scroll_by(width, by);
-                }
+                self.wheel(pane, by);
             }
             _ => {}
         }

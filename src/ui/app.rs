@@ -9,20 +9,25 @@ use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::Leveller;
 use super::chooser::Chooser;
+use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
+use super::compare::{Comparing, Pair};
 use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
+use super::markdown::Coloured;
 use super::pane::Pane;
 use super::picker::{Choice, Picker};
 use super::recall::Recall;
+use super::search::Search;
 use super::views::Views;
 use super::weighing::Weighing;
 use super::writing::Pointer;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Connections;
+use crate::model::Diff;
 use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
@@ -59,9 +64,27 @@ pub enum Event {
     /// Prompts of earlier sessions, oldest first.
     Remembered(Vec<String>),
     /// A draft that an earlier session has left behind, and the words to say so.
-    Draft { text: String, notice: String },
-    /// Something could not be kept.
-    Trouble(String),
+    Draft {
+        text: String,
+        notice: String,
+    },
+    /// What [`Comparing::wanted`] asked for.
+    Compared {
+        pair: Pair,
+        diff: Diff,
+    },
+    /// Something is done: one line about it.
+    Said(String),
+    /// The desktop's clipboard did not take it.
+    NotCopied {
+        what: String,
+        text: String,
+    },
+    /// The colours of lines that a frame showed plain.
+    Coloured {
+        code: Uncoloured,
+        lines: Vec<Coloured>,
+    },
     /// Time passed while something runs.
     Tick,
 }
@@ -86,14 +109,18 @@ pub enum Effect {
         name: String,
         lineup: Lineup,
     },
-    /// To the terminal's clipboard; filtered already.
-    Copy(String),
     /// The prompt to the user's editor; [`Event::Edited`] answers.
     Edit(String),
     /// A prompt was sent: keep it for other sessions.
     Remember(String),
     /// Whether the draft that was found is in the field now.
     Adopt(bool),
+    /// To the clipboard, the terminal's if need be; filtered already.
+    Copy {
+        what: String,
+        text: String,
+        terminal: bool,
+    },
     Mouse(bool),
     Redraw,
     Suspend,
@@ -147,6 +174,8 @@ pub enum Overlay {
     Picker,
     /// One of a list; what it holds stands in [`App::chooser`].
     Chooser,
+    /// The needle of a search is typed; it stands in [`App::search`].
+    Search,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -172,6 +201,16 @@ pub struct App {
     pub zoom: bool,
     pub views: Views,
     pub follow_up: bool,
+    /// Answers are shown as they were written.
+    pub source: bool,
+    /// Panes scroll together.
+    pub together: bool,
+    pub search: Option<Search>,
+    pub comparing: Comparing,
+    /// Something that was drawn is laid out piece by piece.
+    pub(super) behind: bool,
+    /// Code that the last frame showed without colours.
+    pub uncoloured: Vec<Uncoloured>,
     /// The next round is asked with settings that every endpoint takes.
     pub common: bool,
     /// How endpoints are reached.
@@ -226,6 +265,12 @@ impl App {
             zoom: false,
             views: Views::default(),
             follow_up: false,
+            source: false,
+            together: false,
+            search: None,
+            comparing: Comparing::default(),
+            behind: false,
+            uncoloured: Vec::new(),
             common: false,
             connections: Connections::default(),
             level: Arc::new(<[Endpoint]>::to_vec),
@@ -272,7 +317,12 @@ impl App {
             Event::Edited(back) => self.edited(back),
             Event::Remembered(earlier) => self.recall_earlier(earlier),
             Event::Draft { text, notice } => self.found_draft(&text, notice),
-            Event::Trouble(why) => self.say(why),
+            Event::Compared { pair, diff } => self.comparing.take(pair, diff),
+            Event::Said(said) => self.say(said),
+            Event::NotCopied { what, text } => {
+                self.effects.push(Effect::Copy { what, text, terminal: true });
+            }
+            Event::Coloured { code, lines } => self.coloured(&code, lines),
             Event::Tick => self.weigh_draft(),
         }
         // Rounds differ in size once the lineup changes.
@@ -289,6 +339,7 @@ impl App {
                     chooser.paste(&text);
                 }
             }
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
             // It is no answer to the question that is asked.
             Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
             Terminal::Paste(text) => {
@@ -339,6 +390,15 @@ impl App {
         entry.answer.apply(report.at, report.step);
     }
 
+    fn coloured(&mut self, code: &Uncoloured, lines: Vec<Coloured>) {
+        let Some(&(round, entry)) = self.places.get(&code.id) else { return };
+        if let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry))
+            && entry.id == code.id
+        {
+            entry.pane.colour(code.block, code.from, lines);
+        }
+    }
+
     /// Shows one line for a while.
     pub fn say(&mut self, text: impl Into<String>) {
         self.notice = Some((text.into(), self.now + NOTICE));
@@ -350,10 +410,16 @@ impl App {
         self.rounds.iter().flat_map(|r| &r.entries).any(Entry::is_running)
     }
 
-    /// Whether the screen changes by itself: something runs, or a notice will go.
+    /// Whether the screen changes by itself: something runs, is being laid out, or a notice will go.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        self.notice.is_some() || self.is_running()
+        self.notice.is_some() || self.behind || self.is_running()
+    }
+
+    /// Whether something that the last frame drew is still being laid out.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.behind
     }
 
     /// The round in view.

@@ -32,6 +32,15 @@ impl<W: Write> Write for Careful<W> {
     }
 }
 
+/// The largest screen that is believed in, in columns and rows: a wall of monitors has less, and a
+/// buffer of what a broken terminal may report would not fit into memory.
+const MOST: Size = Size { width: 1_000, height: 500 };
+
+/// What a terminal says of its size, within reason.
+fn sane(size: Size) -> Size {
+    Size { width: size.width.min(MOST.width), height: size.height.min(MOST.height) }
+}
+
 /// More than one character in one cell: its width is a matter of opinion.
 fn is_doubtful(cell: &Cell) -> bool {
     let symbol = cell.symbol();
@@ -93,7 +102,7 @@ impl<W: Write> Backend for Careful<W> {
     }
 
     fn size(&self) -> io::Result<Size> {
-        self.0.size()
+        self.0.size().map(sane)
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
@@ -108,6 +117,13 @@ impl<W: Write> Backend for Careful<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_beyond_reason_is_not_believed() {
+        assert_eq!(sane(Size::new(u16::MAX, u16::MAX)), MOST);
+        assert_eq!(sane(Size::new(200, 50)), Size::new(200, 50));
+        assert_eq!(sane(Size::new(0, 0)), Size::new(0, 0));
+    }
 
     /// The text after a doubtful cluster is placed by position.
     #[test]

@@ -370,7 +370,7 @@ fn row(item: &Item, columns: [usize; 3], room: usize, chosen: bool, theme: &Them
     let left = room.saturating_sub(2 + if right > 0 { right + 2 } else { 0 });
     // Of a list without notes the label may have the whole line.
     let label = if note == 0 { left } else { label.min(left.saturating_sub(2) * 3 / 5) };
-    let note = left.saturating_sub(label + 2);
+    let note = if note == 0 { 0 } else { left.saturating_sub(label + 2) };
     let padded = |text: &str, width: usize| {
         let text = cut(&clean_line(text), width);
         let air = " ".repeat(width.saturating_sub(text.width()));
@@ -382,7 +382,7 @@ fn row(item: &Item, columns: [usize; 3], room: usize, chosen: bool, theme: &Them
     Line::from(vec![
         Span::styled(if chosen { "▸ " } else { "  " }, theme.focus),
         Span::styled(format!("{name}{air}"), theme.text),
-        Span::styled(format!("  {about}{about_air}"), theme.faint),
+        Span::styled(if note == 0 { String::new() } else { format!("  {about}{about_air}") }, theme.faint),
         Span::styled(format!("  {end_air}{end}"), theme.accent),
     ])
 }

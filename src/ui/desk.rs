@@ -4,10 +4,13 @@
 //! drop of [`Written`] tells it the last one, whichever way the screen ends.
 
 use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::app::{App, Event};
+use super::app::{App, Effect, Event};
+use super::terminal::Screen;
 
 /// The draft is kept no more often than this.
 const PACE: Duration = Duration::from_secs(1);
@@ -50,6 +53,22 @@ pub trait Desk: Send {
     fn settle(&mut self, adopted: bool);
 }
 
+/// Lets the user's editor have a text while the terminal is free; gives what became of it, or `None`
+/// where nothing did, or why, in words. It takes as long as the user does.
+pub type Outside = Arc<dyn Fn(&str) -> Result<Option<String>, String> + Send + Sync>;
+
+/// How prompts are written, and where that is kept.
+pub struct Pen {
+    /// `None` keeps nothing.
+    pub desk: Option<Box<dyn Desk>>,
+    /// vi's keys in the prompt field.
+    pub vi: bool,
+    pub outside: Outside,
+}
+
+/// Brings an event to the loop.
+type Tell = Arc<dyn Fn(Event) + Send + Sync>;
+
 enum Job {
     Remember(String),
     Draft(String),
@@ -61,23 +80,29 @@ pub(super) struct Written {
     app: App,
     jobs: Option<Sender<Job>>,
     done: Option<Receiver<()>>,
+    outside: Outside,
+    tell: Tell,
     /// The revision that is kept, and when it was.
     kept: (u64, Option<Instant>),
 }
 
 impl Written {
     /// Begins to keep what is written; `tell` brings what is found to the loop.
-    pub(super) fn new(mut app: App, desk: Option<Box<dyn Desk>>, tell: impl Fn(Event) + Send + 'static) -> Self {
+    pub(super) fn new(mut app: App, pen: Pen, tell: Tell) -> Self {
+        let Pen { desk, outside, .. } = pen;
         app.recall.keeps = desk.is_some();
         let kept = (app.editor.revision(), None);
-        let Some(desk) = desk else { return Self { app, jobs: None, done: None, kept } };
+        let Some(desk) = desk else {
+            return Self { app, jobs: None, done: None, outside, tell, kept };
+        };
         let ((jobs, todo), (ended, done)) = (channel(), channel());
+        let teller = Arc::clone(&tell);
         std::thread::spawn(move || {
-            work(desk, &todo, tell);
+            work(desk, &todo, &*teller);
             // Nobody may wait for it any more.
             let _ = ended.send(());
         });
-        Self { app, jobs: Some(jobs), done: Some(done), kept }
+        Self { app, jobs: Some(jobs), done: Some(done), outside, tell, kept }
     }
 
     fn send(&self, job: Job) {
@@ -87,12 +112,27 @@ impl Written {
         }
     }
 
-    pub(super) fn remember(&self, prompt: String) {
-        self.send(Job::Remember(prompt));
+    /// Does what concerns writing; gives every other wish back.
+    pub(super) fn carry_out(&self, effect: Effect, screen: &mut Screen) -> Option<Effect> {
+        match effect {
+            Effect::Remember(prompt) => self.send(Job::Remember(prompt)),
+            Effect::Adopt(adopted) => self.send(Job::Settle(adopted)),
+            Effect::Edit(text) => match screen.leave() {
+                Ok(()) => self.lend(text),
+                Err(e) => (self.tell)(Event::Edited(Err(format!("the editor is not started: {e}")))),
+            },
+            other => return Some(other),
+        }
+        None
     }
 
-    pub(super) fn settle(&self, adopted: bool) {
-        self.send(Job::Settle(adopted));
+    /// Lets the user's editor have the prompt, on a thread: answers go on arriving meanwhile.
+    fn lend(&self, text: String) {
+        let (outside, tell) = (Arc::clone(&self.outside), Arc::clone(&self.tell));
+        std::thread::spawn(move || {
+            let edited = catch_unwind(AssertUnwindSafe(|| outside(&text)));
+            tell(Event::Edited(edited.unwrap_or_else(|_| Err("the editor could not be started".into()))));
+        });
     }
 
     /// Keeps the draft where it has changed and it is time; else says when it will be.
@@ -136,13 +176,13 @@ impl Drop for Written {
     }
 }
 
-fn work(mut desk: Box<dyn Desk>, todo: &Receiver<Job>, tell: impl Fn(Event)) {
+fn work(mut desk: Box<dyn Desk>, todo: &Receiver<Job>, tell: &dyn Fn(Event)) {
     if let Some(Orphan { text, notice }) = desk.orphan() {
         tell(Event::Draft { text, notice });
     }
     match desk.history() {
         Ok(earlier) => tell(Event::Remembered(earlier)),
-        Err(why) => tell(Event::Trouble(why)),
+        Err(why) => tell(Event::Said(why)),
     }
     // What does not work once is said once: a full disk is no news at every key.
     let mut said = false;
@@ -159,7 +199,7 @@ fn work(mut desk: Box<dyn Desk>, todo: &Receiver<Job>, tell: impl Fn(Event)) {
             && !said
         {
             said = true;
-            tell(Event::Trouble(why));
+            tell(Event::Said(why));
         }
     }
 }

@@ -67,7 +67,9 @@ impl Key {
                 self.modifiers.remove(KeyModifiers::SHIFT);
             }
             // The same control character: terminals of the old kind cannot tell them apart.
-            KeyCode::Char('7' | '/') if self.modifiers == KeyModifiers::CONTROL => self.code = KeyCode::Char('_'),
+            KeyCode::Char('7' | '/') if self.modifiers == KeyModifiers::CONTROL => {
+                self.code = KeyCode::Char('_');
+            }
             KeyCode::BackTab => self.modifiers.remove(KeyModifiers::SHIFT),
             _ => {}
         }

@@ -11,7 +11,11 @@ mod actions;
 mod app;
 mod careful;
 mod chooser;
+mod clipboard;
+mod colour;
 mod command;
+mod compare;
+mod copying;
 mod desk;
 mod detail;
 mod detail_cost;
@@ -23,12 +27,15 @@ mod ink;
 mod key;
 mod layout;
 mod lineup;
+mod markdown;
 mod pacer;
 mod palette;
 mod pane;
 mod picker;
 mod picker_view;
 mod recall;
+mod scrolling;
+mod search;
 mod sending;
 mod status;
 mod terminal;
@@ -47,11 +54,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::model::AnswerId;
 use crate::model::Connections;
@@ -61,13 +67,17 @@ use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::model::Report;
 use crate::model::Spending;
+use crate::model::words;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
-pub use desk::{Desk, Orphan};
+pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
+pub use compare::{Compare, Comparing, Pair};
+pub use desk::{Desk, Orphan, Outside, Pen};
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
+pub use markdown::Markdown;
 pub use pacer::Pacer;
 pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
@@ -77,6 +87,8 @@ pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
 
 use careful::Careful;
+use clipboard::Clipboard;
+use colour::Colourist;
 use desk::Written;
 use terminal::{Screen, Signals};
 
@@ -92,10 +104,6 @@ pub type Leveller = Arc<dyn Fn(&[Endpoint]) -> Vec<Endpoint> + Send + Sync>;
 
 /// Says what asking an endpoint may cost. It may take a while: it is not called on the screen's thread.
 pub type Estimator = Arc<dyn Fn(&Endpoint, &Prompt) -> Estimate + Send + Sync>;
-
-/// Lets the user's editor have a text while the terminal is free; gives what became of it, or `None`
-/// where nothing did, or why, in words. It takes as long as the user does.
-pub type Outside = Arc<dyn Fn(&str) -> Result<Option<String>, String> + Send + Sync>;
 
 /// The terminal's keys: one reader for all screens of a process, because a second one would
 /// take what is typed for the first.
@@ -129,14 +137,48 @@ pub struct Setup {
     pub saves: bool,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
-    /// Where drafts and sent prompts are kept; `None` keeps nothing.
-    pub desk: Option<Box<dyn Desk>>,
-    /// vi's keys in the prompt field.
-    pub vi: bool,
-    /// Lets the user's editor have a text.
-    pub outside: Outside,
+    /// How prompts are written, and where that is kept.
+    pub pen: Pen,
     /// Said once, when the screen appears.
     pub notice: Option<String>,
+}
+
+/// What the loop keeps of its setup.
+struct Tools {
+    theme: Theme,
+    keys: Option<Keys>,
+    initial_prompt: Option<String>,
+    choices: Arc<dyn Fn() -> Vec<Choice> + Send + Sync>,
+    estimate: Estimator,
+    pen: Pen,
+}
+
+impl Setup {
+    /// The state to begin with, and what is left for the loop.
+    fn open(self) -> (App, Tools) {
+        let mut app = App::new(self.title, self.lineup, self.keymap);
+        app.system = self.system;
+        (app.prices_as_of, app.prices_age) = self.prices;
+        app.level = self.level;
+        app.common = self.common;
+        app.connections = self.connections;
+        app.saves = self.saves;
+        app.same_weights = self.same_weights;
+        if let Some(notice) = self.notice {
+            app.say(notice);
+        }
+        app.weigh_by(self.spending);
+        app.editor.set_vi(self.pen.vi);
+        let tools = Tools {
+            theme: self.theme,
+            keys: self.keys,
+            initial_prompt: self.initial_prompt,
+            choices: self.choices,
+            estimate: self.estimate,
+            pen: self.pen,
+        };
+        (app, tools)
+    }
 }
 
 /// What carries out the screen's wishes; joined to the engine by `cli`.
@@ -169,68 +211,41 @@ pub async fn run(
 ) -> io::Result<Exit> {
     terminal::install_panic_hook(std::thread::current().id());
     let mut signals = Signals::new()?;
+    let (replies, mut answered) = unbounded_channel();
+    let (mut app, tools) = setup.open();
     let mut held = Held {
         screen: Screen::enter(true)?,
         terminal: ManuallyDrop::new(new_terminal()?),
-        theme: setup.theme,
-        away: false,
+        theme: tools.theme,
+        colourist: Colourist::new(replies.clone()),
+        clipboard: Clipboard::new(replies.clone()),
+        replies: replies.clone(),
     };
     let start = Instant::now();
     let mut pacer = Pacer::default();
-    let mut app = App::new(setup.title, setup.lineup, setup.keymap);
-    app.system = setup.system;
-    (app.prices_as_of, app.prices_age) = setup.prices;
-    app.level = setup.level;
-    app.common = setup.common;
-    app.connections = setup.connections;
-    app.saves = setup.saves;
-    app.same_weights = setup.same_weights;
-    if let Some(notice) = setup.notice {
-        app.say(notice);
-    }
-    app.weigh_by(setup.spending);
-    let (choices, estimate) = (setup.choices, setup.estimate);
-    let (weighed, mut weights) = unbounded_channel();
-    app.editor.set_vi(setup.vi);
-    let (desk, outside) = (setup.desk, setup.outside);
-
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
     backend.drawn();
-    let tell = weighed.clone();
+    let tell = replies.clone();
     // Nobody is told once the screen has gone.
-    let mut app = Written::new(app, desk, move |event| drop(tell.send(event)));
+    let mut app = Written::new(app, tools.pen, Arc::new(move |event| drop(tell.send(event))));
     planted_panic();
     let mut gone = terminal::watch_tty();
-    let mut keys = setup.keys.map_or_else(terminal::events, |Keys(keys)| keys);
+    let mut keys = tools.keys.map_or_else(terminal::events, |Keys(keys)| keys);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut effects = setup.initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
+    let mut effects = tools.initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
     let code = loop {
         for effect in effects.drain(..) {
+            let Some(effect) = app.carry_out(effect, &mut held.screen) else { continue };
             let reply = match effect {
-                Effect::Choices => Event::Choices(choices()),
+                Effect::Choices => Event::Choices((tools.choices)()),
                 Effect::SaveLineup { name, lineup } => {
                     let said = backend.save_lineup(&name, &lineup);
                     Event::Saved { name, said }
                 }
                 Effect::Weigh { number, asks } => {
-                    weigh(number, asks, Arc::clone(&estimate), weighed.clone());
-                    continue;
-                }
-                Effect::Edit(text) => match held.leave() {
-                    Ok(()) => {
-                        lend(text, Arc::clone(&outside), weighed.clone());
-                        continue;
-                    }
-                    Err(e) => Event::Edited(Err(format!("the editor is not started: {e}"))),
-                },
-                Effect::Remember(prompt) => {
-                    app.remember(prompt);
-                    continue;
-                }
-                Effect::Adopt(adopted) => {
-                    app.settle(adopted);
+                    weigh(number, asks, Arc::clone(&tools.estimate), replies.clone());
                     continue;
                 }
                 other => {
@@ -245,14 +260,14 @@ pub async fn run(
             app.update(reply, start.elapsed());
             pacer.input(Instant::now());
         }
-        let owed = pacer.due().map(tokio::time::Instant::from_std).filter(|_| !held.away);
+        let owed = pacer.due().map(tokio::time::Instant::from_std).filter(|_| !held.screen.is_lent());
         let unkept = app.keep(Instant::now()).map(tokio::time::Instant::from_std);
         tokio::select! {
             biased;
             // The keys that interrupt go to every program on the terminal; they are the editor's.
-            signal = signals.next() => if !(held.away && signal.is_key()) { break signal.code() },
+            signal = signals.next() => if !(held.screen.is_lent() && signal.is_key()) { break signal.code() },
             _ = &mut gone => break terminal::Signal::HangUp.code(),
-            event = keys.recv(), if !held.away => match event {
+            event = keys.recv(), if !held.screen.is_lent() => match event {
                 Some(event) => {
                     effects = app.update(Event::Terminal(event), start.elapsed());
                     pacer.input(Instant::now());
@@ -268,7 +283,7 @@ pub async fn run(
                 pacer.drawn(Instant::now());
             }
             () = sleep_until(unkept), if unkept.is_some() => {}
-            Some(event) = weights.recv() => {
+            Some(event) = answered.recv() => {
                 if matches!(event, Event::Edited(_)) {
                     held.come_back()?;
                 }
@@ -299,7 +314,7 @@ fn weigh(
     number: u64,
     asks: Vec<(Endpoint, Prompt)>,
     estimate: Estimator,
-    weighed: tokio::sync::mpsc::UnboundedSender<Event>,
+    replies: tokio::sync::mpsc::UnboundedSender<Event>,
 ) {
     tokio::task::spawn_blocking(move || {
         let one = |(endpoint, prompt): &(Endpoint, Prompt)| {
@@ -307,17 +322,7 @@ fn weigh(
         };
         let estimates = asks.iter().map(one).collect();
         // Nobody waits for it once the screen has gone.
-        let _ = weighed.send(Event::Weighed { number, estimates });
-    });
-}
-
-/// Lets the user's editor have the prompt, on a thread: answers go on arriving meanwhile.
-fn lend(text: String, outside: Outside, back: tokio::sync::mpsc::UnboundedSender<Event>) {
-    std::thread::spawn(move || {
-        let edited = catch_unwind(AssertUnwindSafe(|| outside(&text)));
-        let edited = edited.unwrap_or_else(|_| Err("the editor could not be started".into()));
-        // The text is in the draft where the screen has gone.
-        let _ = back.send(Event::Edited(edited));
+        let _ = replies.send(Event::Weighed { number, estimates });
     });
 }
 
@@ -388,19 +393,14 @@ struct Held {
     /// failure to a standard error that is gone with the terminal, which panics.
     terminal: ManuallyDrop<Term>,
     theme: Theme,
-    /// Another program has the terminal.
-    away: bool,
+    colourist: Colourist,
+    clipboard: Clipboard,
+    replies: UnboundedSender<Event>,
 }
 
 impl Held {
-    fn leave(&mut self) -> io::Result<()> {
-        self.screen.leave()?;
-        self.away = true;
-        Ok(())
-    }
-
     fn come_back(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.away) {
+        if self.screen.is_lent() {
             self.screen.come_back()?;
             self.terminal.clear()?;
         }
@@ -412,7 +412,19 @@ impl Held {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(|frame| draw(app, theme, frame))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        Write::flush(self.terminal.backend_mut())
+        Write::flush(self.terminal.backend_mut())?;
+        for code in app.uncoloured.drain(..) {
+            self.colourist.ask(code);
+        }
+        if let Some(Compare { pair, before, after }) = app.comparing.wanted.take() {
+            let replies = self.replies.clone();
+            tokio::task::spawn_blocking(move || {
+                let diff = words(&before, &after);
+                // Nobody waits for it once the screen has gone.
+                let _ = replies.send(Event::Compared { pair, diff });
+            });
+        }
+        Ok(())
     }
 
     /// Does what an event asked for; gives the exit code of a quit.
@@ -420,9 +432,12 @@ impl Held {
         match effect {
             Effect::Launch { id, endpoint, prompt } => backend.launch(id, *endpoint, *prompt),
             Effect::Cancel(id) => backend.cancel(id),
-            Effect::Copy(text) => {
-                queue!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
-                Write::flush(self.terminal.backend_mut())?;
+            Effect::Copy { what, text, terminal } => {
+                let copied = (what, text);
+                let left = if terminal { Err(copied) } else { self.clipboard.desktop(copied) };
+                if let Err(copied) = left {
+                    self.clipboard.terminal(self.terminal.backend_mut(), copied)?;
+                }
             }
             Effect::Mouse(on) => self.screen.set_mouse(on)?,
             Effect::Redraw => self.terminal.clear()?,

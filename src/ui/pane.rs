@@ -1,8 +1,12 @@
 //! What one pane keeps of its answer: the laid-out text, the scroll position,
 //! the fold of the reasoning. The answer itself stays the model's.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::time::Duration;
 
+use super::markdown::{Coloured, Found, Ink, Markdown, Pieces, Role};
+use super::search::places;
 use super::text::Flow;
 use crate::model::Answer;
 use crate::model::Fault;
@@ -23,7 +27,13 @@ enum Scroll {
 enum Anchor {
     Start,
     Reasoning(usize),
-    Text(usize),
+    /// Several rows may come from one place, so at the width it was taken at it is so many rows
+    /// from the one that the place leads to.
+    Text {
+        byte: usize,
+        off: isize,
+        width: u16,
+    },
     /// So many rows below the text: in the error.
     Below(usize),
 }
@@ -36,7 +46,7 @@ pub enum Row<'a> {
         open: bool,
     },
     Reasoning(&'a str),
-    Text(&'a str),
+    Text(Pieces<'a>),
     /// The error, below the text so far.
     Fault {
         first: bool,
@@ -45,14 +55,123 @@ pub enum Row<'a> {
     Gap,
 }
 
+/// The text of an answer: rendered, or as it was written.
+#[derive(Debug)]
+enum Body {
+    Rendered(Box<Markdown>),
+    Source(Flow),
+}
+
+impl Body {
+    fn new(source: bool) -> Self {
+        if source { Self::Source(Flow::new()) } else { Self::Rendered(Box::default()) }
+    }
+
+    fn push(&mut self, raw: &str) {
+        match self {
+            Self::Rendered(text) => text.push(raw),
+            Self::Source(text) => text.push(raw),
+        }
+    }
+
+    fn finish(&mut self) {
+        match self {
+            Self::Rendered(text) => text.finish(),
+            Self::Source(text) => text.finish(),
+        }
+    }
+
+    fn hidden(&self) -> u64 {
+        match self {
+            Self::Rendered(text) => text.hidden(),
+            Self::Source(text) => text.hidden(),
+        }
+    }
+
+    fn rows(&mut self, width: u16) -> usize {
+        match self {
+            Self::Rendered(text) => text.rows(width),
+            Self::Source(text) => text.rows(width),
+        }
+    }
+
+    fn row(&mut self, number: usize) -> Pieces<'_> {
+        match self {
+            Self::Rendered(text) => text.row(number),
+            Self::Source(text) => vec![(Cow::Borrowed(text.row(number)), Ink::default())],
+        }
+    }
+
+    fn start(&mut self, number: usize) -> usize {
+        match self {
+            Self::Rendered(text) => text.start(number),
+            Self::Source(text) => text.start(number),
+        }
+    }
+
+    fn row_at(&mut self, byte: usize) -> usize {
+        match self {
+            Self::Rendered(text) => text.row_at(byte),
+            Self::Source(text) => text.row_at(byte),
+        }
+    }
+
+    /// What a search finds in the row: ranges of its text, each with its number among all.
+    fn matches(&mut self, number: usize, found: &Sought) -> Vec<(Range<usize>, usize)> {
+        match self {
+            Self::Rendered(text) => text.matches_in(number, found.number),
+            Self::Source(text) => {
+                let row = text.range(number);
+                let all = found.places.iter().zip(0..);
+                all.filter(|(p, _)| p.start < row.end && p.end > row.start)
+                    .map(|(p, n)| (p.start.max(row.start) - row.start..p.end.min(row.end) - row.start, n))
+                    .collect()
+            }
+        }
+    }
+
+    fn complete(&mut self) {
+        if let Self::Rendered(text) = self {
+            text.complete();
+        }
+    }
+}
+
+/// What a search has found in one pane.
+#[derive(Debug, Default)]
+struct Sought {
+    /// Of the search; zero is none.
+    number: u64,
+    /// In a text that is shown as it was written.
+    places: Vec<Range<usize>>,
+    /// Bytes of the text that were looked through.
+    seen: usize,
+}
+
+/// Where a pane is, and what there is to find one's way by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outline {
+    pub rows: usize,
+    /// The first row in view.
+    pub top: usize,
+    pub height: usize,
+    /// Title and row.
+    pub headings: Vec<(String, usize)>,
+}
+
 /// Display state of one answer.
 #[derive(Debug)]
 pub struct Pane {
-    text: Flow,
+    sought: Sought,
+    text: Body,
     reasoning: Flow,
     fault: Flow,
     /// Bytes of the answer that the flows have taken.
     fed: (usize, usize, bool),
+    /// What is fed was shown before: it is no news.
+    again: bool,
+    /// The text has been told that it is whole.
+    finished: bool,
     /// How often the answer had text withdrawn when they did.
     withdrawn: u32,
     scroll: Scroll,
@@ -67,10 +186,13 @@ pub struct Pane {
 impl Default for Pane {
     fn default() -> Self {
         Self {
-            text: Flow::new(),
+            sought: Sought::default(),
+            text: Body::new(false),
+            finished: false,
             reasoning: Flow::new(),
             fault: Flow::new(),
             fed: (0, 0, false),
+            again: false,
             withdrawn: 0,
             scroll: Scroll::Follow,
             height: 0,
@@ -101,8 +223,9 @@ impl Pane {
     /// Takes what the answer has gained since the last call; the cost is that of the new text.
     pub fn feed(&mut self, answer: &Answer) {
         if answer.withdrawn != self.withdrawn {
-            (self.text, self.reasoning) = (Flow::new(), Flow::new());
-            (self.fed.0, self.fed.1, self.withdrawn) = (0, 0, answer.withdrawn);
+            self.reasoning = Flow::new();
+            (self.fed.1, self.withdrawn) = (0, answer.withdrawn);
+            self.anew(self.is_source());
         }
         let (text, reasoning, over) = &mut self.fed;
         if let Some(new) = answer.reasoning.get(*reasoning..).filter(|n| !n.is_empty()) {
@@ -110,7 +233,7 @@ impl Pane {
             *reasoning = answer.reasoning.len();
         }
         if let Some(new) = answer.text.get(*text..).filter(|n| !n.is_empty()) {
-            if *text == 0 && answer.withdrawn == 0 && self.scroll != Scroll::Follow && self.fold.is_none() {
+            if *text == 0 && !self.again && self.scroll != Scroll::Follow && self.fold.is_none() {
                 // Somebody reads the reasoning: it does not fold under their eyes.
                 self.fold = Some(true);
             }
@@ -120,11 +243,111 @@ impl Pane {
         if answer.is_over() && !*over {
             *over = true;
             self.reasoning.finish();
-            self.text.finish();
             if let Some(fault) = &answer.fault {
                 self.fault.push(&sentence(answer, fault));
                 self.fault.finish();
             }
+        }
+        if answer.is_over() && !self.finished {
+            self.finished = true;
+            self.text.finish();
+        }
+    }
+
+    /// Begins the text again, to be fed from its start.
+    fn anew(&mut self, source: bool) {
+        self.text = Body::new(source);
+        (self.fed.0, self.finished, self.again) = (0, false, true);
+        self.sought = Sought::default();
+    }
+
+    fn is_source(&self) -> bool {
+        matches!(self.text, Body::Source(_))
+    }
+
+    /// Shows the text as it was written, or rendered.
+    pub fn show_source(&mut self, source: bool) {
+        if source != self.is_source() {
+            self.anew(source);
+        }
+    }
+
+    /// Whether parts of the text that are out of sight are still to be laid out.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        matches!(&self.text, Body::Rendered(text) if text.is_behind())
+    }
+
+    /// Looks for `needle` in the text; gives how many there are.
+    pub fn search(&mut self, needle: &str, number: u64, width: u16) -> usize {
+        self.text.rows(width);
+        match &mut self.text {
+            Body::Rendered(text) => {
+                self.sought.number = number;
+                text.search(needle, number)
+            }
+            Body::Source(text) => {
+                if self.sought.number != number || self.sought.seen != text.text().len() {
+                    let places = places(text.text(), needle);
+                    self.sought = Sought { number, places, seen: text.text().len() };
+                }
+                self.sought.places.len()
+            }
+        }
+    }
+
+    /// Brings the match with this number into view.
+    pub fn show_match(&mut self, width: u16, number: usize) {
+        let row = match &mut self.text {
+            Body::Rendered(text) => text.row_of_match(number),
+            Body::Source(text) => self.sought.places.get(number).map(|p| text.row_at(p.start)),
+        };
+        let Some(row) = row else { return };
+        let parts = self.parts(width);
+        let row = parts.fold + parts.reasoning + parts.gap + row;
+        let top = self.outline(width).top;
+        if !(top..top + self.height).contains(&row) {
+            // With a few lines of what leads up to it.
+            self.go_to(width, row.saturating_sub(self.height / 3));
+        }
+    }
+
+    /// Where the pane is, and its headings.
+    pub fn outline(&mut self, width: u16) -> Outline {
+        self.text.complete();
+        let height = u16::try_from(self.height).unwrap_or(u16::MAX);
+        let (rows, top) = self.view(width, height);
+        let titles: Vec<(String, usize)> = match &self.text {
+            Body::Rendered(text) => text.headings().map(|(title, at)| (title.to_owned(), at)).collect(),
+            Body::Source(_) => Vec::new(),
+        };
+        let headings: Vec<_> = titles
+            .into_iter()
+            .map(|(title, at)| (title, self.row_of(width, Anchor::Text { byte: at, off: 0, width })))
+            .collect();
+        Outline { rows, top, height: self.height, headings }
+    }
+
+    /// Brings this row to the top, as far as there is text below it.
+    pub fn go_to(&mut self, width: u16, row: usize) {
+        let height = u16::try_from(self.height).unwrap_or(u16::MAX);
+        let last_top = self.view(width, height).0.saturating_sub(self.height);
+        self.scroll = self.leave(width, row.min(last_top));
+    }
+
+    /// Code without colours within these rows of the body: the byte at which its block begins,
+    /// its language, the number of the first line, the lines. It is given once.
+    pub fn uncoloured(&mut self, width: u16, rows: Range<usize>) -> Option<(usize, String, usize, String)> {
+        let parts = self.parts(width);
+        let above = parts.fold + parts.reasoning + parts.gap;
+        let Body::Rendered(text) = &mut self.text else { return None };
+        text.uncoloured(rows.start.saturating_sub(above)..rows.end.saturating_sub(above))
+    }
+
+    /// Takes the colours of lines of the block that begins at a byte.
+    pub fn colour(&mut self, block: usize, from: usize, lines: Vec<Coloured>) {
+        if let Body::Rendered(text) = &mut self.text {
+            text.colour(block, from, lines);
         }
     }
 
@@ -189,7 +412,10 @@ impl Pane {
             Anchor::Start => 0,
             Anchor::Reasoning(_) if parts.reasoning == 0 => 0,
             Anchor::Reasoning(byte) => parts.fold + self.reasoning.row_at(byte),
-            Anchor::Text(byte) => text + self.text.row_at(byte),
+            Anchor::Text { byte, off, width: then } => {
+                let row = self.text.row_at(byte);
+                text + if then == width { row.saturating_add_signed(off) } else { row }
+            }
             Anchor::Below(rows) => text + parts.text + rows,
         }
     }
@@ -202,7 +428,10 @@ impl Pane {
         } else if row < parts.fold + parts.reasoning {
             Anchor::Reasoning(self.reasoning.start(row - parts.fold))
         } else if row < text + parts.text {
-            Anchor::Text(self.text.start(row.saturating_sub(text)))
+            let row = row.saturating_sub(text);
+            let byte = self.text.start(row);
+            let off = row.cast_signed() - self.text.row_at(byte).cast_signed();
+            Anchor::Text { byte, off, width }
         } else {
             Anchor::Below(row - text - parts.text)
         }
@@ -214,9 +443,10 @@ impl Pane {
         self.text.start(rows.saturating_sub(1))
     }
 
-    /// The row with this number. Call [`Pane::view`] with the same width before.
+    /// The row with this number, with what a search has found in it; `here` is the match that was
+    /// jumped to. Call [`Pane::view`] with the same width before.
     #[must_use]
-    pub fn row(&mut self, width: u16, number: usize) -> Option<Row<'_>> {
+    pub fn row(&mut self, width: u16, number: usize, here: Option<usize>) -> Option<Row<'_>> {
         let parts = self.parts(width);
         let open = self.open();
         let mut n = number;
@@ -236,7 +466,8 @@ impl Pane {
             return Some(Row::Gap);
         }
         if let Some(at) = within(parts.text) {
-            return Some(Row::Text(self.text.row(at)));
+            let found = if self.sought.number > 0 { self.text.matches(at, &self.sought) } else { Vec::new() };
+            return Some(Row::Text(marked(self.text.row(at), &found, here)));
         }
         if within(parts.fault_gap).is_some() {
             return Some(Row::Gap);
@@ -264,6 +495,7 @@ impl Pane {
     /// Moves the view by so many rows; reaching the end follows again.
     pub fn scroll_by(&mut self, width: u16, by: isize) {
         let height = u16::try_from(self.height).unwrap_or(u16::MAX);
+        self.text.complete();
         let (rows, top) = self.view(width, height);
         let last_top = rows.saturating_sub(self.height);
         let to = top.saturating_add_signed(by);
@@ -289,6 +521,11 @@ impl Pane {
         }
     }
 
+    /// Nothing is searched for.
+    pub fn forget_search(&mut self) {
+        self.sought.number = 0;
+    }
+
     pub fn follow(&mut self) {
         self.scroll = Scroll::Follow;
     }
@@ -297,6 +534,42 @@ impl Pane {
     pub fn page(&self) -> isize {
         isize::try_from(self.height.saturating_sub(1).max(1)).unwrap_or(1)
     }
+}
+
+/// The pieces of a row with its matches marked.
+fn marked<'a>(pieces: Pieces<'a>, found: &[(Range<usize>, usize)], here: Option<usize>) -> Pieces<'a> {
+    if found.is_empty() {
+        return pieces;
+    }
+    // What stands before the text of a line is not searched.
+    let lead = pieces.first().filter(|(_, ink)| ink.role == Role::Lead).map_or(0, |(text, _)| text.len());
+    let mut out = Pieces::new();
+    let mut at = 0;
+    for (text, ink) in pieces {
+        let mut from = 0;
+        while let Some(rest) = text.get(from..).filter(|r| !r.is_empty()) {
+            let place = (at + from).checked_sub(lead);
+            let inside = found.iter().find(|(r, _)| place.is_some_and(|p| r.contains(&p)));
+            let end = match (inside, place) {
+                (Some((r, _)), Some(p)) => r.end - p,
+                (None, Some(p)) => {
+                    found.iter().map(|(r, _)| r.start).filter(|s| *s > p).min().map_or(rest.len(), |s| s - p)
+                }
+                (_, None) => rest.len(),
+            };
+            let mark = match inside {
+                Some((_, number)) if Some(*number) == here => Found::Here,
+                Some(_) => Found::Yes,
+                None => Found::No,
+            };
+            let end = end.min(rest.len());
+            let Some(piece) = rest.get(..end) else { break };
+            out.push((Cow::Owned(piece.to_owned()), Ink { found: mark, ..ink }));
+            from += end;
+        }
+        at += text.len();
+    }
+    out
 }
 
 /// Cause, what to do, and what a support desk would ask for.
@@ -335,7 +608,7 @@ mod tests {
             answer.apply(Duration::ZERO, Step::Deltas(deltas));
             pane.feed(&answer);
             pane.text.rows(80);
-            pane.text.row(0).to_owned()
+            pane.text.row(0).into_iter().map(|(text, _)| text.into_owned()).collect::<String>()
         };
         let text = |t: &str| Delta::Text(t.to_owned());
         assert_eq!(tell(vec![text("you sent sk-can")]), "you sent sk-can");

@@ -32,6 +32,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Holds the terminal; giving it back is the drop.
 pub struct Screen {
     mouse: bool,
+    /// Another program has the terminal.
+    lent: bool,
 }
 
 impl Screen {
@@ -40,7 +42,7 @@ impl Screen {
     /// # Errors
     /// When the terminal refuses; what was taken until then is given back.
     pub fn enter(mouse: bool) -> io::Result<Self> {
-        let screen = Self { mouse };
+        let screen = Self { mouse, lent: false };
         screen.take()?;
         Ok(screen)
     }
@@ -97,19 +99,30 @@ impl Screen {
     ///
     /// # Errors
     /// When the reader does not let go of the keys; everything is as it was.
-    pub fn leave(&self) -> io::Result<()> {
+    pub fn leave(&mut self) -> io::Result<()> {
+        self.lent = true;
         if !GATE.shut() {
+            self.lent = false;
             return Err(io::Error::other("the reader of the keys does not let go of them"));
         }
         restore();
         Ok(())
     }
 
-    /// Takes the terminal again.
+    /// Whether another program has it.
+    #[must_use]
+    pub fn is_lent(&self) -> bool {
+        self.lent
+    }
+
+    /// Takes the terminal again, where another program has it.
     ///
     /// # Errors
     /// When it refuses.
-    pub fn come_back(&self) -> io::Result<()> {
+    pub fn come_back(&mut self) -> io::Result<()> {
+        if !std::mem::take(&mut self.lent) {
+            return Ok(());
+        }
         let taken = self.take();
         GATE.open();
         taken

@@ -71,6 +71,18 @@ impl Flow {
         self.rows.get(number).and_then(|r| self.safe.get(r.clone())).unwrap_or_default()
     }
 
+    /// The whole filtered text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.safe
+    }
+
+    /// The part of the text that a row shows.
+    #[must_use]
+    pub fn range(&self, number: usize) -> Range<usize> {
+        self.rows.get(number).cloned().unwrap_or(self.laid..self.laid)
+    }
+
     /// The byte at which a row begins: a place that a new width does not move.
     #[must_use]
     pub fn start(&self, number: usize) -> usize {
@@ -101,22 +113,8 @@ impl Flow {
     }
 }
 
-/// Rows that a text without line feeds fills at this width, counted up to `most`.
-#[must_use]
-pub fn count_rows(text: &str, width: u16, most: usize) -> usize {
-    let (mut rows, mut start) = (0, 0);
-    while let Some(rest) = text.get(start..).filter(|r| !r.is_empty()) {
-        rows += 1;
-        if rows >= most {
-            break;
-        }
-        start += row_end(rest, usize::from(width)).1;
-    }
-    rows
-}
-
 /// The end of the first row of `rest` (without trailing break) and where the next begins.
-fn row_end(rest: &str, width: usize) -> (usize, usize) {
+pub(super) fn row_end(rest: &str, width: usize) -> (usize, usize) {
     if let Some(found) = ascii_row(rest, width) {
         return found;
     }

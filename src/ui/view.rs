@@ -21,6 +21,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
 use super::chooser;
+use super::colour::Uncoloured;
 use super::command::Focus;
 use super::detail;
 use super::figures;
@@ -49,6 +50,8 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     let area = frame.area();
     app.size = (area.width, area.height);
     let layout = app.layout();
+    app.behind = false;
+    let found = app.matches();
     if layout.too_small {
         if area.height > 0 {
             put(frame.buffer_mut(), area, Line::styled("too small · q quits", theme.faint));
@@ -64,10 +67,10 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     } else {
         let best = figures::best(app.round(), figures::footer());
         for (number, rect) in &layout.panes {
-            pane(app, theme, frame.buffer_mut(), *number, *rect, &best);
+            pane(app, theme, frame.buffer_mut(), (*number, *rect), &best, found.get(*number).copied());
         }
     }
-    prompt(app, theme, frame, &layout);
+    prompt(app, theme, frame, &layout, &found);
     match app.overlay {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
@@ -80,7 +83,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
             let text = if app.is_running() { "Answers still stream. Quit and stop them?" } else { "Quit?" };
             question(theme, frame, text, "y quits · any other key stays");
         }
-        None => {}
+        Some(Overlay::Search) | None => {}
     }
 }
 
@@ -220,7 +223,14 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16
     Line::from(spans)
 }
 
-fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: Rect, best: &figures::Best) {
+fn pane(
+    app: &mut App,
+    theme: &Theme,
+    buffer: &mut Buffer,
+    (number, area): (usize, Rect),
+    best: &figures::Best,
+    found: Option<usize>,
+) {
     let focused = app.focus == Focus::Panes && app.pane == number;
     let border = if focused { theme.focus } else { theme.border };
     let Some(e) = app.endpoint(number) else { return };
@@ -243,16 +253,26 @@ fn pane(app: &mut App, theme: &Theme, buffer: &mut Buffer, number: usize, area: 
         put(buffer, parts.body, Line::styled(hint, theme.faint));
         return;
     };
+    entry.pane.show_source(app.source);
     entry.pane.feed(&entry.answer);
     let body = parts.body;
     let (rows, top) = entry.pane.view(body.width, body.height);
-    text(&mut entry.pane, &entry.answer, theme, buffer, body, top);
+    if found.is_none() {
+        entry.pane.forget_search();
+    }
+    let here = app.search.as_ref().and_then(|s| s.at).filter(|(pane, _)| *pane == number).map(|(_, at)| at);
+    text(&mut entry.pane, &entry.answer, theme, buffer, body, (top, here));
     if rows == 0 && !entry.answer.is_over() {
         put(buffer, body, status::waiting(entry, now, theme));
     }
-    divider(entry, theme, buffer, area, parts.status, body.width, border, now, focused);
+    divider(entry, theme, buffer, area, parts.status, body.width, border, now, focused, found);
     figures::draw(entry, theme, buffer, parts.figures, now, best);
     scrollbar(buffer, theme, area, parts.body, rows, top);
+    app.behind |= entry.pane.is_behind();
+    let seen = top..top + usize::from(body.height);
+    if let Some((block, language, from, lines)) = entry.pane.uncoloured(body.width, seen) {
+        app.uncoloured.push(Uncoloured { id: entry.id, block, language, from, lines });
+    }
 }
 
 /// On the lower border: what was asked but not sent as asked, or that the pane has left the lineup.
@@ -280,14 +300,16 @@ fn text(
     theme: &Theme,
     buffer: &mut Buffer,
     area: Rect,
-    top: usize,
+    (top, here): (usize, Option<usize>),
 ) {
     for offset in 0..area.height {
         let line_area = Rect { y: area.y + offset, height: 1, ..area };
-        let Some(row) = pane.row(area.width, top + usize::from(offset)) else { return };
+        let Some(row) = pane.row(area.width, top + usize::from(offset), here) else { return };
         let line = match row {
             Row::Gap => continue,
-            Row::Text(text) => Line::styled(text, theme.text),
+            Row::Text(pieces) => {
+                pieces.into_iter().map(|(text, ink)| Span::styled(text, ink.style(theme))).collect()
+            }
             Row::Reasoning(text) => Line::styled(text, theme.reasoning),
             Row::Fold { open } => Line::styled(status::thinking(answer, open, area.width), theme.reasoning),
             Row::Fault { first: true, text } => Line::styled(text, theme.bad),
@@ -311,6 +333,7 @@ fn divider(
     border: Style,
     now: std::time::Duration,
     focused: bool,
+    found: Option<usize>,
 ) {
     if area.height == 0 {
         return;
@@ -319,7 +342,7 @@ fn divider(
     let line = format!("{left}{}{right}", dash.repeat(usize::from(area.width)));
     put(buffer, Rect { x: pane.x, width: pane.width, ..area }, Line::styled(line, border));
     let status = status::line(entry, now, theme);
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = found.map(|n| format!("{n} found")).into_iter().collect();
     let new = entry.pane.new_below(width);
     if !entry.pane.follows() {
         notes.push(if new > 0 { format!("{new} new ↓ G") } else { "G follows".into() });
@@ -355,7 +378,7 @@ fn scrollbar(buffer: &mut Buffer, theme: &Theme, pane: Rect, body: Rect, rows: u
     }
 }
 
-fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
+fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, found: &[usize]) {
     let focused = app.focus == Focus::Prompt;
     let area = layout.prompt;
     let inner = if layout.prompt_framed {
@@ -366,8 +389,11 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
         };
         let room = usize::from(area.width.saturating_sub(4));
         let bottom = match &app.notice {
-            Some((notice, _)) => Line::styled(format!(" {} ", cut(&clean_line(notice), room)), theme.warn),
-            None => Line::styled(format!(" {} ", hints(app, room)), theme.faint),
+            Some((notice, _)) if app.overlay != Some(Overlay::Search) => {
+                Line::styled(format!(" {} ", cut(&clean_line(notice), room)), theme.warn)
+            }
+            _ => searched(app, theme, room, found)
+                .unwrap_or_else(|| Line::styled(format!(" {} ", hints(app, room)), theme.faint)),
         };
         let left = Line::from(vec![
             Span::styled(" prompt", if focused { theme.focus } else { theme.text }),
@@ -395,6 +421,32 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout) {
     app.editor.draw(frame, pad(inner), focused && app.overlay.is_none(), theme);
 }
 
+/// What is searched for, in place of the hints.
+fn searched(app: &App, theme: &Theme, room: usize, found: &[usize]) -> Option<Line<'static>> {
+    let search = app.search.as_ref()?;
+    let typing = app.overlay == Some(Overlay::Search);
+    let needle = cut(&clean_line(&search.needle), room / 2);
+    let mut line = Line::from(vec![Span::styled(" /", theme.accent), Span::styled(needle, theme.text)]);
+    if typing {
+        if search.needle.ends_with(' ') {
+            line.push_span(Span::raw(" "));
+        }
+        line.push_span(Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)));
+    }
+    let words = app.search_words(found).filter(|_| !search.needle.is_empty());
+    let keys = if typing {
+        "enter goes there · esc leaves".to_owned()
+    } else {
+        let key = |name| app.keymap.first(name);
+        format!("{} {} next, before · esc ends", key("next-match"), key("previous-match"))
+    };
+    for part in words.into_iter().chain([keys]) {
+        line.push_span(Span::styled(format!(" · {part}"), theme.faint));
+    }
+    line.push_span(Span::raw(" "));
+    Some(line)
+}
+
 /// The keys that matter where the focus is, from the command table, as many as fit;
 /// the last one is the way to all the others and stays longest.
 fn hints(app: &App, room: usize) -> String {
@@ -402,6 +454,16 @@ fn hints(app: &App, room: usize) -> String {
         Focus::Prompt => {
             &[("send", "send"), ("newline", "newline"), ("to-panes", "panes"), ("help-anywhere", "help")]
         }
+        _ if app.views.shown.scrolls => &[
+            ("to-prompt", "prompt"),
+            ("view", "next view"),
+            ("next-match", "next change"),
+            ("flip", "side by side"),
+            ("next-pane", "next answer"),
+            ("zoom", "this answer"),
+            ("baseline", "baseline"),
+            ("help", "help"),
+        ],
         _ if app.views.is_other() => &[
             ("to-prompt", "prompt"),
             ("view", "next view"),

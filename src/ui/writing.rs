@@ -56,9 +56,7 @@ pub(super) const WRITING: &[Command] = &[
     row("line-end", &["end", "alt+$"], "to the end of the line", |app| app.go(Go::LineEnd, false)),
     row("text-start", &["ctrl+home", "alt+<"], "to the start of the prompt", |app| app.go(Go::Start, false)),
     row("text-end", &["ctrl+end", "alt+>"], "to the end of the prompt", |app| app.go(Go::End, false)),
-    row("prompt-page-up", &["pgup", "alt+up"], "a page up in a long prompt", |app| {
-        app.go(Go::PageUp, false)
-    }),
+    row("prompt-page-up", &["pgup", "alt+up"], "a page up in a long prompt", |app| app.go(Go::PageUp, false)),
     row("prompt-page-down", &["pgdn", "alt+down"], "a page down in a long prompt", |app| {
         app.go(Go::PageDown, false)
     }),
@@ -76,9 +74,12 @@ pub(super) const WRITING: &[Command] = &[
         app.go(Go::LineStart, true)
     }),
     row("select-line-end", &["shift+end"], "select to the end of the line", |app| app.go(Go::LineEnd, true)),
-    row("erase", &["backspace", "shift+backspace", "ctrl+h"], "delete to the left, or what is selected", |app| {
-        app.erase(Go::Left)
-    }),
+    row(
+        "erase",
+        &["backspace", "shift+backspace", "ctrl+h"],
+        "delete to the left, or what is selected",
+        |app| app.erase(Go::Left),
+    ),
     row("erase-right", &["delete", "ctrl+d"], "delete to the right, or what is selected", |app| {
         app.erase(Go::Right)
     }),
@@ -135,12 +136,11 @@ impl App {
     }
 
     fn copy_selected(&mut self, cut: bool) -> bool {
-        match self.editor.copy(cut) {
-            Some(text) => self.copy("selection", &text),
-            None => {
-                let mark = self.keymap.first("mark");
-                self.say(format!("nothing is selected: shift and the arrows select, or {mark} and moving"));
-            }
+        if let Some(text) = self.editor.copy(cut) {
+            self.copy("selection", &text);
+        } else {
+            let mark = self.keymap.first("mark");
+            self.say(format!("nothing is selected: shift and the arrows select, or {mark} and moving"));
         }
         true
     }
@@ -209,7 +209,8 @@ impl App {
         match event.kind {
             MouseEventKind::Down(MouseButton::Left) if here => {
                 self.focus = Focus::Prompt;
-                let twice = self.pointer.clicked.is_some_and(|(p, t)| p == at && self.now.saturating_sub(t) < TWICE);
+                let twice =
+                    self.pointer.clicked.is_some_and(|(p, t)| p == at && self.now.saturating_sub(t) < TWICE);
                 self.editor.click(at);
                 if twice {
                     self.editor.select_word();

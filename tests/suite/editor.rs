@@ -21,6 +21,10 @@ fn mouse(app: &mut App, kind: MouseEventKind, (column, row): (u16, u16)) {
     app.update(Event::Terminal(Terminal::Mouse(event)), app.now);
 }
 
+fn copied(text: &str) -> Effect {
+    Effect::Copy { what: "selection".into(), text: text.into(), terminal: false }
+}
+
 fn notice(app: &App) -> &str {
     app.notice.as_ref().map(|(text, _)| text.as_str()).unwrap_or_default()
 }
@@ -76,13 +80,13 @@ fn what_is_copied_goes_to_the_clipboard_and_stays_here() {
     assert_eq!(press(&mut app, "alt+w"), Vec::new());
     assert_eq!(notice(&app), "nothing is selected: shift and the arrows select, or ctrl+space and moving");
     press(&mut app, "alt+shift+left");
-    assert_eq!(press(&mut app, "alt+w"), vec![Effect::Copy("two".into())]);
+    assert_eq!(press(&mut app, "alt+w"), vec![copied("two")]);
     press(&mut app, "end");
     paste(&mut app, &"a line\n".repeat(30));
     press(&mut app, "alt+a");
     assert_eq!(
         press(&mut app, "ctrl+x"),
-        vec![Effect::Copy(format!("one two{}", "a line\n".repeat(30)))],
+        vec![copied(&format!("one two{}", "a line\n".repeat(30)))],
         "a folded paste is copied whole"
     );
     press(&mut app, "ctrl+y");
@@ -158,7 +162,7 @@ fn the_mouse_in_the_prompt_field() {
     assert_eq!(app.focus, Focus::Prompt);
     mouse(&mut app, MouseEventKind::Drag(left), (x + 4, y));
     mouse(&mut app, MouseEventKind::Up(left), (x + 4, y));
-    assert_eq!(press(&mut app, "alt+w"), vec![Effect::Copy("line".into())]);
+    assert_eq!(press(&mut app, "alt+w"), vec![copied("line")]);
     mouse(&mut app, MouseEventKind::ScrollUp, (x, y));
     let scrolled = shown(&mut app, 80, 24).join("\n");
     assert!(scrolled.contains("line 19") && !scrolled.contains("line 29"), "{scrolled}");
@@ -167,7 +171,7 @@ fn the_mouse_in_the_prompt_field() {
     mouse(&mut app, MouseEventKind::Down(left), (x + 5, y));
     mouse(&mut app, MouseEventKind::Up(left), (x + 5, y));
     mouse(&mut app, MouseEventKind::Down(left), (x + 5, y));
-    assert_eq!(press(&mut app, "alt+w"), vec![Effect::Copy("22".into())]);
+    assert_eq!(press(&mut app, "alt+w"), vec![copied("22")]);
 }
 
 #[test]
@@ -205,8 +209,7 @@ fn history_is_walked_and_found_and_loses_no_draft() {
         press(&mut app, key);
         seen.push(app.editor.text());
     }
-    let wanted =
-        ["second", "first", "of yesterday", "of yesterday", "first", "second", "being written"];
+    let wanted = ["second", "first", "of yesterday", "of yesterday", "first", "second", "being written"];
     assert_eq!(seen, wanted);
     // A recalled prompt that was changed is a new draft.
     press(&mut app, "up");

@@ -423,7 +423,7 @@ fn the_detail_says_all_there_is_to_know() {
     assert!(all.contains("req_9") && all.contains("12.0s") && all.contains("HTTP 429"), "{all}");
     let copied = press(&mut app, "y");
     assert!(
-        matches!(copied.as_slice(), [Effect::Copy(body)] if body.contains("\n  \"model\": \"gpt-6-sol\""))
+        matches!(copied.as_slice(), [Effect::Copy { text: body, .. }] if body.contains("\n  \"model\": \"gpt-6-sol\""))
     );
     for key in ["I", "esc", "q"] {
         app.overlay = Some(Overlay::Detail { top: 0 });

@@ -215,14 +215,20 @@ impl RawPrompt {
                 "plain" => false,
                 other => {
                     let near = did_you_mean(other, ["vi", "plain"]);
-                    return Err(Wrong::at(keys.span(), format!("prompt.keys is \"plain\" or \"vi\", not {other:?}{near}")));
+                    return Err(Wrong::at(
+                        keys.span(),
+                        format!("prompt.keys is \"plain\" or \"vi\", not {other:?}{near}"),
+                    ));
                 }
             };
         }
         if let Some(history) = self.history {
             let most = usize::try_from(*history.get_ref()).ok().filter(|n| *n <= 100_000);
             writing.history = most.ok_or_else(|| {
-                Wrong::at(history.span(), "prompt.history is a number of prompts from 0 (none is kept) to 100000")
+                Wrong::at(
+                    history.span(),
+                    "prompt.history is a number of prompts from 0 (none is kept) to 100000",
+                )
             })?;
         }
         Ok(writing)

@@ -296,8 +296,7 @@ impl Buffer {
         let mut any = false;
         while let Some(change) = self.redo.pop() {
             any = true;
-            let (_, after) =
-                self.splice(change.at, behind(change.at, &change.removed), &change.inserted);
+            let (_, after) = self.splice(change.at, behind(change.at, &change.removed), &change.inserted);
             self.go(after, false);
             self.undo.push(change);
             if !self.redo.last().is_some_and(|next| next.joined) {

@@ -170,7 +170,9 @@ impl Editor {
         if !self.view.loose {
             let at = self.buffer.cursor();
             let cursor = (at.line, self.row(at));
-            let seen = std::iter::successors(Some(self.view.top), |p| self.below(*p)).take(height).any(|p| p == cursor);
+            let seen = std::iter::successors(Some(self.view.top), |p| self.below(*p))
+                .take(height)
+                .any(|p| p == cursor);
             if cursor < self.view.top {
                 self.view.top = cursor;
             } else if !seen {
@@ -228,8 +230,7 @@ impl Editor {
         let label = |n| self.folds.label(n);
         let text = self.buffer.line(line);
         let (mut at, end) = self.bounds(line, row);
-        let is_selected =
-            |byte| selected.is_some_and(|(from, to)| (from..to).contains(&Pos { line, byte }));
+        let is_selected = |byte| selected.is_some_and(|(from, to)| (from..to).contains(&Pos { line, byte }));
         let mut x = area.x;
         while at < end && x < area.right() {
             let next = next_unit(text, at);

@@ -61,7 +61,10 @@ fn a_long_paste_is_one_unit_and_comes_out_whole() {
     let all = format!("see {one} and {two} [pasted 1,204 lines, 7 kB #1]");
     assert_eq!(editor.text(), all);
     let rows = drawn(&mut editor, 100, 3).join("\n");
-    assert!(rows.contains("see [pasted 1,204 lines, 7 kB #1] and [pasted 1 line, 5 kB #2] [pasted"), "{rows}");
+    assert!(
+        rows.contains("see [pasted 1,204 lines, 7 kB #1] and [pasted 1 line, 5 kB #2] [pasted"),
+        "{rows}"
+    );
     // The cursor steps over it, backspace takes it whole, undo brings it back.
     editor.go(Go::Start, false);
     (0..5).for_each(|_| editor.go(Go::Right, false));
@@ -189,16 +192,18 @@ fn up_and_down_go_by_rows_and_keep_their_column() {
 /// A key echo must not depend on how long the prompt is: counted in bytes laid out.
 #[test]
 fn a_key_in_a_megabyte_costs_a_few_rows() {
-    for text in ["x".repeat(1 << 20), "word ".repeat(200_000), "a line\n".repeat(150_000), "日本".repeat(180_000)] {
+    for text in
+        ["x".repeat(1 << 20), "word ".repeat(200_000), "a line\n".repeat(150_000), "日本".repeat(180_000)]
+    {
         let mut editor = with(&text);
         for place in [Go::End, Go::Start] {
             editor.go(place, false);
-            editor.rows(80);
+            let _ = editor.rows(80);
             drawn(&mut editor, 80, 8);
             for name in ["a", "b", "up", "down", "x"] {
                 let before = editor.buffer.wraps.borrow().work;
                 press(&mut editor, name);
-                editor.rows(80);
+                let _ = editor.rows(80);
                 drawn(&mut editor, 80, 8);
                 let work = editor.buffer.wraps.borrow().work - before;
                 assert!(work < 60_000, "{work} bytes laid out for {name} {place:?}");
@@ -303,13 +308,13 @@ fn vi_does_what_vi_does() {
         let mut editor = with(&before.replace('|', ""));
         editor.set_vi(true);
         let at = before.find('|').unwrap();
-        let above = &before[..at];
+        let (above, below) = before.split_at(at);
         editor.buffer.go(
             Pos { line: above.matches('\n').count(), byte: at - above.rfind('\n').map_or(0, |n| n + 1) },
             false,
         );
         // Into normal mode without its step to the left, but from behind the end.
-        let behind = before[at..].trim_start_matches('|').chars().next().is_none_or(|c| c == '\n');
+        let behind = below.trim_start_matches('|').chars().next().is_none_or(|c| c == '\n');
         if !behind {
             editor.go(Go::Right, false);
         }

@@ -83,16 +83,20 @@ impl Editor {
     /// A key that no command took: what it writes, and the keys that every text field knows.
     pub fn input(&mut self, event: &KeyEvent) {
         let plain = (event.modifiers - KeyModifiers::SHIFT).is_empty();
+        // Right Alt writes signs on many keyboards, and arrives as both modifiers.
+        let alt_gr = event.modifiers.contains(KeyModifiers::CONTROL | KeyModifiers::ALT);
         match event.code {
             // Right Alt writes signs on many keyboards, and arrives as both modifiers.
-            KeyCode::Char(c) if plain || event.modifiers.contains(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
-                if fold_number(c).is_none() && !c.is_control() {
-                    self.write(c.encode_utf8(&mut [0; 4]));
-                }
-            }
+            KeyCode::Char(c) if plain || alt_gr => self.write_sign(c),
             KeyCode::Up => self.go(Go::Up, event.modifiers.contains(KeyModifiers::SHIFT)),
             KeyCode::Down => self.go(Go::Down, event.modifiers.contains(KeyModifiers::SHIFT)),
             _ => {}
+        }
+    }
+
+    fn write_sign(&mut self, c: char) {
+        if fold_number(c).is_none() && !c.is_control() {
+            self.write(c.encode_utf8(&mut [0; 4]));
         }
     }
 
@@ -109,7 +113,10 @@ impl Editor {
             ));
         }
         if self.folds.bytes() + self.buffer.bytes() + text.len() > MOST_HELD {
-            return Some(format!("nothing was pasted: the prompt and its pastes hold up to {}", size(MOST_HELD)));
+            return Some(format!(
+                "nothing was pasted: the prompt and its pastes hold up to {}",
+                size(MOST_HELD)
+            ));
         }
         let (kept, dropped) = admit(text);
         let stand_in = if is_long(&kept) { self.folds.fold(&kept) } else { None };
@@ -370,14 +377,16 @@ impl Editor {
 
 /// Line breaks as we keep them, and none of the signs that stand for folded pastes.
 fn plain(text: &str) -> String {
-    let mut text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
+    let mut text =
+        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
     text.retain(|c| fold_number(c).is_none());
     text
 }
 
 /// The text without what could harm or be seen by nobody, and how many signs that were.
 pub fn admit(text: &str) -> (String, usize) {
-    let lines = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
+    let lines =
+        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
     let mut dropped = 0_usize;
     let mut one = [0_u8; 4];
     let mut kept = lines;

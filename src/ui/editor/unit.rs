@@ -118,12 +118,9 @@ mod tests {
         while *ends.last().unwrap() < line.len() {
             ends.push(next_unit(&line, *ends.last().unwrap()));
         }
-        let units: Vec<&str> = ends.windows(2).map(|w| &line[w[0]..w[1]]).collect();
+        let units: Vec<&str> = ends.windows(2).map(|w| line.get(w[0]..w[1]).unwrap()).collect();
         let f = fold.to_string();
-        assert_eq!(
-            units,
-            ["a", "é", "👨‍👩‍👧", &f, "\u{301}", "e\u{301}", "\u{600}", &f, "b", "🇩🇪", "🇫🇷"]
-        );
+        assert_eq!(units, ["a", "é", "👨‍👩‍👧", &f, "\u{301}", "e\u{301}", "\u{600}", &f, "b", "🇩🇪", "🇫🇷"]);
         let mut back = vec![line.len()];
         while *back.last().unwrap() > 0 {
             back.push(previous_unit(&line, *back.last().unwrap()));
@@ -135,7 +132,9 @@ mod tests {
     #[test]
     fn what_would_harm_a_terminal_is_shown_as_a_mark() {
         let label = |n: usize| format!("[{n}]");
-        for (unit, wanted) in [("x", "x"), ("\t", "    "), ("日", "日"), ("\u{202e}", "‹U+202E›"), ("\u{1b}", "␛")] {
+        for (unit, wanted) in
+            [("x", "x"), ("\t", "    "), ("日", "日"), ("\u{202e}", "‹U+202E›"), ("\u{1b}", "␛")]
+        {
             assert_eq!(shown(unit, &label), wanted);
             assert_eq!(cells(unit, &label), wanted.width());
         }

@@ -300,7 +300,9 @@ impl Editor {
             }
             Motion::LineStart => Buffer::line_start(at),
             Motion::FirstSign => self.buffer.first_sign(at),
-            Motion::LineEnd => self.buffer.line_end(self.buffer.clamp(Pos { line: at.line + count - 1, byte: 0 })),
+            Motion::LineEnd => {
+                self.buffer.line_end(self.buffer.clamp(Pos { line: at.line + count - 1, byte: 0 }))
+            }
             // Rows of the screen where nothing but the cursor moves; lines for an operator.
             Motion::Up | Motion::Down if op.is_none() => {
                 self.vertical(count, motion == Motion::Down, self.vi.as_ref().is_some_and(Vi::is_visual));
@@ -310,20 +312,24 @@ impl Editor {
                 Some(line) => Pos { line, ..at },
                 None => return self.enter(Mode::Normal),
             },
-            Motion::Down if at.line + count < self.buffer.lines().len() => Pos { line: at.line + count, ..at },
+            Motion::Down if at.line + count < self.buffer.lines().len() => {
+                Pos { line: at.line + count, ..at }
+            }
             Motion::Down => return self.enter(Mode::Normal),
             // What `cw` changes is the word, not the space behind it.
             Motion::Word | Motion::BigWord if op == Some(Op::Change) && !self.on_space(at) => {
                 let big = motion == Motion::BigWord;
                 let from = self.buffer.left_of(at).filter(|p| p.line == at.line);
                 // From one sign before, the end of this word is found where it is one sign long.
-                let start = if self.buffer.word_around(at, big, false).1 == self.buffer.right_of(at).unwrap_or(at) {
-                    from.unwrap_or(at)
-                } else {
-                    at
-                };
-                let one = count == 1 && self.buffer.word_around(at, big, false).1
-                    == self.buffer.right_of(at).unwrap_or_else(|| self.buffer.end());
+                let start =
+                    if self.buffer.word_around(at, big, false).1 == self.buffer.right_of(at).unwrap_or(at) {
+                        from.unwrap_or(at)
+                    } else {
+                        at
+                    };
+                let one = count == 1
+                    && self.buffer.word_around(at, big, false).1
+                        == self.buffer.right_of(at).unwrap_or_else(|| self.buffer.end());
                 let to = if one { at } else { repeat(start, count, |p| self.buffer.word_end(p, big)) };
                 return self.arrive(to, Reach::Inclusive);
             }
@@ -331,7 +337,11 @@ impl Editor {
         };
         // `dw` on the last word of a line leaves the line's break.
         let word = matches!(motion, Motion::Word | Motion::BigWord);
-        let to = if op.is_some() && word && to.line > at.line && count == 1 { self.buffer.line_end(at) } else { to };
+        let to = if op.is_some() && word && to.line > at.line && count == 1 {
+            self.buffer.line_end(at)
+        } else {
+            to
+        };
         self.arrive(to, reach);
     }
 
@@ -409,7 +419,8 @@ impl Editor {
             }
             (Op::Delete, true) => {
                 self.buffer.end_session();
-                let below = (to.line + 1 < self.buffer.lines().len()).then_some(Pos { line: to.line + 1, byte: 0 });
+                let below =
+                    (to.line + 1 < self.buffer.lines().len()).then_some(Pos { line: to.line + 1, byte: 0 });
                 match (below, self.buffer.left_of(from)) {
                     (Some(below), _) => self.change(from, below, ""),
                     (None, Some(before)) => self.change(before, to, ""),
@@ -444,7 +455,8 @@ impl Editor {
             }
             Act::OpenBelow | Act::OpenAbove => {
                 self.buffer.end_session();
-                let place = if act == Act::OpenBelow { self.buffer.line_end(at) } else { Buffer::line_start(at) };
+                let place =
+                    if act == Act::OpenBelow { self.buffer.line_end(at) } else { Buffer::line_start(at) };
                 self.change(place, place, "\n");
                 if act == Act::OpenAbove {
                     self.buffer.go(place, false);

@@ -70,8 +70,16 @@ impl Wraps {
     }
 
     /// The row of a line in which a byte stands.
-    pub fn row_of(&mut self, number: usize, line: &str, byte: usize, label: &dyn Fn(usize) -> String) -> usize {
-        while self.start(number, usize::MAX).is_some_and(|last| last <= byte) && self.extend(number, line, label) {}
+    pub fn row_of(
+        &mut self,
+        number: usize,
+        line: &str,
+        byte: usize,
+        label: &dyn Fn(usize) -> String,
+    ) -> usize {
+        while self.start(number, usize::MAX).is_some_and(|last| last <= byte)
+            && self.extend(number, line, label)
+        {}
         self.lines.get(number).map_or(0, |w| w.starts.partition_point(|s| *s <= byte))
     }
 
@@ -88,11 +96,23 @@ impl Wraps {
     /// The beginning of a row, or of the last that is known.
     fn start(&self, number: usize, row: usize) -> Option<usize> {
         let wrap = self.lines.get(number)?;
-        Some(row.min(wrap.starts.len()).checked_sub(1).and_then(|at| wrap.starts.get(at)).copied().unwrap_or(0))
+        Some(
+            row.min(wrap.starts.len())
+                .checked_sub(1)
+                .and_then(|at| wrap.starts.get(at))
+                .copied()
+                .unwrap_or(0),
+        )
     }
 
     /// Beginning and end of a row in bytes; the second is where the next row begins.
-    pub fn row(&mut self, number: usize, line: &str, row: usize, label: &dyn Fn(usize) -> String) -> (usize, usize) {
+    pub fn row(
+        &mut self,
+        number: usize,
+        line: &str,
+        row: usize,
+        label: &dyn Fn(usize) -> String,
+    ) -> (usize, usize) {
         let rows = self.rows(number, line, row.saturating_add(2), label);
         let start = self.start(number, row).unwrap_or(0);
         (start, if row + 1 < rows { self.start(number, row + 1).unwrap_or(line.len()) } else { line.len() })
@@ -138,7 +158,7 @@ mod tests {
         (0..n)
             .map(|row| {
                 let (from, to) = wraps.row(0, line, row, &label);
-                line[from..to].to_owned()
+                line.get(from..to).unwrap().to_owned()
             })
             .collect()
     }

@@ -3,6 +3,7 @@
 //! Views show what the panes hold and nothing else: the same answers, the same rows of
 //! [`METRICS`]. The focused pane is the chosen row, so that going back and forth loses nothing.
 
+mod diff;
 mod scatter;
 mod table;
 mod timeline;
@@ -42,6 +43,8 @@ pub struct View {
     figures: fn() -> Vec<&'static Metric>,
     /// The one that is shown before any was chosen; none where that is the lineup's order.
     usual: &'static str,
+    /// It is a text: what scrolls an answer scrolls it, and rows are not chosen.
+    pub(super) scrolls: bool,
 }
 
 /// Every view, in the order in which `v` goes through them.
@@ -52,6 +55,7 @@ pub const VIEWS: &[View] = &[
         draw: None,
         figures: Vec::new,
         usual: "",
+        scrolls: false,
     },
     View {
         word: "table",
@@ -59,6 +63,7 @@ pub const VIEWS: &[View] = &[
         draw: Some(table::draw),
         figures: table::columns,
         usual: "",
+        scrolls: false,
     },
     View {
         word: "timeline",
@@ -66,6 +71,7 @@ pub const VIEWS: &[View] = &[
         draw: Some(timeline::draw),
         figures: Vec::new,
         usual: "",
+        scrolls: false,
     },
     View {
         word: "scatter",
@@ -73,6 +79,15 @@ pub const VIEWS: &[View] = &[
         draw: Some(scatter::draw),
         figures: scatter::figures,
         usual: scatter::USUAL,
+        scrolls: false,
+    },
+    View {
+        word: "diff",
+        doc: "word by word against the baseline, or against the round before",
+        draw: Some(diff::draw),
+        figures: Vec::new,
+        usual: "",
+        scrolls: true,
     },
 ];
 
@@ -122,12 +137,23 @@ impl App {
         true
     }
 
+    /// Shows the view with this name; false where it is shown already.
+    pub(super) fn show_view(&mut self, word: &str) -> bool {
+        let view = VIEWS.iter().find(|v| v.word == word && v.word != self.views.shown.word);
+        self.views.shown = view.unwrap_or(self.views.shown);
+        view.is_some()
+    }
+
     /// Back to the panes.
     pub(super) fn leave_view(&mut self) {
         self.views.shown = PANES;
     }
 
     pub(super) fn flip_order(&mut self) -> bool {
+        if self.views.shown.scrolls {
+            self.comparing.sides = !self.comparing.sides;
+            return true;
+        }
         if self.views.is_other() && self.views.figure.is_some() {
             self.views.worst_first = !self.views.worst_first;
         } else {
@@ -159,6 +185,9 @@ impl App {
 
     /// Up and down in a view choose a row.
     pub(super) fn choose_row(&mut self, by: isize) -> bool {
+        if self.scroll_comparison(|_| by) {
+            return true;
+        }
         if !self.views.is_other() {
             return false;
         }

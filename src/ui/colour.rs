@@ -1,0 +1,208 @@
+//! Colours of code, found on a thread of its own: reading a language costs a hundred times
+//! what showing it does, and a key must not wait for it. Code is shown plain until then.
+
+use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
+
+use super::app::Event;
+use super::markdown::{Coloured, Role};
+use crate::model::AnswerId;
+
+/// Blocks whose state is kept, so that a growing one is read on from where it was.
+const KEPT: usize = 64;
+
+/// Lines of one block of one answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncoloured {
+    pub id: AnswerId,
+    /// The byte of the answer at which the block begins.
+    pub block: usize,
+    pub language: String,
+    /// Number of the first of the lines within the block.
+    pub from: usize,
+    pub lines: String,
+}
+
+/// Scopes of the field's grammars, and what they are to a reader. The innermost that is here counts.
+const SCOPES: [(&str, Role); 14] = [
+    ("comment", Role::Comment),
+    ("punctuation.definition.comment", Role::Comment),
+    ("string", Role::String),
+    ("punctuation.definition.string", Role::String),
+    ("constant.character", Role::String),
+    ("constant", Role::Number),
+    ("keyword.operator", Role::Text),
+    ("keyword", Role::Keyword),
+    ("storage", Role::Keyword),
+    ("entity.name", Role::Name),
+    ("entity.other.attribute-name", Role::Name),
+    ("support", Role::Name),
+    ("variable.function", Role::Name),
+    ("markup.heading", Role::Keyword),
+];
+
+/// Where a block is being read.
+struct Place {
+    next: usize,
+    state: ParseState,
+    stack: ScopeStack,
+}
+
+struct Reader {
+    set: SyntaxSet,
+    scopes: Vec<(Scope, Role)>,
+    places: HashMap<(AnswerId, usize), Place>,
+}
+
+impl Reader {
+    fn new() -> Self {
+        let scopes = SCOPES.iter().filter_map(|(name, role)| Some((Scope::new(name).ok()?, *role)));
+        Self { set: two_face::syntax::extra_newlines(), scopes: scopes.collect(), places: HashMap::new() }
+    }
+
+    /// The colours of some lines; `None` where nothing is known of the language, or of the lines before.
+    fn read(&mut self, code: &Uncoloured) -> Option<Vec<Coloured>> {
+        let key = (code.id, code.block);
+        let mut place = match self.places.remove(&key).filter(|p| p.next == code.from) {
+            Some(place) => place,
+            None if code.from == 0 => {
+                let syntax = self.set.find_syntax_by_token(&code.language)?;
+                Place { next: 0, state: ParseState::new(syntax), stack: ScopeStack::new() }
+            }
+            None => return None,
+        };
+        let mut out = Vec::new();
+        for line in code.lines.split_inclusive('\n') {
+            out.push(self.line(&mut place, line)?);
+            place.next += 1;
+        }
+        if self.places.len() >= KEPT {
+            self.places.clear();
+        }
+        self.places.insert(key, place);
+        Some(out)
+    }
+
+    fn line(&self, place: &mut Place, line: &str) -> Option<Coloured> {
+        let operations = place.state.parse_line(line, &self.set).ok()?;
+        let length = line.trim_end_matches('\n').len();
+        let mut out: Coloured = Vec::new();
+        let mut add = |end: usize, role: Role| match out.last_mut() {
+            Some(last) if last.1 == role => last.0 = end,
+            Some(last) if last.0 >= end => {}
+            _ => out.push((end, role)),
+        };
+        for (at, operation) in operations {
+            if at > 0 {
+                add(at.min(length), self.role(&place.stack));
+            }
+            place.stack.apply(&operation).ok()?;
+        }
+        add(length, self.role(&place.stack));
+        Some(out)
+    }
+
+    fn role(&self, stack: &ScopeStack) -> Role {
+        let known = |scope: &Scope| self.scopes.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope));
+        stack.as_slice().iter().rev().find_map(known).map_or(Role::Text, |(_, role)| *role)
+    }
+}
+
+/// Gives code to the thread that reads it; the thread begins with the first of it.
+pub(super) struct Colourist {
+    to: Option<Sender<Uncoloured>>,
+    replies: tokio::sync::mpsc::UnboundedSender<Event>,
+}
+
+impl Colourist {
+    pub(super) fn new(replies: tokio::sync::mpsc::UnboundedSender<Event>) -> Self {
+        Self { to: None, replies }
+    }
+
+    pub(super) fn ask(&mut self, code: Uncoloured) {
+        let replies = &self.replies;
+        let to = self.to.get_or_insert_with(|| {
+            let (to, from) = channel();
+            let replies = replies.clone();
+            // Where no thread can be had, code stays plain.
+            let _ = std::thread::Builder::new().name("colours".into()).spawn(move || work(&from, &replies));
+            to
+        });
+        // The thread ends with the screen; what is asked after that is of no use.
+        let _ = to.send(code);
+    }
+}
+
+fn work(from: &Receiver<Uncoloured>, replies: &tokio::sync::mpsc::UnboundedSender<Event>) {
+    let mut reader = Reader::new();
+    while let Ok(code) = from.recv() {
+        let Some(lines) = reader.read(&code) else { continue };
+        if replies.send(Event::Coloured { code, lines }).is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(language: &str, from: usize, lines: &str) -> Uncoloured {
+        Uncoloured { id: AnswerId(1), block: 7, language: language.into(), from, lines: lines.into() }
+    }
+
+    fn shown(line: &str, coloured: &Coloured) -> Vec<(String, Role)> {
+        let mut at = 0;
+        let mut out = Vec::new();
+        for (end, role) in coloured {
+            out.push((line.get(at..*end).unwrap().to_owned(), *role));
+            at = *end;
+        }
+        out
+    }
+
+    #[test]
+    fn words_of_a_language_are_told_apart() {
+        let mut reader = Reader::new();
+        let line = "let name = \"x\"; // why 42";
+        let coloured = reader.read(&code("rust", 0, &format!("{line}\n"))).unwrap();
+        let shown = shown(line, &coloured[0]);
+        for (text, role) in [("let", Role::Keyword), ("\"x\"", Role::String), ("// why 42", Role::Comment)] {
+            assert!(shown.iter().any(|(t, r)| t.trim() == text && *r == role), "{text}: {shown:?}");
+        }
+        for language in [
+            "python",
+            "js",
+            "TypeScript",
+            "tsx",
+            "bash",
+            "sh",
+            "json",
+            "toml",
+            "yaml",
+            "sql",
+            "go",
+            "cpp",
+            "c++",
+            "java",
+            "html",
+            "diff",
+            "dockerfile",
+        ] {
+            assert!(reader.read(&code(language, 0, "x\n")).is_some(), "{language}");
+        }
+        assert!(reader.read(&code("no such language", 0, "x\n")).is_none());
+    }
+
+    #[test]
+    fn a_block_that_grows_is_read_on() {
+        let mut reader = Reader::new();
+        reader.read(&code("rust", 0, "/* begins\n")).unwrap();
+        let lines = reader.read(&code("rust", 1, "goes on\nends */ let\n")).unwrap();
+        assert_eq!(lines[0], [(7, Role::Comment)]);
+        assert_eq!(lines[1].first(), Some(&(7, Role::Comment)));
+        assert!(reader.read(&code("rust", 9, "x\n")).is_none(), "what came before is not known");
+    }
+}

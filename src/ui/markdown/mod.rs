@@ -1,0 +1,572 @@
+//! A growing answer as Markdown, so that a frame costs what is visible.
+//!
+//! ```text
+//!  push -> filter -> split (whole lines) -> units -> parse once -> wrap once per width -> rows
+//! ```
+//!
+//! Units that the next one has ended never change. The last one is read again when it has
+//! grown, a fenced block only from its last row on. A new width makes every unit stale: the
+//! last ones are laid out at once, the others a piece per frame, newest first; until then
+//! their height is a guess from their length. Asking for a row lays its unit out.
+
+mod code;
+mod ink;
+mod parse;
+mod split;
+mod wrap;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::model::Filter;
+
+pub use code::Coloured;
+pub use ink::{Found, Ink, Role};
+pub use parse::code_blocks;
+
+use code::Code;
+use parse::Doc;
+use split::{Cut, LONGEST, Line, Shape, Splitter};
+use wrap::{Laid, Place};
+
+use super::text::row_end;
+
+/// Bytes laid out in one go: more than any screen shows, and a few milliseconds.
+const PIECE: usize = 64 << 10;
+
+/// What a unit is known as.
+#[derive(Debug)]
+enum Body {
+    Unread,
+    Prose {
+        doc: Box<Doc>,
+        laid: Laid,
+        /// It was read while it could still grow.
+        open: bool,
+    },
+    /// Too long to be read: as it was written. Ranges of the whole text.
+    Plain(Vec<Range<usize>>),
+    Code(Box<Code>),
+}
+
+#[derive(Debug)]
+struct Unit {
+    cut: Cut,
+    body: Body,
+    /// Rows, the empty one above included; a guess until it is laid out.
+    rows: usize,
+    laid: bool,
+    /// What was read of it still stands; only the width may have changed.
+    read: bool,
+    /// The search that `found` answers.
+    searched: u64,
+    found: Vec<Match>,
+}
+
+/// One match within a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Match {
+    /// The row in which it begins, the empty one above the unit not counted.
+    row: usize,
+    /// Of the text that its rows are ranges of.
+    range: Range<usize>,
+    /// That text is what a table drew.
+    drawn: bool,
+}
+
+/// What is shown of one row.
+pub type Pieces<'a> = Vec<(Cow<'a, str>, Ink)>;
+
+/// The laid-out Markdown of one growing source.
+#[derive(Debug, Default)]
+pub struct Markdown {
+    filter: Filter,
+    safe: String,
+    /// Bytes of whole lines that the splitter has taken.
+    scanned: usize,
+    splitter: Splitter,
+    units: Vec<Unit>,
+    /// What the line that has not ended has changed: the number of units before, and the end of the last one.
+    tried: Option<(usize, usize)>,
+    /// Length of the text at the last scan.
+    seen: usize,
+    width: u16,
+    /// Rows before each unit, right up to `summed`.
+    sums: Vec<usize>,
+    summed: usize,
+    /// Units that are to be laid out, the next one last.
+    todo: Vec<usize>,
+    finished: bool,
+    /// Bytes read by parsing and wrapping; tests hold its growth against the input's.
+    #[cfg(test)]
+    work: usize,
+}
+
+impl Markdown {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends raw text; the filter stands before everything else.
+    pub fn push(&mut self, raw: &str) {
+        self.filter.push(raw, &mut self.safe);
+    }
+
+    /// The source is whole: what the filter held back comes out, and the last line ends.
+    pub fn finish(&mut self) {
+        self.filter.finish(&mut self.safe);
+        self.finished = true;
+        self.seen = usize::MAX;
+        self.stale(self.units.len().wrapping_sub(1));
+    }
+
+    /// Characters that were replaced by marks.
+    #[must_use]
+    pub fn hidden(&self) -> u64 {
+        self.filter.hidden
+    }
+
+    /// Whether something is still to be laid out.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        !self.todo.is_empty()
+    }
+
+    /// Number of rows at this width, laying out what is new, as far as one frame may.
+    pub fn rows(&mut self, width: u16) -> usize {
+        let width = width.max(1);
+        if width != self.width {
+            self.width = width;
+            self.todo = (0..self.units.len()).collect();
+            for unit in &mut self.units {
+                unit.laid = false;
+                unit.rows = guess(&unit.cut, width);
+                if matches!(unit.body, Body::Plain(_)) {
+                    unit.body = Body::Unread;
+                }
+            }
+            self.summed = 0;
+        }
+        self.scan();
+        let mut left = PIECE;
+        while left > 0
+            && let Some(at) = self.todo.pop()
+        {
+            left = left.saturating_sub(self.units.get(at).map_or(0, |u| u.cut.span.len().max(1)));
+            self.lay(at);
+        }
+        self.total()
+    }
+
+    /// Lays out everything that is left: before the user moves through it.
+    pub fn complete(&mut self) {
+        while let Some(at) = self.todo.pop() {
+            self.lay(at);
+        }
+    }
+
+    /// What a row shows. Call [`Markdown::rows`] with the width before.
+    pub fn row(&mut self, number: usize) -> Pieces<'_> {
+        let Some((at, row)) = self.find(number) else { return Vec::new() };
+        let Some(unit) = self.units.get(at) else { return Vec::new() };
+        let Some(row) = row.checked_sub(usize::from(unit.cut.gap)) else { return Vec::new() };
+        match &unit.body {
+            Body::Unread => Vec::new(),
+            Body::Plain(rows) => {
+                let text = rows.get(row).and_then(|r| self.safe.get(r.clone())).unwrap_or_default();
+                vec![(Cow::Borrowed(text), Ink::default())]
+            }
+            Body::Code(code) => match code.pieces(&self.safe, row) {
+                Some(pieces) => pieces.into_iter().map(|(text, ink)| (Cow::Borrowed(text), ink)).collect(),
+                None => vec![(Cow::Owned(code.rule(row == 0, usize::from(self.width))), Role::Mark.into())],
+            },
+            Body::Prose { doc, laid, .. } => prose(doc, laid, row, usize::from(self.width)),
+        }
+    }
+
+    /// The byte at which a row begins: a place that a new width does not move.
+    #[must_use]
+    pub fn start(&mut self, number: usize) -> usize {
+        let Some((at, row)) = self.find(number) else { return self.safe.len() };
+        let Some(unit) = self.units.get(at) else { return self.safe.len() };
+        let start = unit.cut.span.start;
+        let Some(row) = row.checked_sub(usize::from(unit.cut.gap)) else { return start };
+        match &unit.body {
+            Body::Unread => start,
+            Body::Plain(rows) => rows.get(row).map_or(start, |r| r.start),
+            Body::Code(code) => code.start(row).unwrap_or(if row == 0 { start } else { unit.cut.span.end }),
+            Body::Prose { doc, laid, .. } => start + source_of(doc, laid, row),
+        }
+    }
+
+    /// The row that holds a byte, at the width of the last [`Markdown::rows`].
+    #[must_use]
+    pub fn row_at(&mut self, byte: usize) -> usize {
+        let Some(at) = self.units.partition_point(|u| u.cut.span.start <= byte).checked_sub(1) else {
+            return 0;
+        };
+        if self.units.get(at).is_some_and(|u| !u.laid) {
+            self.lay(at);
+        }
+        let before = self.before(at);
+        let Some(unit) = self.units.get(at) else { return before };
+        let (gap, start) = (usize::from(unit.cut.gap), unit.cut.span.start);
+        let inside = match &unit.body {
+            Body::Unread => 0,
+            Body::Plain(rows) => rows.partition_point(|r| r.start <= byte).saturating_sub(1),
+            Body::Code(code) => code.row_at(byte),
+            Body::Prose { doc, laid, .. } => {
+                let rows = laid.rows.len();
+                (0..rows).rev().find(|row| start + source_of(doc, laid, *row) <= byte).unwrap_or(0)
+            }
+        };
+        before + gap + inside
+    }
+
+    /// Looks for `needle`; gives how many there are. Each search has a number, by which
+    /// units that have been looked through are known.
+    pub fn search(&mut self, needle: &str, number: u64) -> usize {
+        self.complete();
+        let safe = &self.safe;
+        for unit in self.units.iter_mut().filter(|u| u.searched != number) {
+            unit.searched = number;
+            unit.found = look(unit, safe, needle);
+        }
+        self.units.iter().map(|u| u.found.len()).sum()
+    }
+
+    /// The row in which the match with this number begins.
+    pub fn row_of_match(&mut self, number: usize) -> Option<usize> {
+        let mut left = number;
+        let at = self.units.iter().position(|unit| {
+            let inside = left < unit.found.len();
+            if !inside {
+                left -= unit.found.len();
+            }
+            inside
+        })?;
+        let before = self.before(at);
+        let unit = self.units.get(at)?;
+        Some(before + usize::from(unit.cut.gap) + unit.found.get(left)?.row)
+    }
+
+    /// The matches in a row as ranges of its text, each with its number among all.
+    pub fn matches_in(&mut self, number: usize, search: u64) -> Vec<(Range<usize>, usize)> {
+        let Some((at, row)) = self.find(number) else { return Vec::new() };
+        let earlier = || self.units.iter().take(at).map(|u| u.found.len()).sum::<usize>();
+        let Some(unit) = self.units.get(at) else { return Vec::new() };
+        let Some(row) = row.checked_sub(usize::from(unit.cut.gap)) else { return Vec::new() };
+        if unit.found.is_empty() || unit.searched != search {
+            return Vec::new();
+        }
+        let Some((range, drawn)) = row_range(&unit.body, row) else { return Vec::new() };
+        let first = earlier();
+        unit.found
+            .iter()
+            .enumerate()
+            .filter(|(_, f)| f.drawn == drawn && f.range.start < range.end && f.range.end > range.start)
+            .map(|(n, f)| {
+                let start = f.range.start.max(range.start) - range.start;
+                (start..f.range.end.min(range.end) - range.start, first + n)
+            })
+            .collect()
+    }
+
+    /// The headings: text, and the byte at which each stands. Of what is laid out.
+    pub fn headings(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.units.iter().filter_map(|unit| match &unit.body {
+            Body::Prose { doc, .. } if doc.heading => Some((doc.inked.text.as_str(), unit.cut.span.start)),
+            _ => None,
+        })
+    }
+
+    /// Code within these rows that has no colours yet: the unit, its language, the first line, the lines.
+    pub fn uncoloured(&mut self, rows: Range<usize>) -> Option<(usize, String, usize, String)> {
+        let first = self.find(rows.start)?.0;
+        for at in first..self.units.len() {
+            if self.before(at) >= rows.end {
+                return None;
+            }
+            let (safe, Some(unit)) = (&self.safe, self.units.get_mut(at)) else { return None };
+            if let Body::Code(code) = &mut unit.body
+                && let Some((from, lines)) = code.uncoloured(safe)
+            {
+                return Some((unit.cut.span.start, code.language.clone(), from, lines));
+            }
+        }
+        None
+    }
+
+    /// Takes the colours of the block that begins at this byte, from this line on.
+    pub fn colour(&mut self, block: usize, from: usize, lines: Vec<Coloured>) {
+        let at = self.units.partition_point(|u| u.cut.span.start < block);
+        if let Some(unit) = self.units.get_mut(at)
+            && unit.cut.span.start == block
+            && let Body::Code(code) = &mut unit.body
+        {
+            code.colour(from, lines);
+        }
+    }
+
+    /// Cuts what is new into units.
+    fn scan(&mut self) {
+        if self.seen == self.safe.len() {
+            return;
+        }
+        self.seen = self.safe.len();
+        if let Some((units, end)) = self.tried.take() {
+            self.units.truncate(units);
+            self.summed = self.summed.min(units);
+            if let Some(last) = self.units.last_mut()
+                && last.cut.span.end != end
+            {
+                last.cut.span.end = end;
+                self.stale(units - 1);
+            }
+        }
+        while let Some(length) = self.safe.get(self.scanned..).and_then(|rest| rest.find('\n')) {
+            let end = self.scanned + length;
+            let mut splitter = std::mem::take(&mut self.splitter);
+            self.take(&mut splitter, self.scanned..end);
+            self.splitter = splitter;
+            self.scanned = end + 1;
+        }
+        let rest = self.scanned..self.safe.len();
+        let line = self.safe.get(rest.clone()).unwrap_or_default();
+        if line.is_empty() || !self.finished && self.splitter.may_close(line) {
+            return;
+        }
+        let mut splitter = self.splitter.clone();
+        self.tried = Some((self.units.len(), self.units.last().map_or(0, |u| u.cut.span.end)));
+        self.take(&mut splitter, rest);
+    }
+
+    /// Gives a line to its unit.
+    fn take(&mut self, splitter: &mut Splitter, line: Range<usize>) {
+        let (what, gap) = splitter.line(self.safe.get(line.clone()).unwrap_or_default());
+        let last = self.units.len().wrapping_sub(1);
+        match (what, self.units.last_mut()) {
+            (Line::Begins(shape), _) => {
+                let cut = Cut { span: line, shape, gap: gap && !self.units.is_empty() };
+                let rows = guess(&cut, self.width);
+                // The one before has ended, which may change how it reads.
+                if self.units.last().is_some_and(|u| matches!(u.body, Body::Prose { open: true, .. })) {
+                    self.stale(last);
+                }
+                self.units.push(Unit {
+                    cut,
+                    body: Body::Unread,
+                    rows,
+                    laid: false,
+                    read: false,
+                    searched: 0,
+                    found: Vec::new(),
+                });
+                self.todo.push(self.units.len() - 1);
+            }
+            (Line::Blank, _) | (_, None) => {}
+            (what, Some(unit)) => {
+                unit.cut.span.end = line.end;
+                if let (Line::Closes, Shape::Code { closed, .. }) = (what, &mut unit.cut.shape) {
+                    *closed = true;
+                }
+                self.stale(last);
+            }
+        }
+    }
+
+    /// A unit has changed.
+    fn stale(&mut self, at: usize) {
+        let Some(unit) = self.units.get_mut(at) else { return };
+        unit.read = false;
+        if unit.laid {
+            unit.laid = false;
+            self.todo.push(at);
+        }
+    }
+
+    fn lay(&mut self, at: usize) {
+        let last = at + 1 == self.units.len() && !self.finished;
+        let (width, safe, Some(unit)) = (self.width, &self.safe, self.units.get_mut(at)) else { return };
+        if unit.laid {
+            return;
+        }
+        let cut = &unit.cut;
+        let body = match (cut.shape, std::mem::replace(&mut unit.body, Body::Unread)) {
+            (Shape::Code { indent, closed }, body) => {
+                let mut code = if let Body::Code(code) = body { code } else { Box::default() };
+                code.update(safe, &cut.span, indent, closed, usize::from(width));
+                Body::Code(code)
+            }
+            (_, body) if cut.span.len() > LONGEST => {
+                let rows = if let Body::Plain(rows) = body { rows } else { Vec::new() };
+                Body::Plain(plain(safe, &cut.span, width, rows))
+            }
+            (_, Body::Prose { doc, open, .. }) if unit.read => {
+                let laid = wrap::wrap(&doc, usize::from(width));
+                Body::Prose { doc, laid, open }
+            }
+            _ => {
+                let doc = Box::new(parse::parse(safe.get(cut.span.clone()).unwrap_or_default(), last));
+                let laid = wrap::wrap(&doc, usize::from(width));
+                Body::Prose { doc, laid, open: last }
+            }
+        };
+        #[cfg(test)]
+        {
+            self.work += cut.span.len();
+        }
+        let rows = match &body {
+            Body::Unread => 0,
+            Body::Plain(rows) => rows.len(),
+            Body::Code(code) => code.count(),
+            Body::Prose { laid, .. } => laid.rows.len(),
+        };
+        unit.body = body;
+        (unit.laid, unit.read, unit.searched) = (true, true, 0);
+        unit.rows = rows + usize::from(unit.cut.gap);
+        self.summed = self.summed.min(at);
+    }
+
+    /// Rows before a unit.
+    fn before(&mut self, at: usize) -> usize {
+        if self.summed < self.units.len() || self.sums.len() != self.units.len() + 1 {
+            self.summed = self.summed.min(self.sums.len().saturating_sub(1));
+            self.sums.truncate(self.summed + 1);
+            if self.sums.is_empty() {
+                self.sums.push(0);
+            }
+            let mut sum = self.sums.last().copied().unwrap_or(0);
+            for unit in self.units.get(self.summed..).unwrap_or_default() {
+                sum += unit.rows;
+                self.sums.push(sum);
+            }
+            self.summed = self.units.len();
+        }
+        self.sums.get(at).or(self.sums.last()).copied().unwrap_or(0)
+    }
+
+    fn total(&mut self) -> usize {
+        self.before(self.units.len())
+    }
+
+    /// The unit of a row, laid out, and the row within it.
+    fn find(&mut self, number: usize) -> Option<(usize, usize)> {
+        loop {
+            if number >= self.total() {
+                return None;
+            }
+            let at = self.sums.partition_point(|sum| *sum <= number).checked_sub(1)?;
+            let unit = self.units.get(at)?;
+            if unit.laid {
+                return Some((at, number - self.before(at)));
+            }
+            self.lay(at);
+        }
+    }
+}
+
+/// The text of a row as a range of what it is a part of, and whether a table drew that.
+fn row_range(body: &Body, row: usize) -> Option<(Range<usize>, bool)> {
+    match body {
+        Body::Unread => None,
+        Body::Plain(rows) => rows.get(row).map(|r| (r.clone(), false)),
+        Body::Code(code) => code.range(row).map(|r| (r, false)),
+        Body::Prose { laid, .. } => {
+            let row = laid.rows.get(row)?;
+            Some((row.range.start as usize..row.range.end as usize, row.place == Place::Drawn))
+        }
+    }
+}
+
+/// Every match in a unit.
+fn look(unit: &Unit, safe: &str, needle: &str) -> Vec<Match> {
+    let rows = unit.rows.saturating_sub(usize::from(unit.cut.gap));
+    let mut out = Vec::new();
+    // Rows of one line are one text: a match may reach over the break.
+    let mut texts: Vec<(Range<usize>, bool, usize)> = Vec::new();
+    for row in 0..rows {
+        let Some((range, drawn)) = row_range(&unit.body, row) else { continue };
+        let same_line = match &unit.body {
+            Body::Prose { laid, .. } => laid.rows.get(row).is_some_and(|r| r.place == Place::Rest),
+            Body::Code(code) => code.continues(row),
+            _ => row > 0,
+        };
+        match texts.last_mut().filter(|_| same_line) {
+            Some(last) => last.0.end = range.end,
+            None => texts.push((range, drawn, row)),
+        }
+    }
+    for (range, drawn, first) in texts {
+        let text = match (&unit.body, drawn) {
+            (Body::Prose { laid, .. }, true) => laid.drawn.text.get(range.clone()),
+            (Body::Prose { doc, .. }, false) => doc.inked.text.get(range.clone()),
+            _ => safe.get(range.clone()),
+        };
+        for place in super::search::places(text.unwrap_or_default(), needle) {
+            let place = range.start + place.start..range.start + place.end;
+            let row = (first..rows).find(|row| {
+                row_range(&unit.body, *row).is_some_and(|(r, d)| d == drawn && r.end > place.start)
+            });
+            out.push(Match { row: row.unwrap_or(first), range: place, drawn });
+        }
+    }
+    out
+}
+
+/// Rows that a unit may have, before anybody has looked.
+fn guess(cut: &Cut, width: u16) -> usize {
+    let width = usize::from(width.max(1));
+    usize::from(cut.gap) + (cut.span.len() / width).max(1)
+}
+
+fn source_of(doc: &Doc, laid: &Laid, row: usize) -> usize {
+    let Some(row) = laid.rows.get(row) else { return 0 };
+    let line = doc.lines.get(row.line as usize).map_or(0, |l| l.source as usize);
+    let start = row.range.start as usize;
+    match row.place {
+        Place::First => line,
+        Place::Rest => doc.inked.source_of(start).max(line),
+        Place::Drawn => laid.drawn.source_of(start).max(line),
+    }
+}
+
+fn prose<'d>(doc: &'d Doc, laid: &'d Laid, row: usize, width: usize) -> Pieces<'d> {
+    let Some(row) = laid.rows.get(row) else { return Vec::new() };
+    let range = row.range.start as usize..row.range.end as usize;
+    let borrowed = |(text, ink)| (Cow::Borrowed(text), ink);
+    let Some(line) = doc.lines.get(row.line as usize) else { return Vec::new() };
+    let lead = match row.place {
+        Place::Drawn => return laid.drawn.pieces(range).map(borrowed).collect(),
+        Place::First => &line.first,
+        Place::Rest => &line.rest,
+    };
+    let mut out = Vec::new();
+    if !lead.is_empty() {
+        // Deep in lists and quotes there must be room for words.
+        let lead = lead.char_indices().nth(width / 2).and_then(|(at, _)| lead.get(..at)).unwrap_or(lead);
+        out.push((Cow::Borrowed(lead), Role::Lead.into()));
+    }
+    out.extend(doc.inked.pieces(range).map(borrowed));
+    out
+}
+
+/// Wraps what a unit that is shown as written has gained since its rows were made.
+fn plain(safe: &str, span: &Range<usize>, width: u16, mut rows: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    while rows.last().is_some_and(|r| r.end > span.end) {
+        rows.pop();
+    }
+    let mut start = rows.pop().map_or(span.start, |r| r.start);
+    while start < span.end {
+        let rest = safe.get(start..span.end).unwrap_or_default();
+        let (end, next) = row_end(rest, usize::from(width));
+        rows.push(start..start + end);
+        start += next.max(1);
+    }
+    rows
+}
+
+#[cfg(test)]
+#[path = "markdown_tests.rs"]
+mod tests;
