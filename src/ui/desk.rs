@@ -203,3 +203,81 @@ fn work(mut desk: Box<dyn Desk>, todo: &Receiver<Job>, tell: &dyn Fn(Event)) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Lineup;
+    use crate::ui::command::Keymap;
+    use std::sync::Mutex;
+
+    type Log = Arc<Mutex<Vec<String>>>;
+
+    struct Noted(Log);
+
+    impl Noted {
+        fn note(&self, what: String) {
+            self.0.lock().unwrap().push(what);
+        }
+    }
+
+    impl Desk for Noted {
+        fn history(&mut self) -> Result<Vec<String>, String> {
+            Err("the history cannot be read".into())
+        }
+        fn remember(&mut self, prompt: &str) -> Result<(), String> {
+            self.note(format!("sent {prompt}"));
+            Err("a full disk".into())
+        }
+        fn draft(&mut self, text: &str) -> Result<(), String> {
+            self.note(format!("draft {text}"));
+            Err("a full disk".into())
+        }
+        fn orphan(&mut self) -> Option<Orphan> {
+            Some(Orphan { text: "old".into(), notice: "it is back".into() })
+        }
+        fn settle(&mut self, adopted: bool) {
+            self.note(format!("adopted {adopted}"));
+        }
+    }
+
+    fn written(log: &Log, told: &Log) -> Written {
+        let told = Arc::clone(told);
+        let tell: Tell = Arc::new(move |event| told.lock().unwrap().push(format!("{event:?}")));
+        let pen =
+            Pen { desk: Some(Box::new(Noted(Arc::clone(log)))), vi: false, outside: Arc::new(|_| Ok(None)) };
+        Written::new(App::new(String::new(), Lineup::default(), Keymap::default()), pen, tell)
+    }
+
+    #[test]
+    fn a_draft_is_kept_once_a_second_and_at_the_end() {
+        let (log, told) = (Log::default(), Log::default());
+        let mut app = written(&log, &told);
+        let start = Instant::now();
+        assert_eq!(app.keep(start), None, "nothing is written");
+        app.editor.set_text("a");
+        assert_eq!(app.keep(start), None, "kept at once");
+        app.editor.set_text("ab");
+        assert_eq!(app.keep(start + PACE / 2), Some(start + PACE));
+        app.editor.set_text("abc");
+        assert_eq!(app.keep(start + PACE), None);
+        app.editor.set_text("abcd");
+        drop(app);
+        assert_eq!(*log.lock().unwrap(), ["draft a", "draft abc", "draft abcd"]);
+        let told = told.lock().unwrap();
+        assert!(told[0].contains("it is back") && told[1].contains("cannot be read"), "{told:?}");
+        assert_eq!(told.iter().filter(|e| e.contains("a full disk")).count(), 1, "said once: {told:?}");
+    }
+
+    #[test]
+    fn a_panic_loses_no_draft() {
+        let (log, told) = (Log::default(), Log::default());
+        let fell = catch_unwind(AssertUnwindSafe(|| {
+            let mut app = written(&log, &told);
+            app.editor.set_text("precious");
+            std::panic::resume_unwind(Box::new("planted"));
+        }));
+        assert!(fell.is_err());
+        assert_eq!(*log.lock().unwrap(), ["draft precious"]);
+    }
+}

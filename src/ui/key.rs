@@ -113,6 +113,9 @@ mod tests {
         }
         let shifted = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::SHIFT);
         assert_eq!(Key::from(&shifted), Key::parse("G").unwrap());
+        for same in ["ctrl+7", "ctrl+/"] {
+            assert_eq!(Key::parse(same), Key::parse("ctrl+_"), "one control character");
+        }
         for wrong in ["", "hyper+x", "ctrl+", "entr"] {
             assert!(Key::parse(wrong).unwrap_err().contains("is not a key"), "{wrong}");
         }

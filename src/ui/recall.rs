@@ -8,6 +8,9 @@ use crate::model::clean_line;
 /// Characters by which a prompt is found and shown in one row.
 const SEARCHED: usize = 400;
 
+/// Bytes of the prompt under the cursor that can be seen at all.
+const TOLD: usize = 8 << 10;
+
 /// What was sent, and where in it the user is.
 #[derive(Debug, Default)]
 pub struct Recall {
@@ -54,7 +57,10 @@ const SENT: Kind = Kind {
             app.say(format!("in place of what was written; {undo} brings that back"));
         }
     },
-    about: Some(|app, at| app.recall.sent.iter().rev().nth(at).cloned().unwrap_or_default()),
+    about: Some(|app, at| {
+        let text = app.recall.sent.iter().rev().nth(at).map(String::as_str).unwrap_or_default();
+        text.get(..text.floor_char_boundary(TOLD)).unwrap_or_default().to_owned()
+    }),
     ..Kind::PLAIN
 };
 

@@ -187,7 +187,8 @@ impl App {
                     self.say(format!("{dropped} control or invisible characters left out"));
                 }
             }
-            Ok(None) => {}
+            // One with a window of its own has come back at once.
+            Ok(None) => self.say("the editor changed nothing; one with a window needs an option like --wait"),
             Err(why) => self.say(why),
         }
     }

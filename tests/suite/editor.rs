@@ -347,7 +347,8 @@ fn real(data: &Path, more: &[(&str, &str)]) -> Pty {
     let mut vars = vec![("BAKEOFF_DATA", data.as_str())];
     vars.extend(more);
     let pty = Pty::start(Path::new(BIN), &["-e", "ollama:m@http://127.0.0.1:9"], &vars, 100, 30);
-    pty.wait_for("enter send");
+    // Not for the hints: a notice may stand in their place.
+    pty.wait_for("list prices");
     pty
 }
 
@@ -451,6 +452,16 @@ fn nothing_is_kept_where_that_is_wanted_and_vi_comes_from_the_config() {
     pty.send("i\x03\x03\x03");
     pty.exit();
     assert!(!data.path().join("history.jsonl").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_place_that_cannot_be_written_is_named_and_hinders_nothing() {
+    let mut pty = real(Path::new("/proc/no-such-place"), &[]);
+    pty.send("text");
+    pty.wait_for("the draft is not kept, /proc/no-such-place");
+    pty.send(" goes on\r");
+    pty.wait_for("unreachable");
 }
 
 #[test]

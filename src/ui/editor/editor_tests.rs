@@ -351,6 +351,12 @@ fn vi_shows_its_mode_and_lets_other_keys_through() {
     press(&mut editor, "esc");
     assert!(other(&mut editor, "enter") && other(&mut editor, "tab") && other(&mut editor, "ctrl+e"));
     assert!(other(&mut editor, "esc"), "esc in normal mode is the way to the panes");
+    press(&mut editor, "v");
+    assert_eq!(editor.copy(false).as_deref(), Some("t"));
+    assert_eq!(editor.mode(), Some("normal"), "a selection that was used is over");
+    press(&mut editor, "v");
+    editor.paste("s");
+    assert_eq!((editor.text().as_str(), editor.mode()), ("texs", Some("normal")));
     editor.take();
     assert_eq!(editor.mode(), Some("insert"), "the next prompt is written at once");
 }

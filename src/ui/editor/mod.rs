@@ -124,6 +124,7 @@ impl Editor {
             Some(c) => self.write(c.encode_utf8(&mut [0; 4])),
             None => self.write(&kept),
         }
+        self.settle();
         let s = if dropped == 1 { "" } else { "s" };
         (dropped > 0).then(|| format!("{dropped} control or invisible character{s} left out of the paste"))
     }

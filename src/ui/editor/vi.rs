@@ -133,8 +133,16 @@ impl Editor {
         }
     }
 
-    /// In normal mode the cursor stands on a sign, not behind the last.
+    /// In normal mode the cursor stands on a sign, not behind the last; a visual mode whose
+    /// selection was used is over.
     pub(super) fn settle(&mut self) {
+        if let Some(vi) = &mut self.vi
+            && vi.is_visual()
+            && self.buffer.anchor().is_none()
+        {
+            vi.reset();
+            vi.mode = Mode::Normal;
+        }
         if self.vi.as_ref().is_none_or(|vi| vi.mode != Mode::Normal) {
             return;
         }
