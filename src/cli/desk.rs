@@ -65,19 +65,16 @@ fn ago(past: Duration) -> String {
     format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" })
 }
 
-/// Where writing is kept; nowhere where there is no place for it.
-pub(super) fn desk(loaded: &Loaded) -> Option<Box<dyn ui::Desk>> {
-    let dir = data_dir()?;
-    let id = format!("{}-{:x}", std::process::id(), jiff::Timestamp::now().as_microsecond());
-    Some(Box::new(Files {
-        history: PromptHistory::at(&dir, loaded.config.writing.history),
-        drafts: Drafts::at(&dir, &id),
-    }))
-}
-
-/// The user's editor.
-pub(super) fn outside() -> ui::Outside {
-    Arc::new(edit)
+/// How prompts are written; `keeps` says whether they and their drafts are kept, where there is a
+/// place for them.
+pub(super) fn pen(loaded: &Loaded, keeps: bool) -> ui::Pen {
+    let writing = loaded.config.writing;
+    let desk = data_dir().filter(|_| keeps).map(|dir| {
+        let id = format!("{}-{:x}", std::process::id(), jiff::Timestamp::now().as_microsecond());
+        let history = PromptHistory::at(&dir, writing.history);
+        Box::new(Files { history, drafts: Drafts::at(&dir, &id) }) as Box<dyn ui::Desk>
+    });
+    ui::Pen { desk, vi: writing.vi, outside: Arc::new(edit) }
 }
 
 /// What to run, and what it was named by.

@@ -26,6 +26,7 @@ use crate::provider::found;
 use crate::store::Round;
 use crate::store::export;
 use crate::store::save_lineup;
+use crate::store::save_theme;
 use crate::store::shorten_home;
 use crate::ui;
 
@@ -51,6 +52,10 @@ impl ui::Backend for Backend {
         save_lineup(path, name, lineup)
     }
 
+    fn save_theme(&self, name: &str) -> Result<String, String> {
+        save_theme(self.config.as_ref().ok_or("there is no config to save it in")?, name)
+    }
+
     fn drawn(&self) {
         // The first frame comes before the client and the catalog are made.
         let (engine, endpoints) = (self.engine.clone(), self.endpoints.clone());
@@ -69,12 +74,16 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let loaded = world::load()?.with(asking.connections());
     let connections = loaded.config.network.connections;
     let theme = demo.and_then(|demo| demo.look.theme.clone()).or_else(|| cli.look.theme.clone());
-    let system = match asking.system.as_ref().or(loaded.config.system.as_ref()) {
-        Some(text) => Some(text_or_file(text)?),
-        None => None,
-    };
+    let system = asking.system.as_ref().or(loaded.config.system.as_ref());
+    let system = system.map(|text| text_or_file(text)).transpose()?;
     let limits = world::limits(&loaded.config, None);
-    let theme = world::theme(theme.as_deref(), &loaded)?;
+    let mut themes = world::themes(&loaded);
+    let (theme, colours) = match world::theme(theme.as_deref(), &loaded, &mut themes) {
+        Ok(theme) => (theme, None),
+        // A wrong colour in a file is no reason not to start.
+        Err(why) if theme.is_none() => (themes.usual(), Some(why.message().to_owned())),
+        Err(why) => return Err(why),
+    };
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
@@ -104,12 +113,13 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             title: String::new(),
             lineup: Lineup::default(),
             theme,
+            themes,
             keymap,
             initial_prompt: None,
             system,
             prices: world::prices_of(),
             keys,
-            notice: super::prices::old(&world::prices_of().0),
+            notice: colours.or_else(|| super::prices::old(&world::prices_of().0)),
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
             common: cli.who.common,
@@ -118,7 +128,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             connections,
             same_weights: false,
             saves: loaded.path.is_some(),
-            pen: ui::Pen { desk: None, vi: loaded.config.writing.vi, outside: desk::outside() },
+            pen: desk::pen(&loaded, matches!(cast, Cast::Lineup(_))),
         };
         let mut backend =
             Backend { engine: world.engine.clone(), endpoints: Vec::new(), config: loaded.path.clone() };
@@ -144,10 +154,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 (Some(server), reports, catalog)
             }
             Cast::Lineup(asked) => {
-                setup.notice = Absent::brief(&asked.absent).or(setup.notice);
+                setup.notice = setup.notice.or_else(|| Absent::brief(&asked.absent));
                 (setup.lineup, setup.same_weights) = (asked.lineup, asked.open_weights);
                 setup.choices = offered(&world, &loaded);
-                setup.pen.desk = desk::desk(&loaded);
                 (None, reports, Arc::clone(&world.catalog))
             }
         };

@@ -26,6 +26,7 @@ use crate::wire::Decoder;
 use crate::wire::Framing;
 use crate::wire::Head;
 use crate::wire::explain;
+use crate::wire::header_facts;
 use crate::wire::header_times;
 
 /// As much of an error body as is read; a gigabyte of it would say no more.
@@ -175,6 +176,12 @@ pub(super) fn report_head(reporter: &Reporter, reply: &Reply) {
     let times = header_times(header);
     if !times.is_empty() {
         reporter.send(at, Step::ServerTimes(times));
+    }
+    let headers =
+        reply.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let facts = header_facts(headers);
+    if !facts.is_empty() {
+        reporter.send(at, Step::Told(facts));
     }
 }
 

@@ -41,6 +41,11 @@ impl Hidden {
         let Ok(mut watch) = self.0.lock() else { return step };
         match &mut step {
             Step::Headers { request_id, .. } => watch.keys.iter().for_each(|key| within(request_id, key)),
+            Step::Told(headers) => {
+                for (_, value) in headers {
+                    *value = watch.keys.iter().fold(std::mem::take(value), |text, key| key.scrub(&text));
+                }
+            }
             Step::Deltas(deltas) if !watch.forms.is_empty() => {
                 for delta in std::mem::take(deltas) {
                     watch.pass(delta, deltas);
@@ -168,6 +173,15 @@ mod tests {
     use std::time::Duration;
 
     const KEY: &str = "sk-canary-0123456789";
+
+    #[test]
+    fn a_key_in_a_header_is_taken_out() {
+        let hidden = Hidden::default();
+        hidden.add(&[Secret::parse(KEY).ok().flatten().unwrap()]);
+        let told = hidden.out_of(Step::Told(vec![("server".into(), format!("echo {KEY}"))]));
+        let Step::Told(headers) = told else { panic!("{told:?}") };
+        assert!(headers[0].1.starts_with("echo ") && !headers[0].1.contains("canary"), "{headers:?}");
+    }
 
     /// What an answer holds in the end when a text comes in pieces of so many bytes.
     fn told(text: &str, size: usize, make: fn(String) -> Delta) -> Answer {

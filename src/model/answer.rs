@@ -152,6 +152,8 @@ pub enum Step {
     Headers { status: u16, request_id: Option<String>, reused: Option<bool> },
     /// What the response's headers tell of the server's own time.
     ServerTimes(Vec<(&'static str, Duration)>),
+    /// Headers of the response that are worth knowing: name and value.
+    Told(Vec<(String, String)>),
     /// Bytes that brought no delta: pings, comments, half a frame.
     Bytes,
     /// What one read of the socket brought; one stamp for all of it.
@@ -189,6 +191,8 @@ pub struct Answer {
     pub fault: Option<Fault>,
     pub http_status: Option<u16>,
     pub request_id: Option<String>,
+    /// Headers of the response that are worth knowing: limits, queues, who served it.
+    pub headers: Vec<(String, String)>,
     /// What was sent; `None` when it never came to that.
     pub sending: Option<Box<Sending>>,
     pub simulated: bool,
@@ -252,6 +256,7 @@ impl Answer {
                 self.request_id = request_id.or(self.request_id.take());
             }
             Step::ServerTimes(times) => self.served.merge_times(times),
+            Step::Told(headers) => self.headers = headers,
             Step::Bytes => self.touch(at),
             Step::Deltas(deltas) => {
                 self.touch(at);

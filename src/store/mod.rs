@@ -8,8 +8,8 @@ mod prices;
 mod prompts;
 
 pub use config::{
-    Config, ConfigError, KeyRow, Network, PlainKeys, Timeouts, Writing, config_path, private, save_lineup,
-    write_whole,
+    Config, ConfigError, KeyRow, Network, PlainKeys, ThemeWish, Timeouts, Writing, config_path, private,
+    save_lineup, save_theme, write_whole,
 };
 pub use drafts::Drafts;
 pub use export::{EXPORTS, Export, Meta, Round, aligned, export};

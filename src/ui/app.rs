@@ -21,6 +21,7 @@ use super::pane::Pane;
 use super::picker::{Choice, Picker};
 use super::recall::Recall;
 use super::search::Search;
+use super::theme::{Theme, Themes};
 use super::views::Views;
 use super::weighing::Weighing;
 use super::writing::Pointer;
@@ -115,6 +116,7 @@ pub enum Effect {
     Remember(String),
     /// Whether the draft that was found is in the field now.
     Adopt(bool),
+    SaveTheme(String),
     /// To the clipboard, the terminal's if need be; filtered already.
     Copy {
         what: String,
@@ -206,6 +208,10 @@ pub struct App {
     /// Panes scroll together.
     pub together: bool,
     pub search: Option<Search>,
+    pub theme: Arc<Theme>,
+    pub themes: Themes,
+    /// The theme to go back to while others are tried.
+    pub(super) theme_before: Option<Arc<Theme>>,
     pub comparing: Comparing,
     /// Something that was drawn is laid out piece by piece.
     pub(super) behind: bool,
@@ -268,6 +274,9 @@ impl App {
             source: false,
             together: false,
             search: None,
+            theme: Arc::default(),
+            themes: Themes::default(),
+            theme_before: None,
             comparing: Comparing::default(),
             behind: false,
             uncoloured: Vec::new(),

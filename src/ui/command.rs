@@ -319,6 +319,13 @@ const ROWS: &[Command] = &[
         run: App::toggle_common,
     },
     Command {
+        name: "theme",
+        keys: &["C"],
+        on: Focus::Panes,
+        doc: "choose the colours; each theme is shown as you come to it",
+        run: App::choose_theme,
+    },
+    Command {
         name: "palette",
         keys: &[":"],
         on: Focus::Panes,

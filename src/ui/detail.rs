@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
@@ -155,7 +155,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
     let place = format!(" {}/{rows} ", (top + inner).min(rows));
     let room = usize::from(area.width.saturating_sub(4)).saturating_sub(place.width());
     let buffer = frame.buffer_mut();
-    Clear.render(area, buffer);
+    theme.wipe(buffer, area);
     Block::bordered()
         .border_type(BorderType::Thick)
         .border_style(theme.focus)
@@ -395,6 +395,9 @@ impl<'t> Sheet<'t> {
         self.maybe("finish", answer.stop.as_ref().map(|(_, word)| word.as_str()));
         if answer.skipped > 0 {
             self.fact("unreadable", &format!("{} events passed over", answer.skipped));
+        }
+        for (at, (name, value)) in answer.headers.iter().enumerate() {
+            self.fact(if at == 0 { "headers" } else { " " }, &format!("{name}: {value}"));
         }
     }
 

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use ratatui::widgets::{Block, BorderType, Widget};
 
 use super::app::App;
 use super::command::{COMMANDS, Focus};
@@ -44,7 +44,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let area = centred(screen, width, wanted.min(screen.height.saturating_sub(2).max(3)));
     let buffer = frame.buffer_mut();
-    Clear.render(area, buffer);
+    theme.wipe(buffer, area);
     let inner = usize::from(area.height.saturating_sub(2));
     let last = lines.len().saturating_sub(inner);
     let top = top.min(last);

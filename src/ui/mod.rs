@@ -16,6 +16,7 @@ mod colour;
 mod command;
 mod compare;
 mod copying;
+mod depth;
 mod desk;
 mod detail;
 mod detail_cost;
@@ -41,6 +42,7 @@ mod status;
 mod terminal;
 mod text;
 mod theme;
+mod theme_choice;
 mod totals;
 mod view;
 mod views;
@@ -73,6 +75,7 @@ pub use app::{App, Effect, Entry, Event, Overlay, Round};
 pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use compare::{Compare, Comparing, Pair};
+pub use depth::Depth;
 pub use desk::{Desk, Orphan, Outside, Pen};
 pub use help::MARKS;
 pub use key::Key;
@@ -81,7 +84,7 @@ pub use markdown::Markdown;
 pub use pacer::Pacer;
 pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
-pub use theme::Theme;
+pub use theme::{AUTO, About, Ground, Theme, ThemeFile, Themes};
 pub use view::draw;
 pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
@@ -114,6 +117,7 @@ pub struct Setup {
     pub title: String,
     pub lineup: Lineup,
     pub theme: Theme,
+    pub themes: Themes,
     pub keymap: Keymap,
     /// Sent at once.
     pub initial_prompt: Option<String>,
@@ -143,44 +147,6 @@ pub struct Setup {
     pub notice: Option<String>,
 }
 
-/// What the loop keeps of its setup.
-struct Tools {
-    theme: Theme,
-    keys: Option<Keys>,
-    initial_prompt: Option<String>,
-    choices: Arc<dyn Fn() -> Vec<Choice> + Send + Sync>,
-    estimate: Estimator,
-    pen: Pen,
-}
-
-impl Setup {
-    /// The state to begin with, and what is left for the loop.
-    fn open(self) -> (App, Tools) {
-        let mut app = App::new(self.title, self.lineup, self.keymap);
-        app.system = self.system;
-        (app.prices_as_of, app.prices_age) = self.prices;
-        app.level = self.level;
-        app.common = self.common;
-        app.connections = self.connections;
-        app.saves = self.saves;
-        app.same_weights = self.same_weights;
-        if let Some(notice) = self.notice {
-            app.say(notice);
-        }
-        app.weigh_by(self.spending);
-        app.editor.set_vi(self.pen.vi);
-        let tools = Tools {
-            theme: self.theme,
-            keys: self.keys,
-            initial_prompt: self.initial_prompt,
-            choices: self.choices,
-            estimate: self.estimate,
-            pen: self.pen,
-        };
-        (app, tools)
-    }
-}
-
 /// What carries out the screen's wishes; joined to the engine by `cli`.
 pub trait Backend {
     fn launch(&self, id: AnswerId, endpoint: Endpoint, prompt: Prompt);
@@ -190,6 +156,11 @@ pub trait Backend {
     /// # Errors
     /// Why it is not kept.
     fn save_lineup(&self, name: &str, lineup: &Lineup) -> Result<String, String>;
+    /// Keeps a theme as the one to begin with; the sentence is shown.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    fn save_theme(&self, name: &str) -> Result<String, String>;
     /// The first frame is on the screen: now is the time for what takes time.
     fn drawn(&self);
 }
@@ -205,47 +176,52 @@ pub struct Exit {
 /// # Errors
 /// When the terminal cannot be taken or drawn; it is given back first.
 pub async fn run(
-    setup: Setup,
+    mut setup: Setup,
     backend: impl Backend,
     mut reports: UnboundedReceiver<Report>,
 ) -> io::Result<Exit> {
     terminal::install_panic_hook(std::thread::current().id());
     let mut signals = Signals::new()?;
     let (replies, mut answered) = unbounded_channel();
-    let (mut app, tools) = setup.open();
     let mut held = Held {
         screen: Screen::enter(true)?,
         terminal: ManuallyDrop::new(new_terminal()?),
-        theme: tools.theme,
         colourist: Colourist::new(replies.clone()),
         clipboard: Clipboard::new(replies.clone()),
         replies: replies.clone(),
     };
     let start = Instant::now();
     let mut pacer = Pacer::default();
+    let (choices, estimate) = (Arc::clone(&setup.choices), Arc::clone(&setup.estimate));
+    let (started_keys, initial_prompt) = (setup.keys.take(), setup.initial_prompt.take());
+    let (mut app, pen) = furnished(setup);
+
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
     backend.drawn();
     let tell = replies.clone();
     // Nobody is told once the screen has gone.
-    let mut app = Written::new(app, tools.pen, Arc::new(move |event| drop(tell.send(event))));
+    let mut app = Written::new(app, pen, Arc::new(move |event| drop(tell.send(event))));
     planted_panic();
     let mut gone = terminal::watch_tty();
-    let mut keys = tools.keys.map_or_else(terminal::events, |Keys(keys)| keys);
+    let mut keys = started_keys.map_or_else(terminal::events, |Keys(keys)| keys);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut effects = tools.initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
+    let mut effects = initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
     let code = loop {
         for effect in effects.drain(..) {
             let Some(effect) = app.carry_out(effect, &mut held.screen) else { continue };
             let reply = match effect {
-                Effect::Choices => Event::Choices((tools.choices)()),
+                Effect::Choices => Event::Choices(choices()),
                 Effect::SaveLineup { name, lineup } => {
                     let said = backend.save_lineup(&name, &lineup);
                     Event::Saved { name, said }
                 }
+                Effect::SaveTheme(name) => {
+                    Event::Said(backend.save_theme(&name).unwrap_or_else(|e| format!("not saved: {e}")))
+                }
                 Effect::Weigh { number, asks } => {
-                    weigh(number, asks, Arc::clone(&tools.estimate), replies.clone());
+                    weigh(number, asks, Arc::clone(&estimate), replies.clone());
                     continue;
                 }
                 other => {
@@ -306,6 +282,25 @@ pub async fn run(
         }
     };
     Ok(Exit { code, rounds: std::mem::take(&mut app.rounds) })
+}
+
+/// The state that the screen starts with, and what it is written with.
+fn furnished(setup: Setup) -> (App, Pen) {
+    let mut app = App::new(setup.title, setup.lineup, setup.keymap);
+    app.system = setup.system;
+    (app.theme, app.themes) = (Arc::new(setup.theme), setup.themes);
+    (app.prices_as_of, app.prices_age) = setup.prices;
+    app.level = setup.level;
+    app.common = setup.common;
+    app.connections = setup.connections;
+    app.saves = setup.saves;
+    app.same_weights = setup.same_weights;
+    if let Some(notice) = setup.notice {
+        app.say(notice);
+    }
+    app.weigh_by(setup.spending);
+    app.editor.set_vi(setup.pen.vi);
+    (app, setup.pen)
 }
 
 /// Estimates elsewhere than on the screen's thread. Whatever happens there is an answer: an
@@ -392,7 +387,6 @@ struct Held {
     /// Never dropped: its drop shows the cursor, which [`Screen`] does, and prints a
     /// failure to a standard error that is gone with the terminal, which panics.
     terminal: ManuallyDrop<Term>,
-    theme: Theme,
     colourist: Colourist,
     clipboard: Clipboard,
     replies: UnboundedSender<Event>,
@@ -408,9 +402,9 @@ impl Held {
     }
 
     fn draw(&mut self, app: &mut App) -> io::Result<()> {
-        let theme = &self.theme;
+        let theme = Arc::clone(&app.theme);
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| draw(app, theme, frame))?;
+        self.terminal.draw(|frame| draw(app, &theme, frame))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         Write::flush(self.terminal.backend_mut())?;
         for code in app.uncoloured.drain(..) {
@@ -449,6 +443,7 @@ impl Held {
             // Answered by the loop, which has what they ask for.
             Effect::Choices
             | Effect::SaveLineup { .. }
+            | Effect::SaveTheme(_)
             | Effect::Weigh { .. }
             | Effect::Edit(_)
             | Effect::Remember(_)

@@ -16,7 +16,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
@@ -50,6 +50,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     let area = frame.area();
     app.size = (area.width, area.height);
     let layout = app.layout();
+    theme.paint(frame.buffer_mut(), area);
     app.behind = false;
     let found = app.matches();
     if layout.too_small {
@@ -517,7 +518,7 @@ fn question(theme: &Theme, frame: &mut Frame, text: &str, keys: &str) {
     let lines: Vec<_> = lines.chain([Line::styled(keys.to_owned(), theme.faint)]).collect();
     let area = centred(screen, width, u16::try_from(lines.len() + 2).unwrap_or(u16::MAX));
     let buffer = frame.buffer_mut();
-    Clear.render(area, buffer);
+    theme.wipe(buffer, area);
     Block::bordered().border_type(BorderType::Thick).border_style(theme.warn).render(area, buffer);
     let inner = Rect { x: area.x + AIR / 2, width: area.width.saturating_sub(AIR - 2), height: 1, ..area };
     for (line, y) in lines.into_iter().zip(area.y + 1..area.bottom().saturating_sub(1)) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::ThemeWish;
 use super::{Config, KeyRow, Network, PlainKeys, Timeouts, Writing};
 use crate::model::Connections;
 use crate::model::Endpoint;
@@ -40,7 +41,7 @@ impl Wrong {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
-    pub(super) theme: Option<Spanned<String>>,
+    pub(super) theme: Option<Spanned<RawTheme>>,
     lineup: Option<Spanned<String>>,
     #[serde(default)]
     defaults: RawDefaults,
@@ -188,7 +189,7 @@ impl Raw {
             return Err(Wrong::at(name.span(), format!("no lineup is called {:?}{near}", name.get_ref())));
         }
         Ok(Config {
-            theme: self.theme.map(Spanned::into_inner),
+            theme: self.theme.map(|t| t.into_inner().into()),
             theme_at: None,
             lineup: self.lineup.map(Spanned::into_inner),
             system: self.defaults.system,
@@ -515,5 +516,29 @@ impl RawKeys {
             }
         }
         Ok(rows)
+    }
+}
+
+/// A theme's name, or one for each kind of terminal.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a theme is a name, or { light = \"…\", dark = \"…\" }")]
+pub(super) enum RawTheme {
+    One(String),
+    Two(RawThemes),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawThemes {
+    light: String,
+    dark: String,
+}
+
+impl From<RawTheme> for ThemeWish {
+    fn from(raw: RawTheme) -> Self {
+        match raw {
+            RawTheme::One(name) => Self::Named(name),
+            RawTheme::Two(RawThemes { light, dark }) => Self::ByGround { light, dark },
+        }
     }
 }
