@@ -2,6 +2,7 @@
 
 mod args;
 mod asked;
+mod attach;
 mod choices;
 mod desk;
 mod doctor;
@@ -11,6 +12,7 @@ mod lists;
 mod models;
 mod output;
 mod prices;
+mod repeats;
 mod screen;
 mod world;
 
@@ -100,7 +102,8 @@ fn text_or_file(given: &str) -> Result<String, Stop> {
     match given.strip_prefix('@') {
         None => Ok(given.to_owned()),
         Some(path) => std::fs::read_to_string(path).map_err(|e| {
-            Stop::usage(format!("{path}: {e}; a text that begins with @ is read from that file"))
+            let next = "a text that begins with @ is read from that file; --attach sends a file along";
+            Stop::usage(format!("{path}: {e}; {next}"))
         }),
     }
 }

@@ -9,7 +9,7 @@ use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
 use super::world::{Loaded, World};
-use super::{Stop, asked, desk, runtime, text_or_file, world};
+use super::{Stop, asked, attach, desk, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -23,7 +23,9 @@ use crate::provider::PROVIDERS;
 use crate::provider::Provider;
 use crate::provider::Vars;
 use crate::provider::found;
+use crate::store::Disk;
 use crate::store::Round;
+use crate::store::Run;
 use crate::store::export;
 use crate::store::save_lineup;
 use crate::store::save_theme;
@@ -36,6 +38,8 @@ struct Backend {
     endpoints: Vec<Endpoint>,
     /// Where a lineup is saved; `None` for the demo, whose endpoints are gone with it.
     config: Option<PathBuf>,
+    /// Where the prompt's files are.
+    disk: Disk,
 }
 
 impl ui::Backend for Backend {
@@ -54,6 +58,10 @@ impl ui::Backend for Backend {
 
     fn save_theme(&self, name: &str) -> Result<String, String> {
         save_theme(self.config.as_ref().ok_or("there is no config to save it in")?, name)
+    }
+
+    fn disk(&self) -> Disk {
+        self.disk.clone()
     }
 
     fn drawn(&self) {
@@ -78,12 +86,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let system = system.map(|text| text_or_file(text)).transpose()?;
     let limits = world::limits(&loaded.config, None);
     let mut themes = world::themes(&loaded);
-    let (theme, colours) = match world::theme(theme.as_deref(), &loaded, &mut themes) {
-        Ok(theme) => (theme, None),
-        // A wrong colour in a file is no reason not to start.
-        Err(why) if theme.is_none() => (themes.usual(), Some(why.message().to_owned())),
-        Err(why) => return Err(why),
-    };
+    let (theme, colours) = dressed(theme.as_deref(), &loaded, &mut themes)?;
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
@@ -91,6 +94,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     if let Some(path) = &asking.out {
         writable(path)?;
     }
+    let (disk, draft) = attach::draft(&asking.attach, &loaded.config)?;
 
     let started_at = jiff::Timestamp::now();
     let runtime = runtime()?;
@@ -101,7 +105,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             Some(demo) => (Cast::Demo(demo.prompt.clone()), None),
             None if nobody => match greet(&world, &loaded, &theme).await? {
                 Ok((cast, keys)) => (cast, Some(keys)),
-                Err(code) => return Ok((ui::Exit { code, rounds: Vec::new() }, world.catalog)),
+                Err(code) => return Ok((nothing_asked(code), world.catalog)),
             },
             None => {
                 // The screen brings settings together itself, so that it can undo it.
@@ -116,6 +120,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             themes,
             keymap,
             initial_prompt: None,
+            draft,
             system,
             prices: world::prices_of(),
             keys,
@@ -129,9 +134,14 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             same_weights: false,
             saves: loaded.path.is_some(),
             pen: desk::pen(&loaded, matches!(cast, Cast::Lineup(_))),
+            nonce: loaded.config.nonce,
         };
-        let mut backend =
-            Backend { engine: world.engine.clone(), endpoints: Vec::new(), config: loaded.path.clone() };
+        let mut backend = Backend {
+            engine: world.engine.clone(),
+            endpoints: Vec::new(),
+            config: loaded.path.clone(),
+            disk,
+        };
         // The demo's server lives as long as the screen.
         let (_server, reports, catalog) = match cast {
             Cast::Demo(prompt) => {
@@ -143,8 +153,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 setup.estimate = estimator(&engine);
                 // Nothing is billed here, whatever it says.
                 setup.spending = Spending::default();
-                backend = Backend { engine, endpoints: Vec::new(), config: None };
-                setup.initial_prompt = prompt;
+                backend = Backend { engine, config: None, ..backend };
+                setup.initial_prompt = attach::with(prompt, &mut setup.draft);
                 setup.lineup = server.lineup();
                 let known = setup.lineup.endpoints.clone();
                 setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());
@@ -169,13 +179,30 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     runtime.shutdown_background();
     let (exit, prices) = exit?;
     if let Some(path) = &asking.out {
+        let rounds = rounds(exit.rounds, exit.baseline.as_ref(), started_at);
         let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
-        write_file(
-            path,
-            &(export.write)(&meta(&prices, started_at, connections), &rounds(exit.rounds, started_at)),
-        )?;
+        write_file(path, &(export.write)(&meta(&prices, started_at, connections), &rounds))?;
     }
     Ok(exit.code)
+}
+
+/// A screen that was left before it asked anybody.
+fn nothing_asked(code: u8) -> ui::Exit {
+    ui::Exit { code, rounds: Vec::new(), baseline: None }
+}
+
+/// The theme that is asked for, and what is wrong with the usual one.
+fn dressed(
+    asked: Option<&str>,
+    loaded: &Loaded,
+    themes: &mut ui::Themes,
+) -> Result<(ui::Theme, Option<String>), Stop> {
+    match world::theme(asked, loaded, themes) {
+        Ok(theme) => Ok((theme, None)),
+        // A wrong colour in a file is no reason not to start.
+        Err(why) if asked.is_none() => Ok((themes.usual(), Some(why.message().to_owned()))),
+        Err(why) => Err(why),
+    }
 }
 
 /// Whether there is something to draw on.
@@ -267,14 +294,30 @@ async fn local(world: &World) -> Vec<ui::Sight> {
 }
 
 /// The screen's rounds as an export takes them; what still ran is interrupted.
-fn rounds(rounds: Vec<ui::Round>, started_at: jiff::Timestamp) -> Vec<Round> {
+fn rounds(rounds: Vec<ui::Round>, baseline: Option<&Endpoint>, started_at: jiff::Timestamp) -> Vec<Round> {
     (1..)
         .zip(rounds)
         .map(|(number, round)| Round {
             id: round_id(started_at, number),
             // A follow-up's conversation differs by pane; the question is what they share.
             prompt: round.entries.first().map(|e| e.prompt.clone()).unwrap_or_default(),
-            entries: round.entries.into_iter().map(|e| (e.endpoint, e.answer)).collect(),
+            baseline: baseline.map(|e| e.name.clone()),
+            runs: runs(round.entries),
         })
         .collect()
+}
+
+/// Every trial of a round: the first of all endpoints, then the second.
+fn runs(entries: Vec<ui::Entry>) -> Vec<Run> {
+    let mut out = Vec::new();
+    for entry in entries {
+        let ui::Entry { endpoint, prompt, answer, trial, trials, .. } = entry;
+        let others = trials.into_iter().map(|t| (t.number, t.prompt, t.answer));
+        for (trial, prompt, answer) in std::iter::once((trial, prompt, answer)).chain(others) {
+            out.push(Run { endpoint: endpoint.clone(), answer, trial, nonce: prompt.nonce });
+        }
+    }
+    // Stable: within a trial the lineup's order stays.
+    out.sort_by_key(|run| run.trial);
+    out
 }

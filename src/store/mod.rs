@@ -1,5 +1,6 @@
 //! Floor 3: files.
 
+mod attach;
 mod config;
 mod drafts;
 mod export;
@@ -7,12 +8,13 @@ mod machine;
 mod prices;
 mod prompts;
 
+pub use attach::{Disk, Listed, TEXT_KIB};
 pub use config::{
     Config, ConfigError, KeyRow, Network, PlainKeys, ThemeWish, Timeouts, Writing, config_path, private,
     save_lineup, save_theme, write_whole,
 };
 pub use drafts::Drafts;
-pub use export::{EXPORTS, Export, Meta, Round, aligned, export};
+pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export};
 pub use machine::{machine, shorten_home};
 pub use prices::{Origin, PriceFiles, origin, with_origin};
 pub use prompts::PromptHistory;

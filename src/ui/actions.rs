@@ -207,6 +207,7 @@ impl App {
             (Some(Overlay::Picker), _) => self.picker_key(key),
             (Some(Overlay::Chooser), _) => self.chooser_key(key),
             (Some(Overlay::Search), _) => self.search_key(key),
+            (Some(Overlay::Trials), _) => self.trials_key(key),
             (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
             (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
                 self.effects.push(Effect::Quit);
@@ -261,7 +262,7 @@ impl App {
                         }
                         return;
                     }
-                    Some(Overlay::Quit | Overlay::Spend | Overlay::Search) | None => {}
+                    Some(Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials) | None => {}
                 }
                 if self.choose_row(by.signum()) {
                     return;

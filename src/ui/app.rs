@@ -8,10 +8,12 @@ use std::time::Duration;
 use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::Leveller;
+use super::attach::{Attaching, Found};
 use super::chooser::Chooser;
 use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
 use super::compare::{Comparing, Pair};
+use super::completion::Completion;
 use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
@@ -22,6 +24,7 @@ use super::picker::{Choice, Picker};
 use super::recall::Recall;
 use super::search::Search;
 use super::theme::{Theme, Themes};
+use super::trials::{Trial, Trials};
 use super::views::Views;
 use super::weighing::Weighing;
 use super::writing::Pointer;
@@ -33,9 +36,11 @@ use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
 use crate::model::Prompt;
+use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Step;
 use crate::model::Total;
+use crate::store::Listed;
 
 /// A notice stays this long.
 const NOTICE: Duration = Duration::from_secs(4);
@@ -68,6 +73,17 @@ pub enum Event {
     Draft {
         text: String,
         notice: String,
+    },
+    /// What [`Effect::ReadFiles`] asked for, in the same order.
+    FilesRead {
+        number: u64,
+        found: Vec<(Reference, Found)>,
+    },
+    /// What [`Effect::ListFiles`] asked for, or why it cannot be read.
+    FilesListed {
+        number: u64,
+        directory: String,
+        entries: Result<Vec<Listed>, String>,
     },
     /// What [`Comparing::wanted`] asked for.
     Compared {
@@ -104,6 +120,16 @@ pub enum Effect {
         number: u64,
         asks: Vec<(Endpoint, Prompt)>,
     },
+    /// Which files are these? [`Event::FilesRead`] answers with the same number.
+    ReadFiles {
+        number: u64,
+        files: Vec<Reference>,
+    },
+    /// What is in this directory? [`Event::FilesListed`] answers with the same number.
+    ListFiles {
+        number: u64,
+        directory: String,
+    },
     /// The picker wants to know what there is to choose from.
     Choices,
     SaveLineup {
@@ -139,12 +165,17 @@ pub struct Entry {
     pub pane: Pane,
     /// The user has stopped it; the engine's word is on its way.
     pub stopping: bool,
+    /// Number of the trial that is shown, from 1.
+    pub trial: usize,
+    /// The trials that are not.
+    pub trials: Vec<Trial>,
 }
 
 impl Entry {
     pub(super) fn new(id: AnswerId, endpoint: Endpoint, prompt: Prompt) -> Self {
         let answer = Answer::new(endpoint.simulated);
-        Self { id, endpoint, prompt, answer, pane: Pane::default(), stopping: false }
+        let (pane, trials) = (Pane::default(), Vec::new());
+        Self { id, endpoint, prompt, answer, pane, stopping: false, trial: 1, trials }
     }
 
     /// Whether it streams and is meant to.
@@ -178,6 +209,8 @@ pub enum Overlay {
     Chooser,
     /// The needle of a search is typed; it stands in [`App::search`].
     Search,
+    /// "How often is the round repeated?"; what is typed stands in [`App::trials`].
+    Trials,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -232,6 +265,7 @@ pub struct App {
     pub editor: Editor,
     pub overlay: Option<Overlay>,
     pub picker: Picker,
+    pub trials: Trials,
     pub chooser: Option<Chooser>,
     /// The request that the detail overlay has laid out.
     pub(super) laid: Option<Laid>,
@@ -250,6 +284,8 @@ pub struct App {
     pub(super) replaced: Total,
     pub(super) places: HashMap<AnswerId, (usize, usize)>,
     pub(super) weighing: Weighing,
+    pub(super) attaching: Attaching,
+    pub(super) completion: Completion,
 }
 
 impl App {
@@ -289,6 +325,7 @@ impl App {
             editor: Editor::new(),
             overlay: None,
             picker: Picker::default(),
+            trials: Trials::default(),
             chooser: None,
             laid: None,
             notice: None,
@@ -305,6 +342,8 @@ impl App {
             replaced: Total::default(),
             places: HashMap::new(),
             weighing: Weighing::default(),
+            attaching: Attaching::default(),
+            completion: Completion::default(),
         }
     }
 
@@ -317,6 +356,9 @@ impl App {
         match event {
             Event::Terminal(event) => {
                 self.terminal(event);
+                self.complete();
+                self.read_draft();
+                self.drive_trials();
                 self.weigh_draft();
             }
             Event::Report(report) => self.report(report),
@@ -326,6 +368,10 @@ impl App {
             Event::Edited(back) => self.edited(back),
             Event::Remembered(earlier) => self.recall_earlier(earlier),
             Event::Draft { text, notice } => self.found_draft(&text, notice),
+            Event::FilesRead { number, found } => self.files_read(number, found),
+            Event::FilesListed { number, directory, entries } => {
+                self.files_listed(number, directory, entries);
+            }
             Event::Compared { pair, diff } => self.comparing.take(pair, diff),
             Event::Said(said) => self.say(said),
             Event::NotCopied { what, text } => {
@@ -350,7 +396,7 @@ impl App {
             }
             Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
             // It is no answer to the question that is asked.
-            Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
+            Terminal::Paste(_) if matches!(self.overlay, Some(Overlay::Spend | Overlay::Trials)) => {}
             Terminal::Paste(text) => {
                 self.focus = Focus::Prompt;
                 if let Some(notice) = self.editor.paste(&text) {
@@ -371,7 +417,7 @@ impl App {
             self.effects.push(Effect::Quit);
             return;
         }
-        if self.overlay.is_some() && self.overlay_key(key) {
+        if self.overlay.is_some() && self.overlay_key(key) || self.completion_key(key) {
             return;
         }
         if self.vi_key(key) {
@@ -390,21 +436,24 @@ impl App {
         let Some(&(round, entry)) = self.places.get(&report.id) else { return };
         let now = self.now;
         let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry)) else { return };
-        if entry.id != report.id {
-            return; // the pane has been run again since
+        // The pane may have been run again since.
+        let Some((answer, pane)) = entry.find_mut(report.id) else { return };
+        let sent = report.step == Step::Sent;
+        if sent {
+            pane.sent = Some(now);
         }
-        if report.step == Step::Sent {
-            entry.pane.sent = Some(now);
+        answer.apply(report.at, report.step);
+        if sent || answer.is_over() {
+            self.drive_trials();
         }
-        entry.answer.apply(report.at, report.step);
     }
 
     fn coloured(&mut self, code: &Uncoloured, lines: Vec<Coloured>) {
         let Some(&(round, entry)) = self.places.get(&code.id) else { return };
         if let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry))
-            && entry.id == code.id
+            && let Some((_, pane)) = entry.find_mut(code.id)
         {
-            entry.pane.colour(code.block, code.from, lines);
+            pane.colour(code.block, code.from, lines);
         }
     }
 
@@ -416,7 +465,7 @@ impl App {
     /// Whether anything streams, in any round.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.rounds.iter().flat_map(|r| &r.entries).any(Entry::is_running)
+        self.trials.is_running() || self.rounds.iter().flat_map(|r| &r.entries).any(Entry::any_running)
     }
 
     /// Whether the screen changes by itself: something runs, is being laid out, or a notice will go.
@@ -464,6 +513,7 @@ impl App {
     pub fn ask(&mut self, question: &str) -> Vec<Effect> {
         self.editor.set_text(question);
         self.send();
+        self.read_draft();
         std::mem::take(&mut self.effects)
     }
 
@@ -473,6 +523,8 @@ impl App {
         self.interrupted = Some(self.now);
         if self.overlay == Some(Overlay::Quit) {
             self.effects.push(Effect::Quit);
+        } else if self.stop_reading() {
+            self.interrupted = None;
         } else if self.is_running() {
             self.cancel_where(|_, _| true);
             self.say("streams stopped; ctrl+c again asks to quit");
@@ -488,11 +540,11 @@ impl App {
     pub(super) fn cancel_where(&mut self, which: impl Fn(usize, usize) -> bool) {
         for (r, round) in self.rounds.iter_mut().enumerate() {
             for (e, entry) in round.entries.iter_mut().enumerate() {
-                if entry.is_running() && which(r, e) {
-                    entry.stopping = true;
-                    self.effects.push(Effect::Cancel(entry.id));
+                if which(r, e) {
+                    self.effects.append(&mut entry.stop_all());
                 }
             }
         }
+        self.drop_trials(which);
     }
 }

@@ -17,6 +17,7 @@ use super::key::Key;
 use super::status;
 use super::text::Flow;
 use super::theme::Theme;
+use super::trials;
 use crate::model::Answer;
 use crate::model::Endpoint;
 use crate::model::Fate;
@@ -274,6 +275,7 @@ impl<'t> Sheet<'t> {
         if let Some(sending) = &answer.sending {
             self.parity(&sending.parity);
         }
+        trials::detail(self, entry);
         self.clocks(answer);
         if let Some(usage) = &answer.usage {
             self.usage(usage);

@@ -21,7 +21,7 @@ const LEFT: usize = 22;
 
 /// What stands beside a figure or in its place, and what it means.
 pub const MARKS: [(&str, &str); 10] = [
-    ("◆", "best of the round, of at least two complete answers"),
+    ("◆", "best of the round, of at least two complete answers; of trials by their medians"),
     ("≥", "a total of which some part is unknown"),
     ("~$", "computed from list prices; $ alone was stated by the response"),
     ("≈", "estimated while it streams, replaced by the reported number"),

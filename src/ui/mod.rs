@@ -9,12 +9,14 @@
 
 mod actions;
 mod app;
+mod attach;
 mod careful;
 mod chooser;
 mod clipboard;
 mod colour;
 mod command;
 mod compare;
+mod completion;
 mod copying;
 mod depth;
 mod desk;
@@ -44,6 +46,7 @@ mod text;
 mod theme;
 mod theme_choice;
 mod totals;
+mod trials;
 mod view;
 mod views;
 mod weighing;
@@ -67,11 +70,15 @@ use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
 use crate::model::Prompt;
+use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Spending;
+use crate::model::clean_line;
 use crate::model::words;
+use crate::store::Disk;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
+pub use attach::Found;
 pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use compare::{Compare, Comparing, Pair};
@@ -85,6 +92,7 @@ pub use pacer::Pacer;
 pub use picker::{Choice, Picker, Ready};
 pub use text::Flow;
 pub use theme::{AUTO, About, Ground, Theme, ThemeFile, Themes};
+pub use trials::{Run, Trial, Trials};
 pub use view::draw;
 pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
@@ -113,6 +121,7 @@ pub type Estimator = Arc<dyn Fn(&Endpoint, &Prompt) -> Estimate + Send + Sync>;
 pub struct Keys(UnboundedReceiver<crossterm::event::Event>);
 
 /// What the screen starts with.
+#[expect(clippy::struct_excessive_bools, reason = "switches of the user's, each on its own")]
 pub struct Setup {
     pub title: String,
     pub lineup: Lineup,
@@ -121,6 +130,8 @@ pub struct Setup {
     pub keymap: Keymap,
     /// Sent at once.
     pub initial_prompt: Option<String>,
+    /// Stands in the prompt at the start.
+    pub draft: String,
     pub system: Option<String>,
     /// Day of the price list, and its age in days.
     pub prices: (String, Option<i32>),
@@ -139,6 +150,8 @@ pub struct Setup {
     pub same_weights: bool,
     /// Whether there is a config in which a lineup can be saved.
     pub saves: bool,
+    /// Repeats are sent with a nonce unless the user says otherwise.
+    pub nonce: bool,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
     /// How prompts are written, and where that is kept.
@@ -161,6 +174,8 @@ pub trait Backend {
     /// # Errors
     /// Why it is not kept.
     fn save_theme(&self, name: &str) -> Result<String, String>;
+    /// Where the prompt's files are; it is asked away from the screen's thread.
+    fn disk(&self) -> Disk;
     /// The first frame is on the screen: now is the time for what takes time.
     fn drawn(&self);
 }
@@ -169,6 +184,8 @@ pub trait Backend {
 pub struct Exit {
     pub code: u8,
     pub rounds: Vec<Round>,
+    /// The endpoint that the others were compared with at the end.
+    pub baseline: Option<Endpoint>,
 }
 
 /// Shows the screen until the user or a signal ends it.
@@ -194,7 +211,9 @@ pub async fn run(
     let mut pacer = Pacer::default();
     let (choices, estimate) = (Arc::clone(&setup.choices), Arc::clone(&setup.estimate));
     let (started_keys, initial_prompt) = (setup.keys.take(), setup.initial_prompt.take());
+    let draft = std::mem::take(&mut setup.draft);
     let (mut app, pen) = furnished(setup);
+    let drafted = app.draft(&draft);
 
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
@@ -207,7 +226,7 @@ pub async fn run(
     let mut keys = started_keys.map_or_else(terminal::events, |Keys(keys)| keys);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut effects = initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
+    let mut effects = initial_prompt.map_or(drafted, |p| app.ask(&p));
     let code = loop {
         for effect in effects.drain(..) {
             let Some(effect) = app.carry_out(effect, &mut held.screen) else { continue };
@@ -226,7 +245,7 @@ pub async fn run(
                 }
                 other => {
                     if let Some(code) = held.carry_out(other, &backend)? {
-                        return Ok(Exit { code, rounds: std::mem::take(&mut app.rounds) });
+                        return Ok(ended(&mut app, code));
                     }
                     pacer.input(Instant::now());
                     continue;
@@ -281,7 +300,12 @@ pub async fn run(
             }
         }
     };
-    Ok(Exit { code, rounds: std::mem::take(&mut app.rounds) })
+    Ok(ended(&mut app, code))
+}
+
+fn ended(app: &mut App, code: u8) -> Exit {
+    let baseline = app.lineup.baseline.and_then(|at| app.lineup.endpoints.get(at)).cloned();
+    Exit { code, rounds: std::mem::take(&mut app.rounds), baseline }
 }
 
 /// The state that the screen starts with, and what it is written with.
@@ -294,6 +318,8 @@ fn furnished(setup: Setup) -> (App, Pen) {
     app.common = setup.common;
     app.connections = setup.connections;
     app.saves = setup.saves;
+    app.trials.nonce = setup.nonce;
+    app.trials.rng = fastrand::Rng::new();
     app.same_weights = setup.same_weights;
     if let Some(notice) = setup.notice {
         app.say(notice);
@@ -301,6 +327,32 @@ fn furnished(setup: Setup) -> (App, Pen) {
     app.weigh_by(setup.spending);
     app.editor.set_vi(setup.pen.vi);
     (app, setup.pen)
+}
+
+/// Whatever happens while a file is read is an answer: a prompt waits for it.
+fn found(disk: &Disk, file: &Reference) -> Found {
+    catch_unwind(AssertUnwindSafe(|| disk.find(file)))
+        .unwrap_or_else(|_| Err(format!("{} cannot be read", clean_line(&file.name))))
+}
+
+/// Asks the disk away from the screen's thread: it may hang for as long as it likes.
+fn ask_disk(effect: Effect, disk: Disk, told: tokio::sync::mpsc::UnboundedSender<Event>) {
+    tokio::task::spawn_blocking(move || {
+        let event = match effect {
+            Effect::ReadFiles { number, files } => {
+                let read = |file| (found(&disk, &file), file);
+                let found = files.into_iter().map(read).map(|(found, file)| (file, found)).collect();
+                Event::FilesRead { number, found }
+            }
+            Effect::ListFiles { number, directory } => {
+                let entries = disk.list(&directory);
+                Event::FilesListed { number, directory, entries }
+            }
+            _ => return,
+        };
+        // Nobody waits for it once the screen has gone.
+        let _ = told.send(event);
+    });
 }
 
 /// Estimates elsewhere than on the screen's thread. Whatever happens there is an answer: an
@@ -426,6 +478,9 @@ impl Held {
         match effect {
             Effect::Launch { id, endpoint, prompt } => backend.launch(id, *endpoint, *prompt),
             Effect::Cancel(id) => backend.cancel(id),
+            Effect::ReadFiles { .. } | Effect::ListFiles { .. } => {
+                ask_disk(effect, backend.disk(), self.replies.clone());
+            }
             Effect::Copy { what, text, terminal } => {
                 let copied = (what, text);
                 let left = if terminal { Err(copied) } else { self.clipboard.desktop(copied) };

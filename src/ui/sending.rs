@@ -7,9 +7,12 @@ use super::app::{App, Effect, Entry, Round};
 use super::pane::Pane;
 use crate::model::Answer;
 use crate::model::AnswerId;
+use crate::model::Attachment;
 use crate::model::Endpoint;
 use crate::model::Money;
 use crate::model::Prompt;
+use crate::model::attached;
+use crate::model::unescaped;
 
 /// Something that is to be sent.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub(super) enum Plan {
     Round { question: String, follow_up: bool, asks: Vec<(Endpoint, Prompt)> },
     /// More of a round that is there.
     More { round: usize, asks: Vec<More> },
+    /// A round so many times more: one ask an endpoint.
+    Trials { round: usize, runs: usize, nonce: bool, asks: Vec<(Endpoint, Prompt)> },
 }
 
 /// One answer of a round that is there.
@@ -34,6 +39,8 @@ impl Plan {
     pub(super) fn asks(&self) -> Vec<(Endpoint, Prompt)> {
         match self {
             Self::Round { asks, .. } => asks.clone(),
+            // The first of every endpoint, then the second: each costs as much as the first.
+            Self::Trials { runs, asks, .. } => std::iter::repeat_n(asks, *runs).flatten().cloned().collect(),
             Self::More { asks, .. } => asks
                 .iter()
                 .map(|more| match more {
@@ -51,26 +58,30 @@ impl App {
         if self.editor.is_empty() {
             return true;
         }
+        if self.must_wait() || self.is_reading() {
+            return true;
+        }
+        let question = self.editor.take();
+        self.recall_sent(&question);
+        self.send_with_files(question);
+        true
+    }
+
+    /// Whether nothing can be sent yet; says why.
+    pub(super) fn must_wait(&mut self) -> bool {
         let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
         if self.follow_up && self.round().is_some_and(unfinished) {
             self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
             return true;
         }
-        if self.is_weighing() {
-            return true;
-        }
-        let question = self.editor.take();
-        self.recall_sent(&question);
-        let plan = self.plan_round(question);
-        self.order(plan);
-        true
+        self.is_weighing()
     }
 
-    /// The lineup as it would be asked a question now.
-    pub(super) fn plan_round(&self, question: String) -> Plan {
+    /// The lineup as it would be asked a question now, with these files.
+    pub(super) fn plan_round(&self, question: String, files: &[Attachment]) -> Plan {
         let follow_up = self.follow_up && !self.rounds.is_empty();
         let asked = |e: Endpoint| {
-            let prompt = self.prompt_for(&e, &question, follow_up);
+            let prompt = self.prompt_for(&e, &question, follow_up).attach(files);
             (e, prompt)
         };
         let asks = self.levelled().into_iter().map(asked).collect();
@@ -95,15 +106,19 @@ impl App {
     }
 
     fn plan_new(&self, endpoint: &Endpoint) -> Option<More> {
-        let question = &self.round()?.question;
+        let round = self.round()?;
+        let question = &round.question;
+        // A round's answers are all of the same files.
+        let files = round.entries.first().map_or(&[][..], |e| e.prompt.attachments());
         let levelled = self.levelled().into_iter().find(|e| e.is_pane_of(endpoint));
         let endpoint = levelled.unwrap_or_else(|| endpoint.clone());
-        let prompt = self.prompt_for(&endpoint, question, false);
+        let prompt = self.prompt_for(&endpoint, question, false).attach(files);
         Some(More::New(endpoint, prompt))
     }
 
     /// A fresh prompt, or this endpoint's own conversation continued from the round in view.
     fn prompt_for(&self, endpoint: &Endpoint, question: &str, follows: bool) -> Prompt {
+        let question = unescaped(question);
         let before = self
             .round()
             .filter(|_| follows)
@@ -120,6 +135,7 @@ impl App {
     pub(super) fn carry_out(&mut self, plan: Plan, bounds: &[Money]) {
         match plan {
             Plan::Round { question, follow_up, asks } => {
+                let files = asks.first().map(|(_, prompt)| attached(prompt.attachments()));
                 let round = self.rounds.len();
                 let mut entries = Vec::with_capacity(asks.len());
                 for (at, (endpoint, prompt)) in asks.into_iter().enumerate() {
@@ -128,7 +144,12 @@ impl App {
                 }
                 self.rounds.push(Round { question, follow_up, entries });
                 self.shown = round;
+                // What has left is said in full.
+                if let Some(files) = files.filter(|files| !files.is_empty()) {
+                    self.say(files);
+                }
             }
+            Plan::Trials { round, runs, nonce, asks } => self.begin_trials(round, runs, nonce, asks, bounds),
             Plan::More { round, asks } => {
                 let one = asks.len() == 1;
                 for (at, more) in asks.into_iter().enumerate() {
@@ -151,12 +172,14 @@ impl App {
                 Some(at)
             }
             More::Again(old, endpoint, prompt) => {
-                let at = self.rounds.get(round)?.entries.iter().position(|e| e.id == old)?;
+                let at = self.rounds.get_mut(round)?.entries.iter_mut().position(|e| e.look_for(old))?;
                 self.give_way(round, at);
+                let prompt = self.trials.renewed(prompt);
                 let id = self.launch((round, at), &endpoint, &prompt, bound);
                 if let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(at)) {
                     entry.id = id;
                     entry.stopping = false;
+                    entry.prompt = prompt;
                     entry.answer = Answer::new(entry.endpoint.simulated);
                     entry.pane = Pane::default();
                 }
@@ -173,7 +196,7 @@ impl App {
         if entry.answer.may_be_billed() || (running && entry.pane.sent.is_some()) {
             self.replaced.add(&entry.answer.cost);
         }
-        let taken = self.weighing.taken(entry);
+        let taken = self.weighing.taken(id, &entry.answer);
         self.weighing.keep(taken);
         self.places.remove(&id);
         if running {
@@ -181,7 +204,7 @@ impl App {
         }
     }
 
-    fn launch(
+    pub(super) fn launch(
         &mut self,
         place: (usize, usize),
         endpoint: &Endpoint,

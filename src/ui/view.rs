@@ -23,6 +23,7 @@ use super::app::{App, Entry, Overlay};
 use super::chooser;
 use super::colour::Uncoloured;
 use super::command::Focus;
+use super::completion;
 use super::detail;
 use super::figures;
 use super::help;
@@ -72,6 +73,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         }
     }
     prompt(app, theme, frame, &layout, &found);
+    completion::draw(app, theme, frame, layout.prompt);
     match app.overlay {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
@@ -79,6 +81,10 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         Some(Overlay::Chooser) => chooser::draw(app, theme, frame),
         Some(Overlay::Spend) => {
             question(theme, frame, &app.why_asked(), "y sends · any other key keeps the prompt");
+        }
+        Some(Overlay::Trials) => {
+            let (text, keys) = app.trials_question();
+            question(theme, frame, &text, &keys);
         }
         Some(Overlay::Quit) => {
             let text = if app.is_running() { "Answers still stream. Quit and stop them?" } else { "Quit?" };
@@ -107,6 +113,10 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         facts.push(COMMON.into());
     }
     facts.extend(app.connections.word().map(str::to_owned));
+    if let Some((over, all)) = app.trials.progress() {
+        // What moves stays longest.
+        facts.insert(0, format!("trials {over}/{all}"));
+    }
     facts.extend(round.map(|r| if r.follow_up { "follow-up" } else { "fresh" }.to_owned()));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
@@ -344,6 +354,7 @@ fn divider(
     put(buffer, Rect { x: pane.x, width: pane.width, ..area }, Line::styled(line, border));
     let status = status::line(entry, now, theme);
     let mut notes: Vec<String> = found.map(|n| format!("{n} found")).into_iter().collect();
+    notes.extend(entry.trial_word());
     let new = entry.pane.new_below(width);
     if !entry.pane.follows() {
         notes.push(if new > 0 { format!("{new} new ↓ G") } else { "G follows".into() });
@@ -396,18 +407,13 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, foun
             _ => searched(app, theme, room, found)
                 .unwrap_or_else(|| Line::styled(format!(" {} ", hints(app, room)), theme.faint)),
         };
-        let left = Line::from(vec![
-            Span::styled(" prompt", if focused { theme.focus } else { theme.text }),
-            Span::styled(app.editor.mode().map(|m| format!(" · {m}")).unwrap_or_default(), theme.accent),
-            Span::styled(format!(" · {mode} "), theme.faint),
-        ]);
-        let cost = app.draft_cost(room.saturating_sub(left.width() + 3));
-        let cost = cost.map_or_else(Line::default, |cost| Line::styled(format!(" {cost} "), theme.text));
+        let title = if focused { theme.focus } else { theme.text };
+        let (left, cost) = app.prompt_titles(mode, title, theme, room);
         let block = Block::bordered()
             .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
             .border_style(if focused { theme.focus } else { theme.border })
             .title_top(left)
-            .title_top(cost.right_aligned())
+            .title_top(cost)
             .title_bottom(bottom);
         block.render(area, frame.buffer_mut());
         Rect {

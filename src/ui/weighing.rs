@@ -15,7 +15,9 @@ use unicode_width::UnicodeWidthStr;
 use super::app::{App, Effect, Entry, Overlay};
 use super::figures::grouped;
 use super::sending::Plan;
+use crate::model::Answer;
 use crate::model::AnswerId;
+use crate::model::Attachment;
 use crate::model::Counting;
 use crate::model::Endpoint;
 use crate::model::Estimate;
@@ -38,6 +40,8 @@ struct Draft {
     /// The editor's: comparing a long text at every key would be felt.
     revision: u64,
     written: bool,
+    /// The files that are known to go with it.
+    files: Vec<Attachment>,
     endpoints: Vec<Endpoint>,
     /// The round that a follow-up continues, and how many of its answers are there.
     follows: Option<(usize, usize)>,
@@ -80,12 +84,12 @@ impl Weighing {
 
     /// What an answer takes of the budget: its cost once that is known, its bound until then.
     /// A lower bound of a cost is none; what nobody accepted costs nothing.
-    pub(super) fn taken(&self, entry: &Entry) -> Money {
-        let reserved = || self.reserved.get(&entry.id).copied().unwrap_or_default();
-        let cost = &entry.answer.cost;
+    pub(super) fn taken(&self, id: AnswerId, answer: &Answer) -> Money {
+        let reserved = || self.reserved.get(&id).copied().unwrap_or_default();
+        let cost = &answer.cost;
         match cost.usd {
-            _ if !entry.answer.is_over() => reserved(),
-            _ if !entry.answer.may_be_billed() => Money::default(),
+            _ if !answer.is_over() => reserved(),
+            _ if !answer.may_be_billed() => Money::default(),
             Some(usd) if !cost.at_least => usd,
             usd => reserved().max(usd.unwrap_or_default()),
         }
@@ -99,11 +103,13 @@ impl App {
         self.weighing.spending = spending;
     }
 
-    /// What the session has taken of its budget: spent, or reserved by what still runs.
+    /// What the session has taken of its budget: spent, or reserved by what still runs or is
+    /// still to be sent.
     #[must_use]
     pub fn committed(&self) -> Money {
-        let entries = self.rounds.iter().flat_map(|r| &r.entries);
-        self.weighing.gone + entries.map(|e| self.weighing.taken(e)).sum()
+        let runs = self.rounds.iter().flat_map(|r| &r.entries).flat_map(Entry::runs);
+        let taken: Money = runs.map(|run| self.weighing.taken(run.id, run.answer)).sum();
+        self.weighing.gone + self.trials.outstanding() + taken
     }
 
     /// Says so while something is held against the budget: one at a time.
@@ -139,6 +145,7 @@ impl App {
         let draft = Draft {
             revision: self.editor.revision(),
             written: self.editor.bytes() > 0,
+            files: self.attaching.files(),
             endpoints: self.lineup.endpoints.clone(),
             follows: self.round().filter(|_| self.follow_up).map(|r| (self.shown, over(r))),
             common: self.common,
@@ -160,7 +167,7 @@ impl App {
             return;
         }
         self.weighing.changed = false;
-        let asks = self.plan_round(self.editor.text()).asks();
+        let asks = self.plan_round(self.editor.text(), &self.weighing.draft.files).asks();
         let number = self.weighing.number();
         self.weighing.in_flight = Some(number);
         self.effects.push(Effect::Weigh { number, asks });
@@ -203,12 +210,7 @@ impl App {
             return;
         }
         if let Plan::Round { question, .. } = &pending.plan {
-            // What was written meanwhile stands below it.
-            let meanwhile = self.editor.text();
-            let text =
-                if meanwhile.is_empty() { question.clone() } else { format!("{question}\n{meanwhile}") };
-            self.editor.set_text(&text);
-            self.weigh_draft();
+            self.give_back(question);
         }
         self.say("not sent");
     }
@@ -226,7 +228,13 @@ impl App {
         let all = &self.weighing.shown;
         let largest = all.iter().map(|e| e.prompt).max_by_key(|t| t.n)?;
         let sign = if largest.how == Counting::Ratio { "≈" } else { "~" };
-        let tokens = format!("{sign}{} tok", grouped(largest.n));
+        // A picture's tokens are in no count before the answer.
+        let images = match all.iter().map(|e| e.images).max() {
+            None | Some(0) => String::new(),
+            Some(1) => " + 1 image".to_owned(),
+            Some(n) => format!(" + {n} images"),
+        };
+        let tokens = format!("{sign}{} tok{images}", grouped(largest.n));
         let known: Vec<Money> = all.iter().filter_map(|e| e.at_most.as_ref().ok().copied()).collect();
         let most: Money = known.iter().copied().sum();
         let unknown = all.len() - known.len();

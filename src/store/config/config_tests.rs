@@ -66,6 +66,7 @@ fn every_mistake_names_line_column_and_the_nearest_right_word() {
         ),
         ("[[endpoint]]\nprovider = \"openai\"\n", "an endpoint needs a model"),
         ("theme = 3\n", "config.toml:1:9: a theme is a name, or { light"),
+        ("[attach]\ntext_kib = 0\n", "text_kib is a whole number of KiB from 1 to 16384"),
         ("theme = \"a\n", "config.toml:1:"),
         (
             "[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\nregion = \"us\"\n",

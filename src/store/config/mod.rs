@@ -6,6 +6,7 @@
 
 mod edit;
 mod raw;
+mod writing;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use crate::model::did_you_mean;
 use raw::{Raw, Wrong};
 
 pub use edit::{save_lineup, save_theme, write_whole};
+pub use writing::Writing;
 
 /// A config is written by hand; one larger than this is not one.
 const MOST_BYTES: u64 = 1 << 20;
@@ -53,21 +55,6 @@ pub struct Network {
     pub ca_file: Option<String>,
     /// Whether every request has a new connection, or one that is made before its clock starts.
     pub connections: Connections,
-}
-
-/// How prompts are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Writing {
-    /// vi's keys in the prompt field.
-    pub vi: bool,
-    /// Prompts that are kept across sessions; 0 keeps none.
-    pub history: usize,
-}
-
-impl Default for Writing {
-    fn default() -> Self {
-        Self { vi: false, history: 2_000 }
-    }
 }
 
 /// Keys that stand in the file in clear, by the labels of their sources. They have no
@@ -123,6 +110,10 @@ pub struct Config {
     pub timeouts: Timeouts,
     pub network: Network,
     pub spending: Spending,
+    /// Most of a text file that goes with a prompt, in KiB, where the file says it.
+    pub attach_text_kib: Option<u64>,
+    /// Repeats are sent with a nonce.
+    pub nonce: bool,
     /// Where `bakeoff prices update` looks instead of the usual list.
     pub prices_url: Option<String>,
     pub plain_keys: PlainKeys,

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::ThemeWish;
-use super::{Config, KeyRow, Network, PlainKeys, Timeouts, Writing};
+use super::writing::RawPrompt;
+use super::{Config, KeyRow, Network, PlainKeys, Timeouts};
 use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::KeySource;
@@ -33,7 +34,7 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
-    fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+    pub(super) fn at(span: Range<usize>, message: impl Into<String>) -> Self {
         Self { span: Some(span), message: message.into() }
     }
 }
@@ -55,6 +56,10 @@ pub(super) struct Raw {
     prices: RawPrices,
     #[serde(default)]
     prompt: RawPrompt,
+    #[serde(default)]
+    attach: RawAttach,
+    #[serde(default)]
+    trials: RawTrials,
     #[serde(default)]
     endpoint: Vec<RawEndpoint>,
     #[serde(default)]
@@ -100,9 +105,15 @@ struct RawPrices {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
-struct RawPrompt {
-    keys: Option<Spanned<String>>,
-    history: Option<Spanned<i64>>,
+struct RawAttach {
+    text_kib: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawTrials {
+    #[serde(default)]
+    nonce: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -199,40 +210,13 @@ impl Raw {
             timeouts: self.timeouts.check()?,
             network: self.network.check()?,
             spending: self.budget.check()?,
+            attach_text_kib: self.attach.check()?,
+            nonce: self.trials.nonce,
             prices_url: self.prices.check()?,
             plain_keys,
             writing: self.prompt.check()?,
             keys: self.keys.check()?,
         })
-    }
-}
-
-impl RawPrompt {
-    fn check(self) -> Result<Writing, Wrong> {
-        let mut writing = Writing::default();
-        if let Some(keys) = self.keys {
-            writing.vi = match keys.get_ref().as_str() {
-                "vi" => true,
-                "plain" => false,
-                other => {
-                    let near = did_you_mean(other, ["vi", "plain"]);
-                    return Err(Wrong::at(
-                        keys.span(),
-                        format!("prompt.keys is \"plain\" or \"vi\", not {other:?}{near}"),
-                    ));
-                }
-            };
-        }
-        if let Some(history) = self.history {
-            let most = usize::try_from(*history.get_ref()).ok().filter(|n| *n <= 100_000);
-            writing.history = most.ok_or_else(|| {
-                Wrong::at(
-                    history.span(),
-                    "prompt.history is a number of prompts from 0 (none is kept) to 100000",
-                )
-            })?;
-        }
-        Ok(writing)
     }
 }
 
@@ -303,6 +287,17 @@ impl RawPrices {
             return Err(Wrong::at(url.span(), "a price list is fetched by https"));
         }
         Ok(Some(url.into_inner()))
+    }
+}
+
+impl RawAttach {
+    /// Up to what is read of any file.
+    fn check(self) -> Result<Option<u64>, Wrong> {
+        let kib = |v: Spanned<i64>| {
+            let kib = u64::try_from(*v.get_ref()).ok().filter(|kib| (1..=16_384).contains(kib));
+            kib.ok_or_else(|| Wrong::at(v.span(), "text_kib is a whole number of KiB from 1 to 16384"))
+        };
+        self.text_kib.map(kib).transpose()
     }
 }
 

@@ -156,10 +156,36 @@ impl Editor {
         self.buffer.bytes()
     }
 
+    /// Bytes of the text with every folded paste in its place.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let folded = |line: &String| -> usize {
+            line.chars().filter_map(|c| self.folds.content(c)).map(str::len).sum()
+        };
+        let inside: usize =
+            if self.folds.is_empty() { 0 } else { self.buffer.lines().iter().map(folded).sum() };
+        self.buffer.bytes() + inside
+    }
+
     /// Counts changes, up only: equal numbers, equal texts.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.buffer.revision()
+    }
+
+    /// The cursor's line up to the cursor; a folded paste is a sign of its own.
+    #[must_use]
+    pub fn head(&self) -> String {
+        let at = self.buffer.cursor();
+        self.buffer.line(at.line).get(..at.byte).unwrap_or_default().to_owned()
+    }
+
+    /// Writes a text in place of so many characters before the cursor, on its line.
+    pub fn replace_head(&mut self, chars: usize, text: &str) {
+        let at = self.buffer.cursor();
+        let head = self.buffer.line(at.line).get(..at.byte).unwrap_or_default();
+        let from = head.char_indices().rev().take(chars).last().map_or(at.byte, |(byte, _)| byte);
+        self.change(Pos { byte: from, ..at }, at, &plain(text));
     }
 
     /// Replaces the text; the cursor goes to its end. It cannot be undone.
