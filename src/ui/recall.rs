@@ -1,6 +1,6 @@
 //! Prompts that were sent: walked with the arrows, found by typing, kept across sessions.
 
-use super::app::{App, Effect};
+use super::app::{App, Effect, Overlay};
 use super::chooser::{Item, Kind};
 use super::figures::grouped;
 use crate::model::clean_line;
@@ -84,6 +84,10 @@ impl App {
         }
         all.append(&mut self.recall.sent);
         self.recall.sent = all;
+        // The list may have been opened before the file was read.
+        if self.overlay == Some(Overlay::Chooser) {
+            self.choose_again();
+        }
     }
 
     pub(super) fn find_sent(&mut self) -> bool {

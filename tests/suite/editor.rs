@@ -199,7 +199,10 @@ fn vi_keys_through_the_screen() {
 #[test]
 fn history_is_walked_and_found_and_loses_no_draft() {
     let mut app = app(1);
+    press(&mut app, "ctrl+r");
     app.update(Event::Remembered(vec!["of yesterday".into(), "second".into()]), app.now);
+    assert!(shown(&mut app, 80, 24).join("\n").contains("▸ second"), "a list that was open already");
+    press(&mut app, "esc");
     for question in ["first", "second"] {
         ask(&mut app, question);
     }

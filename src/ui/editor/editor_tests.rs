@@ -352,11 +352,11 @@ fn vi_shows_its_mode_and_lets_other_keys_through() {
     assert!(other(&mut editor, "enter") && other(&mut editor, "tab") && other(&mut editor, "ctrl+e"));
     assert!(other(&mut editor, "esc"), "esc in normal mode is the way to the panes");
     press(&mut editor, "v");
-    assert_eq!(editor.copy(false).as_deref(), Some("t"));
+    assert_eq!(editor.copy(false).as_deref(), Some("x"));
     assert_eq!(editor.mode(), Some("normal"), "a selection that was used is over");
     press(&mut editor, "v");
     editor.paste("s");
-    assert_eq!((editor.text().as_str(), editor.mode()), ("texs", Some("normal")));
+    assert_eq!((editor.text().as_str(), editor.mode()), ("test", Some("normal")));
     editor.take();
     assert_eq!(editor.mode(), Some("insert"), "the next prompt is written at once");
 }
