@@ -12,7 +12,7 @@ use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use super::config::write_whole;
-use super::prompts::own;
+use super::sent::own;
 
 /// A draft larger than any that the field holds is not one of ours.
 const MOST_BYTES: u64 = 128 << 20;

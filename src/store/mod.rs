@@ -6,7 +6,7 @@ mod drafts;
 mod export;
 mod machine;
 mod prices;
-mod prompts;
+mod sent;
 
 pub use attach::{Disk, Listed, TEXT_KIB};
 pub use config::{
@@ -17,7 +17,7 @@ pub use drafts::Drafts;
 pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export};
 pub use machine::{machine, shorten_home};
 pub use prices::{Origin, PriceFiles, origin, with_origin};
-pub use prompts::PromptHistory;
+pub use sent::PromptHistory;
 
 /// Where the program keeps what is its user's: `BAKEOFF_DATA`, else the platform's place; `None`
 /// without a home.

@@ -67,12 +67,17 @@ const SENT: Kind = Kind {
 impl App {
     /// Takes note of what is sent.
     pub(super) fn recall_sent(&mut self, question: &str) {
-        self.recall.walking = None;
-        self.recall.sent.retain(|text| text != question);
-        self.recall.sent.push(question.to_owned());
+        self.recall_aside(question);
         if self.recall.keeps {
             self.effects.push(Effect::Remember(question.to_owned()));
         }
+    }
+
+    /// Puts a text aside where the arrows find it, in this session only.
+    pub(super) fn recall_aside(&mut self, text: &str) {
+        self.recall.walking = None;
+        self.recall.sent.retain(|other| other != text);
+        self.recall.sent.push(text.to_owned());
     }
 
     /// Takes what earlier sessions have sent, oldest first; this session's come after it.
