@@ -280,9 +280,8 @@ impl App {
                         }
                         return;
                     }
-                    Some(Overlay::Form | Overlay::Doubt) => return,
                     Some(Overlay::Rounds) => return self.overview.step(by.signum()),
-                    Some(Overlay::Params) => return,
+                    Some(Overlay::Params | Overlay::Form | Overlay::Doubt) => return,
                     Some(Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials) | None => {}
                 }
                 if self.choose_row(by.signum()) {

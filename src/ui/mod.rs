@@ -263,12 +263,9 @@ pub async fn run(
             let reply = match effect {
                 Effect::Choices => Event::Choices(choices()),
                 Effect::SaveLineup { name, lineup } => {
-                    let said = backend.save_lineup(&name, &lineup);
-                    Event::Saved { name, said }
+                    Event::Saved { said: backend.save_lineup(&name, &lineup), name }
                 }
-                Effect::SaveTheme(name) => {
-                    Event::Said(backend.save_theme(&name).unwrap_or_else(|e| format!("not saved: {e}")))
-                }
+                Effect::SaveTheme(name) => Event::Said(saved_theme(&backend, &name)),
                 Effect::Weigh { number, asks } => {
                     weigh(number, asks, Arc::clone(&estimate), replies.clone());
                     continue;
