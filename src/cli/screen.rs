@@ -263,8 +263,13 @@ fn rounds(rounds: Vec<ui::Round>, started_at: jiff::Timestamp) -> Vec<Round> {
         .zip(rounds)
         .map(|(number, round)| Round {
             id: round_id(started_at, number),
-            // A follow-up's conversation differs by pane; the question is what they share.
-            prompt: round.entries.first().map(|e| e.prompt.clone()).unwrap_or_default(),
+            // A follow-up's conversation differs by pane, and so may the system text; question and
+            // the session's text are what they share.
+            prompt: round
+                .entries
+                .first()
+                .map(|e| e.prompt.clone().with_system(round.system.clone()))
+                .unwrap_or_default(),
             entries: round.entries.into_iter().map(|e| (e.endpoint, e.answer)).collect(),
         })
         .collect()
