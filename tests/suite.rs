@@ -1,6 +1,9 @@
 //! The one test binary: one link, one start.
 
 #[cfg(test)]
+#[path = "suite/attach.rs"]
+mod attach;
+#[cfg(test)]
 #[path = "suite/bedrock.rs"]
 mod bedrock;
 #[cfg(test)]
@@ -112,6 +115,9 @@ mod streams;
 #[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;
+#[cfg(test)]
+#[path = "suite/trials.rs"]
+mod trials;
 #[cfg(test)]
 #[path = "suite/truth.rs"]
 mod truth;

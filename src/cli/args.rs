@@ -25,6 +25,9 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   bakeoff run --demo \"Explain TCP in one line.\"
   echo \"2+2?\" | bakeoff run -e openai:gpt-6-sol -e ollama:qwen3
+  bakeoff run \"Describe @chart.png\" -e openai:gpt-6-sol -e gemini:gemini-3.8-flash
+  git diff | bakeoff run --attach notes.md -e anthropic:claude-opus-5-5
+  bakeoff run --demo --trials 6 \"Explain TCP in one line.\"
   bakeoff run @prompt.md -e openai:gpt-6-sol --system @system.md --format json --out result.json
 
 Exit codes: 0 every answer is complete, 1 some endpoint failed, 2 usage or configuration, 3 over the budget,
@@ -69,6 +72,7 @@ impl Cli {
         [
             ("--theme", self.look.theme.is_some() && !screen),
             ("--system", self.asking.system.is_some() && !asks),
+            ("--attach", !self.asking.attach.is_empty() && !asks),
             ("--out", self.asking.out.is_some() && !asks),
             ("--cold", self.asking.cold && !asks),
             ("--warm", self.asking.warm && !asks),
@@ -102,6 +106,10 @@ pub struct Asking {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
+    /// A file that goes with the prompt, as text or as an image; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<String>,
+
     /// Every request on a new connection: DNS, TCP and TLS are part of each
     #[arg(long, conflicts_with = "warm")]
     pub cold: bool,
@@ -119,6 +127,7 @@ impl Asking {
         Self {
             system: more.system.clone().or_else(|| self.system.clone()),
             out: more.out.clone().or_else(|| self.out.clone()),
+            attach: self.attach.iter().chain(&more.attach).cloned().collect(),
             cold: if near { more.cold } else { self.cold },
             warm: if near { more.warm } else { self.warm },
         }
@@ -233,8 +242,9 @@ pub struct DemoArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = RUN_EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "flags, each on its own")]
 pub struct RunArgs {
-    /// The prompt, or @FILE; standard input when it is `-` or left out
+    /// The prompt, or @FILE; standard input when it is `-` or left out. An @path within it attaches that file
     #[arg(value_name = "PROMPT|@FILE|-")]
     pub prompt: Option<String>,
 
@@ -263,6 +273,14 @@ pub struct RunArgs {
     /// Let endpoints through whose cost has no known bound
     #[arg(long)]
     pub allow_unknown_cost: bool,
+
+    /// Ask every endpoint so many times, one after the other and in rotated order
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = trials)]
+    pub trials: usize,
+
+    /// Write a random line before each prompt, so that no prompt cache has its beginning
+    #[arg(long)]
+    pub nonce: bool,
 
     /// No progress on standard error
     #[arg(short, long)]
@@ -400,6 +418,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
         Ok(d) if !d.is_zero() => Ok(d),
         _ => Err("a positive number of seconds".into()),
     }
+}
+
+fn trials(text: &str) -> Result<usize, String> {
+    let wrong = || "a number of trials from 1 to 100".to_owned();
+    text.parse().ok().filter(|n| (1..=100).contains(n)).ok_or_else(wrong)
 }
 
 fn usd(text: &str) -> Result<Money, String> {

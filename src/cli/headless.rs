@@ -2,27 +2,26 @@
 
 use std::io::{IsTerminal, Read, Write};
 
-use tokio::sync::mpsc::UnboundedReceiver;
-
 use super::args::{Cli, RunArgs};
 use super::asked::Asked;
 use super::output::{meta, round_id, say, writable, write_file, write_out};
+use super::repeats::{Repeats, ask};
 use super::world::World;
-use super::{Stop, asked, runtime, text_or_file, world};
+use super::{Stop, asked, attach, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
-use crate::model::Answer;
-use crate::model::AnswerId;
 use crate::model::Lineup;
 use crate::model::Money;
 use crate::model::Outcome;
 use crate::model::Prompt;
-use crate::model::Report;
 use crate::model::Spending;
 use crate::model::clean_line;
+use crate::model::unescaped;
 use crate::provider::Vars;
+use crate::store::Disk;
 use crate::store::Round;
+use crate::store::Run;
 use crate::store::export;
 
 /// Some endpoint failed.
@@ -47,14 +46,22 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         None => None,
     };
     let limits = world::limits(&loaded.config, args.timeout);
-    let question = question(args.prompt.as_deref())?;
-    let prompt = Prompt::new(question).with_system(system);
+    let (question, argument) = question(args.prompt.as_deref())?;
+    let disk = Disk::new(loaded.config.attach_text_kib);
+    let files = attach::all(&question, argument, &asking.attach, &disk, args.quiet)?;
+    let question = if argument { unescaped(&question) } else { question };
+    let prompt = Prompt::new(question).with_system(system).attach(&files);
     if let Some(path) = &asking.out {
         writable(path)?;
     }
 
     let runtime = runtime()?;
-    let (entries, interrupted, catalog, started_at) = runtime.block_on(async {
+    let repeats = Repeats {
+        trials: args.trials,
+        nonce: args.nonce || loaded.config.nonce && args.trials > 1,
+        quiet: args.quiet,
+    };
+    let (runs, interrupted, catalog, started_at, baseline) = runtime.block_on(async {
         let demo = if args.demo {
             Some(Demo::start().await.map_err(|e| Stop::io("the demo's server cannot start", &e))?)
         } else {
@@ -83,22 +90,23 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
             (world.engine, reports, lineup, world.catalog)
         };
         let spending = spending(args, &loaded.config.spending);
-        within(&spending, &engine, &lineup, &prompt)?;
-        let (entries, interrupted) = ask(&engine, reports, lineup, &prompt, !args.quiet).await;
-        Ok((entries, interrupted, catalog, started_at))
+        within(&spending, &engine, &lineup, &prompt, repeats)?;
+        let (runs, interrupted) = ask(&engine, reports, &lineup, &prompt, repeats).await;
+        let baseline = lineup.baseline.and_then(|at| lineup.endpoints.get(at)).map(|e| e.name.clone());
+        Ok((runs, interrupted, catalog, started_at, baseline))
     })?;
     // Streams that a server keeps open must not hold the exit.
     runtime.shutdown_background();
 
     if !args.quiet {
-        report_parity(&entries);
+        report_parity(&runs);
         if let Some(old) = super::prices::old(catalog().as_of()) {
             let _ = writeln!(std::io::stderr(), "bakeoff: {old}");
         }
     }
-    let code = report_faults(&entries, interrupted);
+    let code = report_faults(&runs, interrupted);
     let meta = meta(&catalog, started_at, connections);
-    let round = Round { id: round_id(started_at, 1), prompt, entries };
+    let round = Round { id: round_id(started_at, 1), prompt, runs, baseline };
     let text = (format.write)(&meta, &[round]);
     match &asking.out {
         None => write_out(&text)?,
@@ -121,11 +129,20 @@ fn spending(args: &RunArgs, config: &Spending) -> Spending {
 
 /// Holds the worst case of all answers against the budget before any of them is asked.
 /// Nobody is there to be asked, so what is above it is not sent.
-fn within(spending: &Spending, engine: &Engine, lineup: &Lineup, prompt: &Prompt) -> Result<(), Stop> {
+fn within(
+    spending: &Spending,
+    engine: &Engine,
+    lineup: &Lineup,
+    prompt: &Prompt,
+    repeats: Repeats,
+) -> Result<(), Stop> {
     if spending.is_free() {
         return Ok(());
     }
-    let estimates: Vec<_> = lineup.endpoints.iter().map(|e| engine.estimate(e, prompt)).collect();
+    // A nonce is as long as every other: each trial costs as much as the first.
+    let prompt = repeats.prompt(prompt);
+    let once: Vec<_> = lineup.endpoints.iter().map(|e| engine.estimate(e, &prompt)).collect();
+    let estimates: Vec<_> = std::iter::repeat_n(once, repeats.trials).flatten().collect();
     spending.weigh(Money::default(), &estimates).map_err(|why| {
         let unknown = estimates.iter().any(|e| e.at_most.is_err()) && !spending.allow_unknown;
         let let_through = Spending { allow_unknown: true, ..spending.clone() };
@@ -141,7 +158,10 @@ fn within(spending: &Spending, engine: &Engine, lineup: &Lineup, prompt: &Prompt
     })
 }
 
-fn question(given: Option<&str>) -> Result<String, Stop> {
+/// The prompt, and whether it is the argument itself: only there `@path` attaches a file. What a
+/// pipe or a file brings may be anybody's text, and must not choose files of this machine.
+fn question(given: Option<&str>) -> Result<(String, bool), Stop> {
+    let mut argument = false;
     let text = match given {
         Some("-") | None => {
             if given.is_none() && std::io::stdin().is_terminal() {
@@ -155,66 +175,28 @@ fn question(given: Option<&str>) -> Result<String, Stop> {
             })?;
             text.trim_end_matches(['\n', '\r']).to_owned()
         }
-        Some(text) => text_or_file(text)?,
+        Some(text) if is_file(text) => text_or_file(text)?,
+        Some(text) => {
+            argument = true;
+            text.to_owned()
+        }
     };
     if text.trim().is_empty() {
         return Err(Stop::usage("the prompt is empty"));
     }
-    Ok(text)
+    Ok((text, argument))
 }
 
-async fn ask(
-    engine: &Engine,
-    mut reports: UnboundedReceiver<Report>,
-    lineup: Lineup,
-    prompt: &Prompt,
-    progress: bool,
-) -> (Vec<(crate::model::Endpoint, Answer)>, bool) {
-    let progress = progress && std::io::stderr().is_terminal();
-    // All tasks start from here at once: the client and the catalog are made before any of them.
-    engine.warm_up(&lineup.endpoints).await;
-    let mut entries: Vec<_> = lineup
-        .endpoints
-        .into_iter()
-        .map(|e| {
-            let a = Answer::new(e.simulated);
-            (e, a)
-        })
-        .collect();
-    for (id, (endpoint, _)) in (0_u64..).zip(&entries) {
-        engine.launch(AnswerId(id), endpoint.clone(), prompt.clone());
-    }
-    let mut open = entries.len();
-    let mut interrupted = false;
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
-    while open > 0 {
-        let report = tokio::select! {
-            report = reports.recv() => report,
-            _ = &mut interrupt, if !interrupted => {
-                interrupted = true;
-                engine.interrupt();
-                continue;
-            }
-        };
-        let Some(report) = report else { break };
-        let index = usize::try_from(report.id.0).unwrap_or(usize::MAX);
-        let Some((endpoint, answer)) = entries.get_mut(index) else { continue };
-        let was_over = answer.is_over();
-        answer.apply(report.at, report.step);
-        if answer.is_over() && !was_over {
-            open -= 1;
-            if progress {
-                let word = answer.outcome().map_or("", Outcome::word);
-                let _ = writeln!(std::io::stderr(), "{}: {word}", clean_line(&endpoint.name));
-            }
-        }
-    }
-    (entries, interrupted)
+/// Whether an argument is `@FILE` as a whole, and no prompt that begins with an attached file.
+fn is_file(text: &str) -> bool {
+    let name = text.strip_prefix('@').filter(|name| !name.starts_with('"'));
+    name.is_some_and(|name| !name.contains(char::is_whitespace) || std::path::Path::new(name).is_file())
 }
 
 /// Says on standard error whose settings were not asked as written: nothing is dropped silently.
-fn report_parity(entries: &[(crate::model::Endpoint, Answer)]) {
-    for (endpoint, answer) in entries {
+fn report_parity(runs: &[Run]) {
+    // Every trial is asked as the first.
+    for Run { endpoint, answer, .. } in runs.iter().filter(|run| run.trial == 1) {
         for row in answer.sending.iter().flat_map(|s| &s.parity).filter(|p| p.fate.differs()) {
             let line = format!("{}: {}", endpoint.name, row.sentence());
             let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
@@ -223,16 +205,20 @@ fn report_parity(entries: &[(crate::model::Endpoint, Answer)]) {
 }
 
 /// One sentence on standard error for each fault; the exit code.
-fn report_faults(entries: &[(crate::model::Endpoint, Answer)], interrupted: bool) -> u8 {
-    let mut code = 0;
-    for (endpoint, answer) in entries {
+fn report_faults(runs: &[Run], interrupted: bool) -> u8 {
+    let (mut code, mut said) = (0, Vec::new());
+    for Run { endpoint, answer, .. } in runs {
         if answer.outcome() != Some(Outcome::Complete) {
             code = FAILED;
         }
         if let Some(fault) = &answer.fault {
             let line =
                 format!("{}: {} ({}) → {}", endpoint.name, fault.message, fault.class.word(), fault.advice());
-            let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
+            // What fails in every trial alike is said once.
+            if !said.contains(&line) {
+                let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
+                said.push(line);
+            }
         }
     }
     if interrupted { INTERRUPTED } else { code }

@@ -18,7 +18,6 @@ use crate::provider::api_of;
 use crate::provider::provider;
 use crate::provider::ready;
 use crate::ui::COMMANDS;
-use crate::ui::Theme;
 
 pub(super) fn config_path() -> Result<u8, Stop> {
     let path = crate::store::config_path()
@@ -29,7 +28,7 @@ pub(super) fn config_path() -> Result<u8, Stop> {
 
 pub(super) fn config_check() -> Result<u8, Stop> {
     let loaded = world::load()?;
-    world::theme(None, &loaded)?;
+    world::theme(None, &loaded, &mut world::themes(&loaded))?;
     world::keymap(&loaded)?;
     world::catalog(&loaded)?;
     world::access(&loaded.config).check().map_err(|why| world::wrong(&loaded, None, why))?;
@@ -133,7 +132,15 @@ pub(super) fn keys(format: ListFormat) -> Result<u8, Stop> {
 }
 
 pub(super) fn themes(format: ListFormat) -> Result<u8, Stop> {
-    let rows = Theme::names().into_iter().map(|(n, about)| vec![("theme", json!(n)), ("what", json!(about))]);
+    let loaded = world::load()?;
+    let rows = world::themes(&loaded).list().into_iter().map(|about| {
+        vec![
+            ("theme", json!(about.name)),
+            ("ground", json!(about.ground.word())),
+            ("what", json!(about.words)),
+            ("file", about.place.map_or(Value::Null, |place| json!(place))),
+        ]
+    });
     list(rows.collect(), format)
 }
 

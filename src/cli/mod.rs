@@ -2,6 +2,7 @@
 
 mod args;
 mod asked;
+mod attach;
 mod choices;
 mod doctor;
 mod headless;
@@ -10,6 +11,7 @@ mod lists;
 mod models;
 mod output;
 mod prices;
+mod repeats;
 mod screen;
 mod world;
 
@@ -33,6 +35,11 @@ pub(crate) struct Stop {
 impl Stop {
     fn usage(message: impl Into<String>) -> Self {
         Self { code: USAGE, message: message.into() }
+    }
+
+    /// What went wrong, in a sentence.
+    fn message(&self) -> &str {
+        &self.message
     }
 
     fn io(what: &str, error: &std::io::Error) -> Self {
@@ -94,7 +101,8 @@ fn text_or_file(given: &str) -> Result<String, Stop> {
     match given.strip_prefix('@') {
         None => Ok(given.to_owned()),
         Some(path) => std::fs::read_to_string(path).map_err(|e| {
-            Stop::usage(format!("{path}: {e}; a text that begins with @ is read from that file"))
+            let next = "a text that begins with @ is read from that file; --attach sends a file along";
+            Stop::usage(format!("{path}: {e}; {next}"))
         }),
     }
 }

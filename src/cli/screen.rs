@@ -9,7 +9,7 @@ use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
 use super::world::{Loaded, World};
-use super::{Stop, asked, runtime, text_or_file, world};
+use super::{Stop, asked, attach, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -23,9 +23,12 @@ use crate::provider::PROVIDERS;
 use crate::provider::Provider;
 use crate::provider::Vars;
 use crate::provider::found;
+use crate::store::Disk;
 use crate::store::Round;
+use crate::store::Run;
 use crate::store::export;
 use crate::store::save_lineup;
+use crate::store::save_theme;
 use crate::store::shorten_home;
 use crate::ui;
 
@@ -35,6 +38,8 @@ struct Backend {
     endpoints: Vec<Endpoint>,
     /// Where a lineup is saved; `None` for the demo, whose endpoints are gone with it.
     config: Option<PathBuf>,
+    /// Where the prompt's files are.
+    disk: Disk,
 }
 
 impl ui::Backend for Backend {
@@ -49,6 +54,14 @@ impl ui::Backend for Backend {
     fn save_lineup(&self, name: &str, lineup: &Lineup) -> Result<String, String> {
         let path = self.config.as_ref().ok_or("there is no config to save a lineup in")?;
         save_lineup(path, name, lineup)
+    }
+
+    fn save_theme(&self, name: &str) -> Result<String, String> {
+        save_theme(self.config.as_ref().ok_or("there is no config to save it in")?, name)
+    }
+
+    fn disk(&self) -> Disk {
+        self.disk.clone()
     }
 
     fn drawn(&self) {
@@ -74,7 +87,13 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         None => None,
     };
     let limits = world::limits(&loaded.config, None);
-    let theme = world::theme(theme.as_deref(), &loaded)?;
+    let mut themes = world::themes(&loaded);
+    let (theme, colours) = match world::theme(theme.as_deref(), &loaded, &mut themes) {
+        Ok(theme) => (theme, None),
+        // A wrong colour in a file is no reason not to start.
+        Err(why) if theme.is_none() => (themes.usual(), Some(why.message().to_owned())),
+        Err(why) => return Err(why),
+    };
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
@@ -82,6 +101,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     if let Some(path) = &asking.out {
         writable(path)?;
     }
+    let (disk, draft) = attach::draft(&asking.attach, &loaded.config)?;
 
     let started_at = jiff::Timestamp::now();
     let runtime = runtime()?;
@@ -92,7 +112,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             Some(demo) => (Cast::Demo(demo.prompt.clone()), None),
             None if nobody => match greet(&world, &loaded, &theme).await? {
                 Ok((cast, keys)) => (cast, Some(keys)),
-                Err(code) => return Ok((ui::Exit { code, rounds: Vec::new() }, world.catalog)),
+                Err(code) => {
+                    return Ok((ui::Exit { code, rounds: Vec::new(), baseline: None }, world.catalog));
+                }
             },
             None => {
                 // The screen brings settings together itself, so that it can undo it.
@@ -104,12 +126,14 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             title: String::new(),
             lineup: Lineup::default(),
             theme,
+            themes,
             keymap,
             initial_prompt: None,
+            draft,
             system,
             prices: world::prices_of(),
             keys,
-            notice: super::prices::old(&world::prices_of().0),
+            notice: colours.or_else(|| super::prices::old(&world::prices_of().0)),
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
             accepts: world::accepter(&world.catalog),
@@ -119,9 +143,14 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             connections,
             same_weights: false,
             saves: loaded.path.is_some(),
+            nonce: loaded.config.nonce,
         };
-        let mut backend =
-            Backend { engine: world.engine.clone(), endpoints: Vec::new(), config: loaded.path.clone() };
+        let mut backend = Backend {
+            engine: world.engine.clone(),
+            endpoints: Vec::new(),
+            config: loaded.path.clone(),
+            disk,
+        };
         // The demo's server lives as long as the screen.
         let (_server, reports, catalog) = match cast {
             Cast::Demo(prompt) => {
@@ -133,8 +162,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 setup.estimate = estimator(&engine);
                 // Nothing is billed here, whatever it says.
                 setup.spending = Spending::default();
-                backend = Backend { engine, endpoints: Vec::new(), config: None };
-                setup.initial_prompt = prompt;
+                backend = Backend { engine, config: None, ..backend };
+                setup.initial_prompt = attach::with(prompt, &mut setup.draft);
                 setup.lineup = server.lineup();
                 let known = setup.lineup.endpoints.clone();
                 setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());
@@ -145,7 +174,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 (Some(server), reports, catalog)
             }
             Cast::Lineup(asked) => {
-                setup.notice = Absent::brief(&asked.absent).or(setup.notice);
+                setup.notice = setup.notice.or_else(|| Absent::brief(&asked.absent));
                 (setup.lineup, setup.same_weights) = (asked.lineup, asked.open_weights);
                 setup.choices = offered(&world, &loaded);
                 (None, reports, Arc::clone(&world.catalog))
@@ -163,7 +192,10 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
         write_file(
             path,
-            &(export.write)(&meta(&prices, started_at, connections), &rounds(exit.rounds, started_at)),
+            &(export.write)(
+                &meta(&prices, started_at, connections),
+                &rounds(exit.rounds, exit.baseline.as_ref(), started_at),
+            ),
         )?;
     }
     Ok(exit.code)
@@ -258,7 +290,7 @@ async fn local(world: &World) -> Vec<ui::Sight> {
 }
 
 /// The screen's rounds as an export takes them; what still ran is interrupted.
-fn rounds(rounds: Vec<ui::Round>, started_at: jiff::Timestamp) -> Vec<Round> {
+fn rounds(rounds: Vec<ui::Round>, baseline: Option<&Endpoint>, started_at: jiff::Timestamp) -> Vec<Round> {
     (1..)
         .zip(rounds)
         .map(|(number, round)| Round {
@@ -270,7 +302,23 @@ fn rounds(rounds: Vec<ui::Round>, started_at: jiff::Timestamp) -> Vec<Round> {
                 .first()
                 .map(|e| e.prompt.clone().with_system(round.system.clone()))
                 .unwrap_or_default(),
-            entries: round.entries.into_iter().map(|e| (e.endpoint, e.answer)).collect(),
+            baseline: baseline.map(|e| e.name.clone()),
+            runs: runs(round.entries),
         })
         .collect()
+}
+
+/// Every trial of a round: the first of all endpoints, then the second.
+fn runs(entries: Vec<ui::Entry>) -> Vec<Run> {
+    let mut out = Vec::new();
+    for entry in entries {
+        let ui::Entry { endpoint, prompt, answer, trial, trials, .. } = entry;
+        let others = trials.into_iter().map(|t| (t.number, t.prompt, t.answer));
+        for (trial, prompt, answer) in std::iter::once((trial, prompt, answer)).chain(others) {
+            out.push(Run { endpoint: endpoint.clone(), answer, trial, nonce: prompt.nonce });
+        }
+    }
+    // Stable: within a trial the lineup's order stays.
+    out.sort_by_key(|run| run.trial);
+    out
 }

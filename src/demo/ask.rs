@@ -8,6 +8,7 @@ use crate::model::Turn;
 
 use super::cast::Wire;
 use super::conn::Request;
+use super::pictures;
 
 /// A request as the script sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +121,7 @@ pub fn read(request: &Request, wire: Wire, named: Option<String>) -> Result<Ask,
     if wire == Wire::Messages && !limit.is_u64() {
         return refused("max_tokens: Field required");
     }
-    let prompt = conversation(&system, &turns);
+    let prompt = conversation(&system, &turns, wire)?;
     match prompt.turns.last().map(|t| t.role) {
         Some(Role::User) => {}
         Some(Role::Assistant) => return refused("the last message must be from the user"),
@@ -140,7 +141,7 @@ fn at(body: &Value, pointer: &str) -> Value {
     body.pointer(pointer).cloned().unwrap_or_default()
 }
 
-fn conversation(system: &Value, turns: &Value) -> Prompt {
+fn conversation(system: &Value, turns: &Value, wire: Wire) -> Result<Prompt, Refused> {
     let mut systems = vec![text(system)];
     let mut prompt = Prompt::default();
     match turns {
@@ -149,18 +150,21 @@ fn conversation(system: &Value, turns: &Value) -> Prompt {
                 match turn.get("role").and_then(Value::as_str) {
                     Some("system" | "developer") => systems.push(text(turn)),
                     Some("assistant" | "model") => {
-                        prompt.turns.push(Turn { role: Role::Assistant, text: text(turn) });
+                        prompt.turns.push(Turn::new(Role::Assistant, text(turn)));
                     }
-                    _ => prompt.turns.push(Turn { role: Role::User, text: text(turn) }),
+                    _ => {
+                        let attachments = pictures::of(turn, wire)?;
+                        prompt.turns.push(Turn { attachments, ..Turn::new(Role::User, text(turn)) });
+                    }
                 }
             }
         }
-        Value::String(question) => prompt.turns.push(Turn { role: Role::User, text: question.clone() }),
+        Value::String(question) => prompt.turns.push(Turn::new(Role::User, question.clone())),
         _ => {}
     }
     systems.retain(|s| !s.is_empty());
     prompt.system = (!systems.is_empty()).then(|| systems.join("\n"));
-    prompt
+    Ok(prompt)
 }
 
 /// The text of a string, of a part, of a message, or of a list of them. The

@@ -62,6 +62,8 @@ pub struct Character {
     pub cached: u64,
     /// Breaks off after this share of the text, in percent.
     pub breaks_at: Option<u64>,
+    /// Reads text alone, and refuses images as such models do.
+    pub blind: bool,
     /// Answers every request with this status.
     pub refuses: Option<u16>,
     /// Stands in the lineup that the demo opens with.
@@ -76,6 +78,7 @@ const PLAIN: Character = Character {
     tempo: Tempo { headers: 120, first: 300, think: 0, rate: 80, jitter: 40, burst: 0 },
     cached: 0,
     breaks_at: None,
+    blind: false,
     refuses: None,
     listed: false,
 };
@@ -135,6 +138,7 @@ pub const CAST: [Character; 11] = [
         voice: Voice::Coder,
         tempo: Tempo { headers: 150, first: 340, think: 0, rate: 95, jitter: 60, burst: 0 },
         breaks_at: Some(60),
+        blind: true,
         listed: true,
         ..PLAIN
     },

@@ -9,9 +9,9 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-/// Longest request head and body taken; a prompt of 16 MiB is no prompt.
+/// Longest request head and body taken; images in base64 are what makes a body long.
 const MOST_HEAD: usize = 64 << 10;
-const MOST_BODY: usize = 16 << 20;
+const MOST_BODY: usize = 48 << 20;
 /// What a client may send ahead while it waits for an answer.
 const MOST_AHEAD: usize = 64 << 10;
 

@@ -35,6 +35,7 @@ mod cast;
 mod conn;
 mod log;
 mod part;
+mod pictures;
 mod refusal;
 mod script;
 mod stage;

@@ -9,7 +9,9 @@ use super::ask::Ask;
 use super::cast::CAST;
 use super::cast::Character;
 use super::cast::Tempo;
+use super::pictures;
 use super::script;
+use super::script::Lines;
 use super::switches::Break;
 use super::switches::Switches;
 
@@ -47,10 +49,11 @@ pub fn role(model: &str) -> Option<(Option<&'static Character>, Switches)> {
     switched.or_else(|| Some((None, Switches::parse(model)?)))
 }
 
-/// Prompt tokens of a conversation: its text and a few for each turn.
+/// Prompt tokens of a conversation: its text, a few for each turn, and some for each image.
 fn weigh(prompt: &Prompt) -> u64 {
+    const IMAGE: u64 = 258;
     let texts = prompt.turns.iter().map(|t| &t.text).chain(&prompt.system);
-    texts.map(|t| count(tokens(t).len()) + 4).sum()
+    texts.map(|t| count(tokens(t).len()) + 4).sum::<u64>() + count(prompt.images().count()) * IMAGE
 }
 
 fn count(n: usize) -> u64 {
@@ -75,6 +78,10 @@ fn scripted(ask: &Ask, character: &'static Character, switches: &Switches) -> Pa
         ..tempo
     };
     let lines = script::answer(&ask.prompt, character.voice, character.model, character.breaks_at.is_some());
+    let lines = lines.map(|lines| match pictures::seen(ask.prompt.images()) {
+        Some(seen) => Lines { text: format!("{seen}\n\n{}", lines.text), ..lines },
+        None => lines,
+    });
     let (mut reasoning, mut text) = match &lines {
         Some(lines) if tempo.think > 0 && !ask.no_thinking => (tokens(&lines.reasoning), tokens(&lines.text)),
         Some(lines) => (Vec::new(), tokens(&lines.text)),

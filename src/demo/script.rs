@@ -111,7 +111,9 @@ pub fn seed(prompt: &Prompt, model: &str) -> u64 {
 
 /// The answer of `model`, in `voice`; `notice_first` for one that will not reach its last line.
 pub fn answer(prompt: &Prompt, voice: Voice, model: &str, notice_first: bool) -> Option<Lines> {
+    // What was asked, without the files behind it.
     let question = prompt.question();
+    let question = question.split_once("\n\nAttached ").map_or(question, |(asked, _)| asked);
     let mut asked = prompt.turns.iter().rev().filter(|t| t.role == Role::User).map(|t| t.text.as_str());
     let _current = asked.next();
     let previous = asked.next();

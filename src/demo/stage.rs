@@ -73,6 +73,10 @@ pub async fn respond(mut conn: Conn, call: Call<'_>) -> io::Result<Option<Conn>>
         let why = format!("the model `{}` does not exist", ask.model);
         return refuse(conn, &call, refusal(wire, 404, Some(&why), id)).await.map(Some);
     };
+    if character.is_some_and(|c| c.blind) && ask.prompt.images().next().is_some() {
+        let why = format!("the model `{}` does not support image input", ask.model);
+        return refuse(conn, &call, refusal(wire, 400, Some(&why), id)).await.map(Some);
+    }
     if let Some(status) = switches.status.or(character.and_then(|c| c.refuses)) {
         let wait = switches.headers.or(switches.delay).unwrap_or(0);
         conn.wait(call.received + Duration::from_millis(wait)).await?;

@@ -266,7 +266,7 @@ const PREFIXES: [&str; 23] = [
 
 /// A model's name without cloud, place, vendor and revision, in lower case and with
 /// dashes alone: OpenRouter writes `claude-opus-5.5`, Ollama `gpt-oss:20b`.
-fn plain(model: &str) -> String {
+pub(super) fn plain(model: &str) -> String {
     let lower = model.trim().to_ascii_lowercase();
     let mut id = lower.rsplit('/').next().unwrap_or_default();
     id = id.split('@').next().unwrap_or_default();
@@ -290,7 +290,7 @@ fn plain(model: &str) -> String {
 
 /// Whether a name begins with the words of a pattern. `*` stands for one word, at the
 /// end for any rest. Without it no short number may follow: `gpt-5` is not `gpt-5-7`.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let (pattern, open) = match pattern.strip_suffix("-*") {
         Some(head) => (head, true),
         None => (pattern, false),

@@ -10,8 +10,11 @@ use super::usage::{Source, Usage};
 /// One endpoint's part of a round that is about to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Estimate {
+    /// Of the prompt's text.
     pub prompt: Tokens,
-    /// The prompt alone at its list price; `None` where there is none.
+    /// Pictures that go with it. Their tokens are in no figure here: they are known from the answer.
+    pub images: usize,
+    /// The prompt alone at its list price; `None` where there is none, or a picture's tokens are not known.
     pub to_send: Option<Money>,
     /// What it cannot cost more than, or why that is not known.
     pub at_most: Result<Money, &'static str>,
@@ -22,7 +25,7 @@ impl Estimate {
     #[must_use]
     pub fn none() -> Self {
         let prompt = Tokens { n: 0, most: 0, how: Counting::Ratio };
-        Self { prompt, to_send: None, at_most: Err("its cost could not be estimated") }
+        Self { prompt, images: 0, to_send: None, at_most: Err("its cost could not be estimated") }
     }
 
     /// By a list price, `None` without one; `most_output` is the most tokens that the request
@@ -38,7 +41,29 @@ impl Estimate {
             let usage = Usage { input: Some(prompt.n), output: Some(0), ..Usage::default() };
             settle(Some(&usage), Some(price), super::Rule::Exact, service, None).usd
         });
-        Self { prompt, to_send, at_most: at_most(prompt.most, price, service, most_output) }
+        let at_most = at_most(prompt.most, price, service, most_output);
+        Self { prompt, images: 0, to_send, at_most }
+    }
+
+    /// The same with so many pictures. What costs nothing still does; everything else has no
+    /// bound any more, because a picture's tokens differ by model and no vendor promises a most.
+    #[must_use]
+    pub fn with_images(self, images: usize) -> Self {
+        let free = |usd: &Money| *usd == Money::default();
+        let unknown = images > 0 && !self.at_most.as_ref().is_ok_and(free);
+        let why = self.at_most.err().unwrap_or("the tokens of an image are not known before it is billed");
+        Self {
+            images,
+            to_send: self.to_send.filter(|usd| images == 0 || free(usd)),
+            at_most: if unknown { Err(why) } else { self.at_most },
+            ..self
+        }
+    }
+
+    /// Of an endpoint that takes none of the pictures: nothing is sent to it.
+    #[must_use]
+    pub fn nothing_sent(self) -> Self {
+        Self { to_send: Some(Money::default()), at_most: Ok(Money::default()), ..self }
     }
 }
 
@@ -82,6 +107,11 @@ fn at_most(
 /// reported. `prompt` is what was asked of the endpoint. `None` where nothing can be said.
 #[must_use]
 pub fn so_far(answer: &Answer, prompt: &Prompt) -> Option<Money> {
+    // A picture's tokens are the provider's to tell.
+    let told = answer.usage.as_ref().and_then(super::Usage::prompt);
+    if told.is_none() && prompt.images().next().is_some() {
+        return None;
+    }
     by_text(answer, prompt_by_length(prompt))
 }
 
@@ -220,10 +250,28 @@ mod tests {
         assert_eq!(flex.at_most, Err("this service tier has no price"));
     }
 
+    /// A picture's tokens are nobody's to promise: only what costs nothing keeps its bound.
+    #[test]
+    fn with_an_image_nothing_is_bounded_but_what_is_free() {
+        let dear = Estimate::new(prompt(250, 1_000), Some(&price()), None, Some(500));
+        assert_eq!(dear.clone().with_images(0), dear);
+        let seen = dear.clone().with_images(1);
+        assert_eq!((seen.images, seen.to_send), (1, None));
+        assert_eq!(seen.at_most, Err("the tokens of an image are not known before it is billed"));
+        let limit = Spending { session: Some(Money::parse("100").unwrap()), ..Spending::default() };
+        assert!(limit.weigh(Money::default(), std::slice::from_ref(&seen)).is_err());
+        let unpriced = Estimate::new(prompt(1, 1), None, None, Some(1)).with_images(1);
+        assert_eq!(unpriced.at_most, Err("no price for this route"), "the first reason stays");
+        let local = Price { local: true, ..Price::default() };
+        let local = Estimate::new(prompt(1, 1), Some(&local), None, None).with_images(2);
+        assert_eq!(local.at_most, Ok(Money::default()));
+        assert_eq!(dear.with_images(1).nothing_sent().at_most, Ok(Money::default()));
+    }
+
     #[test]
     fn a_budget_asks_before_it_may_be_passed() {
         let usd = |text| Money::parse(text).unwrap();
-        let bound = |at_most| Estimate { prompt: prompt(1, 1), to_send: None, at_most };
+        let bound = |at_most| Estimate { prompt: prompt(1, 1), images: 0, to_send: None, at_most };
         let (dear, unknown) = (bound(Ok(usd("0.30"))), bound(Err("no price for this route")));
         let spending = |session, confirm, allow_unknown| Spending {
             session: Some(usd(session)),

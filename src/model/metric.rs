@@ -34,6 +34,27 @@ impl Unit {
         }
     }
 
+    /// The same with a digit more, for values that are held against one another: `2.38s`.
+    #[must_use]
+    pub fn fine(self, value: f64) -> String {
+        match self {
+            Self::Milliseconds if (999.5..9_995.0).contains(&value) => format!("{:.2}s", value / 1e3),
+            Self::Milliseconds if (99_950.0..999_500.0).contains(&value) => format!("{:.1}s", value / 1e3),
+            Self::TokensPerSecond if (9.95..999.5).contains(&value) => format!("{value:.1} tok/s"),
+            Self::CharsPerSecond if (9.95..999.5).contains(&value) => format!("{value:.1} ch/s"),
+            _ => self.show(value),
+        }
+    }
+
+    /// From one value to another: `182–193ms`, the unit once where it is the same.
+    #[must_use]
+    pub fn range(self, low: f64, high: f64) -> String {
+        let (low, high) = (self.fine(low), self.fine(high));
+        let unit = |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').to_owned();
+        let bare = low.strip_suffix(&unit(&low)).filter(|_| unit(&low) == unit(&high));
+        format!("{}–{high}", bare.filter(|b| !b.is_empty()).unwrap_or(&low))
+    }
+
     /// Whether it is a time, or a number for a time.
     #[must_use]
     pub fn is_clock(self) -> bool {
@@ -45,6 +66,13 @@ impl Unit {
     pub fn difference(self, value: f64) -> String {
         let sign = if value < 0.0 { '-' } else { '+' };
         format!("{sign}{}", self.show(value.abs()))
+    }
+
+    /// What a difference lies between: `-220ms to -180ms`.
+    #[must_use]
+    pub fn differences(self, low: f64, high: f64) -> String {
+        let sign = |value: f64| if value < 0.0 { '-' } else { '+' };
+        format!("{}{} to {}{}", sign(low), self.fine(low.abs()), sign(high), self.fine(high.abs()))
     }
 }
 

@@ -5,6 +5,7 @@
 //! same [`Answer`].
 
 mod answer;
+mod attachment;
 mod capability;
 mod diff;
 mod estimate;
@@ -17,15 +18,21 @@ mod near;
 mod price;
 mod prompt;
 mod ranked;
+mod reference;
+mod rotation;
 mod route;
 mod sending;
 mod shell;
+mod sight;
+mod stats;
 mod timeline;
 mod tokens;
 mod tree;
+mod trials;
 mod usage;
 
 pub use answer::{Answer, AnswerId, Delta, Outcome, Phase, Report, Served, Step, Stop};
+pub use attachment::{Attachment, Image, ImageKind, TextFile, attached, bytes};
 pub use capability::{Budget, Off, Takes, Temperature, ThinkingTaken, takes};
 pub use diff::{Change, Diff, Grain, Piece, words};
 pub use estimate::{Estimate, Spending, so_far};
@@ -37,10 +44,15 @@ pub use money::Money;
 pub use near::{did_you_mean, nearest};
 pub use price::{Cost, CostStatus, Part, Price, Rates, Rule, Service, Tier, Total, settle};
 pub use prompt::{Effort, PARAMS, Params, Prompt, Role, TIERS, Thinking, Turn};
+pub use reference::{Reference, begins_word, reference, references, unescaped};
+pub use rotation::{Lane, Ran, Rotation};
 pub use route::{Endpoint, KeySource, Lineup};
 pub use sending::{Connections, Fate, Parity, Sending, UNASKED};
 pub use shell::shell_word;
+pub use sight::is_blind;
+pub use stats::{Comparison, Interval, LEAST_RUNS, Summary, Verdict, median_interval};
 pub use timeline::{Burstiness, Chunk, Kind, Phases, Stall, Timeline};
 pub use tokens::{BYTES_PER_TOKEN, Counting, Tokens, prompt_by_length, tokens, tokens_by_length};
 pub use tree::{Origin, Row, Tree};
+pub use trials::{Cache, Pool, Pools, WITHOUT, counts_in_words};
 pub use usage::{Source, Usage};

@@ -1,9 +1,12 @@
 //! What is asked: the conversation and the parameters it is asked with.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
+
+use super::attachment::{Attachment, Image, with_files};
 
 /// Who said a turn. Wires rename these (Gemini says `model` for assistant).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +20,28 @@ pub enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     pub role: Role,
+    /// What was written, without the files.
     pub text: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+}
+
+impl Turn {
+    #[must_use]
+    pub fn new(role: Role, text: impl Into<String>) -> Self {
+        Self { role, text: text.into(), attachments: Vec::new() }
+    }
+
+    /// What a model reads as text: what was written, then the text files.
+    #[must_use]
+    pub fn sent_text(&self) -> Cow<'_, str> {
+        with_files(&self.text, &self.attachments)
+    }
+
+    /// The pictures, in the order in which they are sent.
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
+        self.attachments.iter().filter_map(Attachment::image)
+    }
 }
 
 /// A conversation whose last turn is the user's question.
@@ -26,13 +50,16 @@ pub struct Prompt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
     pub turns: Vec<Turn>,
+    /// A word that goes before everything else, so that no prompt cache has the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
 }
 
 impl Prompt {
     /// A fresh conversation holding one question.
     #[must_use]
     pub fn new(question: impl Into<String>) -> Self {
-        Self { system: None, turns: vec![Turn { role: Role::User, text: question.into() }] }
+        Self { system: None, turns: vec![Turn::new(Role::User, question)], nonce: None }
     }
 
     #[must_use]
@@ -41,30 +68,93 @@ impl Prompt {
         self
     }
 
+    #[must_use]
+    pub fn with_nonce(mut self, nonce: Option<String>) -> Self {
+        self.nonce = nonce;
+        self
+    }
+
+    /// The line that a nonce becomes, as it is sent.
+    #[must_use]
+    pub fn nonce_line(&self) -> Option<String> {
+        self.nonce.as_ref().map(|word| format!("[run {word}]"))
+    }
+
+    /// The same with the nonce written where a cache would begin to read: before the system
+    /// text, else before the first turn.
+    pub(super) fn with_nonce_written(mut self) -> Self {
+        let Some(line) = self.nonce_line() else { return self };
+        self.nonce = None;
+        if let Some(system) = &mut self.system {
+            *system = format!("{line}\n\n{system}");
+        } else if let Some(turn) = self.turns.first_mut() {
+            turn.text = format!("{line}\n\n{}", turn.text);
+        }
+        self
+    }
+
     /// The same conversation continued: what was answered, then the next question.
     #[must_use]
     pub fn follow_up(&self, answer: impl Into<String>, question: impl Into<String>) -> Self {
         let mut next = self.clone();
-        next.turns.push(Turn { role: Role::Assistant, text: answer.into() });
-        next.turns.push(Turn { role: Role::User, text: question.into() });
+        next.turns.push(Turn::new(Role::Assistant, answer));
+        next.turns.push(Turn::new(Role::User, question));
         next
     }
 
-    /// The same conversation with another question in the place of its last one.
+    /// The same conversation with another question in the place of its last one, whose files go
+    /// with it.
     #[must_use]
     pub fn reworded(&self, question: impl Into<String>) -> Self {
         let mut next = self.clone();
         if let Some(at) = next.turns.iter().rposition(|t| t.role == Role::User) {
             next.turns.truncate(at);
         }
-        next.turns.push(Turn { role: Role::User, text: question.into() });
+        next.turns.push(Turn::new(Role::User, question));
         next
     }
 
-    /// The text of the last user turn; empty when there is none.
+    /// The same with these files at its question.
+    #[must_use]
+    pub fn attach(mut self, attachments: &[Attachment]) -> Self {
+        if let Some(turn) = self.turns.iter_mut().rev().find(|t| t.role == Role::User) {
+            turn.attachments.extend_from_slice(attachments);
+        }
+        self
+    }
+
+    /// What was written in the last user turn; empty when there is none.
     #[must_use]
     pub fn question(&self) -> &str {
         self.turns.iter().rev().find(|t| t.role == Role::User).map_or("", |t| t.text.as_str())
+    }
+
+    /// The files of the last user turn.
+    #[must_use]
+    pub fn attachments(&self) -> &[Attachment] {
+        self.turns.iter().rev().find(|t| t.role == Role::User).map_or(&[], |t| &t.attachments)
+    }
+
+    /// The pictures of the whole conversation: each request carries all of them.
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
+        self.turns.iter().flat_map(Turn::images)
+    }
+
+    /// All texts that a model reads.
+    pub fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let system = self.system.iter().map(|text| Cow::Borrowed(text.as_str()));
+        system.chain(self.turns.iter().map(Turn::sent_text))
+    }
+
+    /// The same words without the pictures.
+    #[must_use]
+    pub fn without_images(&self) -> Self {
+        let mut words = self.clone();
+        for turn in &mut words.turns {
+            turn.text = turn.sent_text().into_owned();
+            turn.attachments.clear();
+        }
+        words
     }
 }
 

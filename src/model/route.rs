@@ -111,11 +111,15 @@ impl Endpoint {
         self.name == other.name && self.is_route_of(other)
     }
 
-    /// The prompt as this endpoint is asked it: its own system text stands where the prompt has none.
+    /// The prompt as this endpoint is asked it: its own system text stands where the prompt has
+    /// none, and a nonce before everything.
     #[must_use]
     pub fn asked<'p>(&self, prompt: &'p Prompt) -> Cow<'p, Prompt> {
         match (&prompt.system, &self.system) {
-            (None, Some(own)) => Cow::Owned(prompt.clone().with_system(Some(own.clone()))),
+            (None, Some(own)) => {
+                Cow::Owned(prompt.clone().with_system(Some(own.clone())).with_nonce_written())
+            }
+            _ if prompt.nonce.is_some() => Cow::Owned(prompt.clone().with_nonce_written()),
             _ => Cow::Borrowed(prompt),
         }
     }

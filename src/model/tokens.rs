@@ -55,24 +55,25 @@ pub fn tokens_by_length(text: &str) -> u64 {
 /// The same of a whole prompt.
 #[must_use]
 pub fn prompt_by_length(prompt: &Prompt) -> u64 {
-    let texts = prompt.system.iter().chain(prompt.turns.iter().map(|turn| &turn.text));
-    texts.map(|text| tokens_by_length(text) + TEMPLATE).sum()
+    prompt.texts().map(|text| tokens_by_length(&text) + TEMPLATE).sum()
 }
 
-/// Tokens of a prompt for a model. The bytes of its system text and of every turn count.
+/// Tokens of a prompt for a model. The bytes of its system text and of every turn count, with
+/// its text files; how many tokens a picture is, no vendor says for every model: pictures are
+/// left out, and [`super::Estimate`] knows no bound where there are any.
 #[must_use]
 pub fn tokens(prompt: &Prompt, model: &str) -> Tokens {
-    let texts = || prompt.system.iter().chain(prompt.turns.iter().map(|turn| &turn.text));
-    let messages = texts().count() as u64;
+    let texts: Vec<_> = prompt.texts().collect();
+    let messages = texts.len() as u64;
     if let Some((name, count)) = vocabulary(model) {
-        let n = texts().map(|text| count(text)).sum::<u64>();
+        let n = texts.iter().map(|text| count(text)).sum::<u64>();
         return Tokens {
             n: n + messages * TEMPLATE,
             most: n + messages * TEMPLATE_MOST + PREAMBLE_MOST,
             how: Counting::Vocabulary(name),
         };
     }
-    let bytes = texts().map(|text| text.len() as u64).sum::<u64>();
+    let bytes = texts.iter().map(|text| text.len() as u64).sum::<u64>();
     Tokens {
         n: bytes.div_ceil(BYTES_PER_TOKEN as u64) + messages * TEMPLATE,
         most: bytes + messages * TEMPLATE_MOST + PREAMBLE_MOST,

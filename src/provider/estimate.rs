@@ -1,8 +1,10 @@
 //! What asking an endpoint may cost, before it is asked.
 
+use std::borrow::Cow;
+
 use super::price::list_price;
 use super::secret::Vars;
-use super::{Request, resolve};
+use super::{Request, api_of, provider, resolve, sight};
 use crate::catalog::Catalog;
 use crate::model::Endpoint;
 use crate::model::Estimate;
@@ -18,11 +20,21 @@ use crate::model::tokens;
 #[must_use]
 pub fn estimate(catalog: &Catalog, endpoint: &Endpoint, prompt: &Prompt, vars: &Vars) -> Estimate {
     let known = tokens(&endpoint.asked(prompt), &endpoint.model);
-    let Ok(request) = request(catalog, endpoint, prompt, vars) else {
-        return Estimate { prompt: known, to_send: None, at_most: Err("the request cannot be made") };
+    let images = prompt.images().count();
+    // The words alone decide address and settings, and are encoded at each key.
+    let words = if images == 0 { Cow::Borrowed(prompt) } else { Cow::Owned(prompt.without_images()) };
+    let Ok(request) = request(catalog, endpoint, &words, vars) else {
+        let none = Estimate { prompt: known, ..Estimate::none() };
+        return Estimate { images, at_most: Err("the request cannot be made"), ..none };
     };
     let (price, _) = list_price(catalog, endpoint, &request.url);
-    Estimate::new(known, price.as_ref(), request.params.tier, request.most_output)
+    let estimate = Estimate::new(known, price.as_ref(), request.params.tier, request.most_output);
+    let takes = provider(&endpoint.provider)
+        .map_or(Ok(()), |row| api_of(row, endpoint).and_then(|api| sight::check(row, api, endpoint, prompt)));
+    match takes {
+        Ok(()) => estimate.with_images(images),
+        Err(_) => Estimate { images, ..estimate.nothing_sent() },
+    }
 }
 
 /// The list price of an endpoint, by the address that it would be asked at.

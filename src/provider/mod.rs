@@ -13,6 +13,7 @@ mod price;
 mod ready;
 mod row;
 mod secret;
+mod sight;
 mod site;
 mod spec;
 mod table;
@@ -35,6 +36,7 @@ use crate::wire::accepts;
 use crate::wire::common;
 use crate::wire::fit;
 use crate::wire::record;
+use crate::wire::without_images;
 use key::{Credential, credential, vouched};
 use site::{Site, site};
 
@@ -65,6 +67,8 @@ pub struct Request {
     /// Lower-case names.
     pub headers: Vec<(&'static str, HeaderText)>,
     pub body: Bytes,
+    /// The body with a few words in place of each picture; `None` where there is none.
+    pub shown: Option<String>,
     /// What the engine must fetch or sign first.
     pub identity: Identity,
     /// Where the key was found; `None` without one.
@@ -109,10 +113,13 @@ impl Aws {
 }
 
 impl Request {
-    /// The body as text, for display; it holds no secret.
+    /// The body as text, for display; it holds no secret, and of pictures only what they are.
     #[must_use]
     pub fn body_text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
+        match &self.shown {
+            Some(shown) => shown.clone(),
+            None => String::from_utf8_lossy(&self.body).into_owned(),
+        }
     }
 }
 
@@ -180,6 +187,7 @@ pub fn resolve(
     let row = provider(&endpoint.provider).ok_or_else(|| setup(unknown_provider(&endpoint.provider)))?;
     let api = api_of(row, endpoint)?;
     let asked = endpoint.asked(prompt);
+    sight::check(row, api, endpoint, prompt)?;
     let (params, changed) = fit(api.dialect, &endpoint.model, &endpoint.params, max_output);
     let call = Call {
         model: endpoint.sent_model(),
@@ -196,11 +204,12 @@ pub fn resolve(
     parity.extend((api.unsaid)(&call));
     let limit = api.dialect.carries().iter().find(|c| c.param == "max_tokens").and_then(|c| c.sent(&body));
     let most_output = limit.and_then(|(_, n)| n.parse().ok()).or(max_output);
+    let shown = without_images(&body, prompt);
     let body = Bytes::from(body.to_string());
     let framing = api.dialect.framing();
     if framing == Framing::EventStream {
         let request = converse(row, api, endpoint, &call, body, vars)?;
-        return Ok(Request { parity, most_output, ..request });
+        return Ok(Request { shown, parity, most_output, ..request });
     }
     let place = site(row, api, endpoint, vars)?;
     let found = credential(row, api, endpoint, vars, &place)?;
@@ -219,6 +228,7 @@ pub fn resolve(
         url,
         headers,
         body,
+        shown,
         identity: Identity::None,
         via: None,
         aws: None,
@@ -439,6 +449,7 @@ fn converse(
         url: place.url(api.prefix, &api.dialect.path(call), call.model),
         headers: Vec::new(),
         body,
+        shown: None,
         identity: Identity::None,
         via: bearer.as_ref().map(|key| key.from.clone()).or(chain),
         secrets: bearer.iter().map(|key| key.secret.clone()).collect(),

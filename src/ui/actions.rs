@@ -208,6 +208,7 @@ impl App {
             (Some(Overlay::Picker), _) => self.picker_key(key),
             (Some(Overlay::Chooser), _) => self.chooser_key(key),
             (Some(Overlay::Search), _) => self.search_key(key),
+            (Some(Overlay::Trials), _) => self.trials_key(key),
             (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
             (Some(Overlay::Rounds), _) => self.rounds_key(key),
             (Some(Overlay::RoundDiff { .. }), _) => self.round_diff_key(key),
@@ -268,7 +269,7 @@ impl App {
                     }
                     Some(Overlay::Rounds) => return self.overview.step(by.signum()),
                     Some(Overlay::Params) => return,
-                    Some(Overlay::Quit | Overlay::Spend | Overlay::Search) | None => {}
+                    Some(Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials) | None => {}
                 }
                 if self.choose_row(by.signum()) {
                     return;

@@ -9,10 +9,12 @@ use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::Accepter;
 use super::Leveller;
+use super::attach::{Attaching, Found};
 use super::chooser::Chooser;
 use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
 use super::compare::{Comparing, Pair};
+use super::completion::Completion;
 use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
@@ -26,6 +28,8 @@ use super::round_diff::Compared;
 use super::rounds::Editing;
 use super::search::Search;
 use super::system::SystemField;
+use super::theme::{Theme, Themes};
+use super::trials::{Trial, Trials};
 use super::views::Views;
 use super::weighing::Weighing;
 use crate::model::Answer;
@@ -37,9 +41,11 @@ use crate::model::Estimate;
 use crate::model::Lineup;
 use crate::model::Origin;
 use crate::model::Prompt;
+use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Step;
 use crate::model::Total;
+use crate::store::Listed;
 
 /// A notice stays this long.
 const NOTICE: Duration = Duration::from_secs(4);
@@ -63,6 +69,17 @@ pub enum Event {
     Weighed {
         number: u64,
         estimates: Vec<Estimate>,
+    },
+    /// What [`Effect::ReadFiles`] asked for, in the same order.
+    FilesRead {
+        number: u64,
+        found: Vec<(Reference, Found)>,
+    },
+    /// What [`Effect::ListFiles`] asked for, or why it cannot be read.
+    FilesListed {
+        number: u64,
+        directory: String,
+        entries: Result<Vec<Listed>, String>,
     },
     /// What [`Comparing::wanted`] asked for.
     Compared {
@@ -99,12 +116,23 @@ pub enum Effect {
         number: u64,
         asks: Vec<(Endpoint, Prompt)>,
     },
+    /// Which files are these? [`Event::FilesRead`] answers with the same number.
+    ReadFiles {
+        number: u64,
+        files: Vec<Reference>,
+    },
+    /// What is in this directory? [`Event::FilesListed`] answers with the same number.
+    ListFiles {
+        number: u64,
+        directory: String,
+    },
     /// The picker wants to know what there is to choose from.
     Choices,
     SaveLineup {
         name: String,
         lineup: Lineup,
     },
+    SaveTheme(String),
     /// To the clipboard, the terminal's if need be; filtered already.
     Copy {
         what: String,
@@ -127,12 +155,17 @@ pub struct Entry {
     pub pane: Pane,
     /// The user has stopped it; the engine's word is on its way.
     pub stopping: bool,
+    /// Number of the trial that is shown, from 1.
+    pub trial: usize,
+    /// The trials that are not.
+    pub trials: Vec<Trial>,
 }
 
 impl Entry {
     pub(super) fn new(id: AnswerId, endpoint: Endpoint, prompt: Prompt) -> Self {
         let answer = Answer::new(endpoint.simulated);
-        Self { id, endpoint, prompt, answer, pane: Pane::default(), stopping: false }
+        let (pane, trials) = (Pane::default(), Vec::new());
+        Self { id, endpoint, prompt, answer, pane, stopping: false, trial: 1, trials }
     }
 
     /// Whether it streams and is meant to.
@@ -186,6 +219,8 @@ pub enum Overlay {
     Params,
     /// The needle of a search is typed; it stands in [`App::search`].
     Search,
+    /// "How often is the round repeated?"; what is typed stands in [`App::trials`].
+    Trials,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -220,6 +255,10 @@ pub struct App {
     /// Panes scroll together.
     pub together: bool,
     pub search: Option<Search>,
+    pub theme: Arc<Theme>,
+    pub themes: Themes,
+    /// The theme to go back to while others are tried.
+    pub(super) theme_before: Option<Arc<Theme>>,
     pub comparing: Comparing,
     /// Something that was drawn is laid out piece by piece.
     pub(super) behind: bool,
@@ -245,6 +284,7 @@ pub struct App {
     pub editor: Editor,
     pub overlay: Option<Overlay>,
     pub picker: Picker,
+    pub trials: Trials,
     pub chooser: Option<Chooser>,
     /// The request that the detail overlay has laid out.
     pub(super) laid: Option<Laid>,
@@ -264,6 +304,8 @@ pub struct App {
     pub(super) replaced: Total,
     pub(super) places: HashMap<AnswerId, (usize, usize)>,
     pub(super) weighing: Weighing,
+    pub(super) attaching: Attaching,
+    pub(super) completion: Completion,
 }
 
 impl App {
@@ -290,6 +332,9 @@ impl App {
             source: false,
             together: false,
             search: None,
+            theme: Arc::default(),
+            themes: Themes::default(),
+            theme_before: None,
             comparing: Comparing::default(),
             behind: false,
             uncoloured: Vec::new(),
@@ -306,6 +351,7 @@ impl App {
             editor: Editor::new(),
             overlay: None,
             picker: Picker::default(),
+            trials: Trials::default(),
             chooser: None,
             laid: None,
             notice: None,
@@ -322,6 +368,8 @@ impl App {
             replaced: Total::default(),
             places: HashMap::new(),
             weighing: Weighing::default(),
+            attaching: Attaching::default(),
+            completion: Completion::default(),
         }
     }
 
@@ -335,12 +383,21 @@ impl App {
             Event::Terminal(event) => {
                 self.terminal(event);
                 self.keep_system();
+                if !self.is_writing_system() {
+                    self.complete();
+                }
+                self.read_draft();
+                self.drive_trials();
                 self.weigh_draft();
             }
             Event::Report(report) => self.report(report),
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
+            Event::FilesRead { number, found } => self.files_read(number, found),
+            Event::FilesListed { number, directory, entries } => {
+                self.files_listed(number, directory, entries);
+            }
             Event::Compared { pair, diff } => self.comparing.take(pair, diff),
             Event::Said(said) => self.say(said),
             Event::NotCopied { what, text } => {
@@ -366,7 +423,7 @@ impl App {
             Terminal::Paste(text) if self.overlay == Some(Overlay::Params) => self.tuning.paste(&text),
             Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
             // It is no answer to the question that is asked.
-            Terminal::Paste(_) if self.overlay == Some(Overlay::Spend) => {}
+            Terminal::Paste(_) if matches!(self.overlay, Some(Overlay::Spend | Overlay::Trials)) => {}
             Terminal::Paste(text) => {
                 self.focus = Focus::Prompt;
                 if let Some(notice) = self.editor.paste(&text) {
@@ -387,7 +444,7 @@ impl App {
             self.effects.push(Effect::Quit);
             return;
         }
-        if self.overlay.is_some() && self.overlay_key(key) {
+        if self.overlay.is_some() && self.overlay_key(key) || self.completion_key(key) {
             return;
         }
         let handled = match self.keymap.find(self.focus, key) {
@@ -404,21 +461,24 @@ impl App {
         let Some(&(round, entry)) = self.places.get(&report.id) else { return };
         let now = self.now;
         let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry)) else { return };
-        if entry.id != report.id {
-            return; // the pane has been run again since
+        // The pane may have been run again since.
+        let Some((answer, pane)) = entry.find_mut(report.id) else { return };
+        let sent = report.step == Step::Sent;
+        if sent {
+            pane.sent = Some(now);
         }
-        if report.step == Step::Sent {
-            entry.pane.sent = Some(now);
+        answer.apply(report.at, report.step);
+        if sent || answer.is_over() {
+            self.drive_trials();
         }
-        entry.answer.apply(report.at, report.step);
     }
 
     fn coloured(&mut self, code: &Uncoloured, lines: Vec<Coloured>) {
         let Some(&(round, entry)) = self.places.get(&code.id) else { return };
         if let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry))
-            && entry.id == code.id
+            && let Some((_, pane)) = entry.find_mut(code.id)
         {
-            entry.pane.colour(code.block, code.from, lines);
+            pane.colour(code.block, code.from, lines);
         }
     }
 
@@ -430,7 +490,7 @@ impl App {
     /// Whether anything streams, in any round.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.rounds.iter().flat_map(|r| &r.entries).any(Entry::is_running)
+        self.trials.is_running() || self.rounds.iter().flat_map(|r| &r.entries).any(Entry::any_running)
     }
 
     /// Whether the screen changes by itself: something runs, is being laid out, or a notice will go.
@@ -478,6 +538,7 @@ impl App {
     pub fn ask(&mut self, question: &str) -> Vec<Effect> {
         self.editor.set_text(question);
         self.send();
+        self.read_draft();
         std::mem::take(&mut self.effects)
     }
 
@@ -509,6 +570,8 @@ impl App {
         self.interrupted = Some(self.now);
         if self.overlay == Some(Overlay::Quit) {
             self.effects.push(Effect::Quit);
+        } else if self.stop_reading() {
+            self.interrupted = None;
         } else if self.is_running() {
             self.cancel_where(|_, _| true);
             self.say("streams stopped; ctrl+c again asks to quit");
@@ -524,11 +587,11 @@ impl App {
     pub(super) fn cancel_where(&mut self, which: impl Fn(usize, usize) -> bool) {
         for (r, round) in self.rounds.iter_mut().enumerate() {
             for (e, entry) in round.entries.iter_mut().enumerate() {
-                if entry.is_running() && which(r, e) {
-                    entry.stopping = true;
-                    self.effects.push(Effect::Cancel(entry.id));
+                if which(r, e) {
+                    self.effects.append(&mut entry.stop_all());
                 }
             }
         }
+        self.drop_trials(which);
     }
 }

@@ -18,7 +18,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Overlay};
@@ -348,7 +348,7 @@ fn border(
         None => (format!("enter takes it{own} · {leaves}"), theme.faint),
     };
     let text = cut(&text, room.saturating_sub(place.width() + 2));
-    Clear.render(area, buffer);
+    theme.wipe(buffer, area);
     Block::bordered()
         .border_type(BorderType::Thick)
         .border_style(theme.focus)

@@ -200,7 +200,7 @@ pub const COMMANDS: &[Command] = &[
         name: "view",
         keys: &["v"],
         on: Focus::Panes,
-        doc: "next view of the round: panes, table, timeline, scatter, diff",
+        doc: "next view: panes, table, timeline, scatter, diff, trials",
         run: App::next_view,
     },
     Command {
@@ -231,6 +231,27 @@ pub const COMMANDS: &[Command] = &[
         on: Focus::Panes,
         doc: "run all panes again",
         run: App::rerun_all,
+    },
+    Command {
+        name: "trials",
+        keys: &["t"],
+        on: Focus::Panes,
+        doc: "repeat the round k more times, in rotated order, in the background",
+        run: App::ask_trials,
+    },
+    Command {
+        name: "next-trial",
+        keys: &["."],
+        on: Focus::Panes,
+        doc: "show the next trial of this endpoint",
+        run: App::next_trial,
+    },
+    Command {
+        name: "previous-trial",
+        keys: &[","],
+        on: Focus::Panes,
+        doc: "show the trial before",
+        run: App::previous_trial,
     },
     Command { name: "stop", keys: &["x"], on: Focus::Panes, doc: "stop this stream", run: App::stop },
     Command { name: "stop-all", keys: &["X"], on: Focus::Panes, doc: "stop all streams", run: App::stop_all },
@@ -285,7 +306,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "round-diff",
-        keys: &["C"],
+        keys: &["V"],
         on: Focus::Panes,
         doc: "what changed in prompt and answers since the round before",
         run: App::diff_round,
@@ -347,6 +368,13 @@ pub const COMMANDS: &[Command] = &[
         run: App::detail,
     },
     Command {
+        name: "attach",
+        keys: &["@"],
+        on: Focus::Panes,
+        doc: "attach a file: `@` and its name, in the prompt",
+        run: App::attach,
+    },
+    Command {
         name: "endpoints",
         keys: &["E"],
         on: Focus::Panes,
@@ -366,6 +394,13 @@ pub const COMMANDS: &[Command] = &[
         on: Focus::Panes,
         doc: "same settings for all: what every model takes",
         run: App::toggle_common,
+    },
+    Command {
+        name: "theme",
+        keys: &["C"],
+        on: Focus::Panes,
+        doc: "choose the colours; each theme is shown as you come to it",
+        run: App::choose_theme,
     },
     Command {
         name: "palette",

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::app::{App, Effect};
 use super::chooser::{Item, Kind};
 use super::markdown::code_blocks;
+use crate::model::attached;
 use crate::model::clean;
 use crate::model::clean_line;
 
@@ -78,6 +79,10 @@ impl App {
             return true;
         };
         let mut text = format!("# {}\n", clean_line(&round.question));
+        let files = round.entries.first().map(|e| attached(e.prompt.attachments())).unwrap_or_default();
+        if !files.is_empty() {
+            let _ = write!(text, "\n{files}\n");
+        }
         for entry in &round.entries {
             let simulated = if entry.answer.simulated { " (simulated)" } else { "" };
             let name = clean_line(&entry.endpoint.name);

@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
@@ -17,6 +17,7 @@ use super::key::Key;
 use super::status;
 use super::text::Flow;
 use super::theme::Theme;
+use super::trials;
 use crate::model::Answer;
 use crate::model::Endpoint;
 use crate::model::Fate;
@@ -155,7 +156,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
     let place = format!(" {}/{rows} ", (top + inner).min(rows));
     let room = usize::from(area.width.saturating_sub(4)).saturating_sub(place.width());
     let buffer = frame.buffer_mut();
-    Clear.render(area, buffer);
+    theme.wipe(buffer, area);
     Block::bordered()
         .border_type(BorderType::Thick)
         .border_style(theme.focus)
@@ -274,6 +275,7 @@ impl<'t> Sheet<'t> {
         if let Some(sending) = &answer.sending {
             self.parity(&sending.parity);
         }
+        trials::detail(self, entry);
         self.clocks(answer);
         if let Some(usage) = &answer.usage {
             self.usage(usage);

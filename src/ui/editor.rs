@@ -101,6 +101,22 @@ impl Editor {
         self.area.lines().join("\n")
     }
 
+    /// The cursor's line up to the cursor.
+    #[must_use]
+    pub fn head(&self) -> String {
+        let cursor = self.area.cursor();
+        let line = self.area.lines().get(cursor.0);
+        line.map(|line| line.chars().take(cursor.1).collect()).unwrap_or_default()
+    }
+
+    /// Writes a text in place of so many characters before the cursor, on its line.
+    pub fn replace_head(&mut self, chars: usize, text: &str) {
+        for _ in 0..chars {
+            self.area.delete_char();
+        }
+        self.insert(text);
+    }
+
     /// Replaces the text; the cursor goes to its end.
     pub fn set_text(&mut self, text: &str) {
         self.area = area(Vec::new());

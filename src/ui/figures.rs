@@ -52,20 +52,21 @@ impl Best {
     }
 }
 
-/// The best of the complete answers in each figure; of fewer than two nobody is best.
+/// The best of the complete answers in each figure, by medians where a round was repeated; of
+/// fewer than two nobody is best.
 #[must_use]
 pub fn best(round: Option<&Round>, rows: impl Iterator<Item = &'static Metric>) -> Best {
     let complete: Vec<&Entry> = round
         .into_iter()
         .flat_map(|r| &r.entries)
-        .filter(|e| e.answer.outcome() == Some(Outcome::Complete))
+        .filter(|e| e.answers().any(|a| a.outcome() == Some(Outcome::Complete)))
         .collect();
     if complete.len() < 2 {
         return Best::default();
     }
     let mut out = Best::default();
     for row in rows.filter(|row| row.better != Better::Neither) {
-        let known = complete.iter().filter_map(|e| Some((e.id, row.read(&e.answer).known()?)));
+        let known = complete.iter().filter_map(|e| Some((e.id, e.typical(row)?)));
         let leader = match row.better {
             Better::Lower | Better::Neither => known.min_by(|a, b| a.1.total_cmp(&b.1)),
             Better::Higher => known.max_by(|a, b| a.1.total_cmp(&b.1)),

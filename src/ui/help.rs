@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use ratatui::widgets::{Block, BorderType, Widget};
 
 use super::app::App;
 use super::command::{COMMANDS, Focus};
@@ -21,7 +21,7 @@ const LEFT: usize = 22;
 
 /// What stands beside a figure or in its place, and what it means.
 pub const MARKS: [(&str, &str); 10] = [
-    ("◆", "best of the round, of at least two complete answers"),
+    ("◆", "best of the round, of at least two complete answers; of trials by their medians"),
     ("≥", "a total of which some part is unknown"),
     ("~$", "computed from list prices; $ alone was stated by the response"),
     ("≈", "estimated while it streams, replaced by the reported number"),
@@ -44,7 +44,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let area = centred(screen, width, wanted.min(screen.height.saturating_sub(2).max(3)));
     let buffer = frame.buffer_mut();
-    Clear.render(area, buffer);
+    theme.wipe(buffer, area);
     let inner = usize::from(area.height.saturating_sub(2));
     let last = lines.len().saturating_sub(inner);
     let top = top.min(last);

@@ -172,13 +172,18 @@ impl App {
         let has = |r: &super::app::Round| r.entries.iter().any(|e| e.endpoint.is_pane_of(&gone));
         let answered = self.round().is_some_and(has);
         let mut stopped = false;
-        for entry in self.rounds.iter_mut().flat_map(|r| &mut r.entries) {
-            if entry.is_running() && entry.endpoint.is_pane_of(&gone) {
-                entry.stopping = true;
-                stopped = true;
-                self.effects.push(Effect::Cancel(entry.id));
+        let mut left = Vec::new();
+        for (r, round) in self.rounds.iter_mut().enumerate() {
+            for (e, entry) in round.entries.iter_mut().enumerate() {
+                if entry.endpoint.is_pane_of(&gone) {
+                    let mut cancelled = entry.stop_all();
+                    stopped |= !cancelled.is_empty();
+                    self.effects.append(&mut cancelled);
+                    left.push((r, e));
+                }
             }
         }
+        stopped |= self.drop_trials(|r, e| left.contains(&(r, e)));
         let tail = match (answered, stopped) {
             (_, true) => ": stopped, what came so far stays in this round",
             (true, false) => ": its answer stays in this round",

@@ -9,13 +9,16 @@
 
 mod actions;
 mod app;
+mod attach;
 mod careful;
 mod chooser;
 mod clipboard;
 mod colour;
 mod command;
 mod compare;
+mod completion;
 mod copying;
+mod depth;
 mod detail;
 mod detail_cost;
 mod editor;
@@ -45,7 +48,9 @@ mod system;
 mod terminal;
 mod text;
 mod theme;
+mod theme_choice;
 mod totals;
+mod trials;
 mod view;
 mod views;
 mod weighing;
@@ -68,14 +73,19 @@ use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Lineup;
 use crate::model::Prompt;
+use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Spending;
+use crate::model::clean_line;
 use crate::model::words;
+use crate::store::Disk;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
+pub use attach::Found;
 pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use compare::{Compare, Comparing, Pair};
+pub use depth::Depth;
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
@@ -85,7 +95,8 @@ pub use params::{Accepted, Tuning};
 pub use picker::{Choice, Picker, Ready};
 pub use rounds::Editing;
 pub use text::Flow;
-pub use theme::Theme;
+pub use theme::{AUTO, About, Ground, Theme, ThemeFile, Themes};
+pub use trials::{Run, Trial, Trials};
 pub use view::draw;
 pub use views::{VIEWS, View};
 pub use welcome::{Picked, Sight, Welcome};
@@ -116,13 +127,17 @@ pub type Estimator = Arc<dyn Fn(&Endpoint, &Prompt) -> Estimate + Send + Sync>;
 pub struct Keys(UnboundedReceiver<crossterm::event::Event>);
 
 /// What the screen starts with.
+#[expect(clippy::struct_excessive_bools, reason = "switches of the user's, each on its own")]
 pub struct Setup {
     pub title: String,
     pub lineup: Lineup,
     pub theme: Theme,
+    pub themes: Themes,
     pub keymap: Keymap,
     /// Sent at once.
     pub initial_prompt: Option<String>,
+    /// Stands in the prompt at the start.
+    pub draft: String,
     pub system: Option<String>,
     /// Day of the price list, and its age in days.
     pub prices: (String, Option<i32>),
@@ -143,6 +158,8 @@ pub struct Setup {
     pub same_weights: bool,
     /// Whether there is a config in which a lineup can be saved.
     pub saves: bool,
+    /// Repeats are sent with a nonce unless the user says otherwise.
+    pub nonce: bool,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
     /// Said once, when the screen appears.
@@ -158,6 +175,13 @@ pub trait Backend {
     /// # Errors
     /// Why it is not kept.
     fn save_lineup(&self, name: &str, lineup: &Lineup) -> Result<String, String>;
+    /// Keeps a theme as the one to begin with; the sentence is shown.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    fn save_theme(&self, name: &str) -> Result<String, String>;
+    /// Where the prompt's files are; it is asked away from the screen's thread.
+    fn disk(&self) -> Disk;
     /// The first frame is on the screen: now is the time for what takes time.
     fn drawn(&self);
 }
@@ -166,6 +190,8 @@ pub trait Backend {
 pub struct Exit {
     pub code: u8,
     pub rounds: Vec<Round>,
+    /// The endpoint that the others were compared with at the end.
+    pub baseline: Option<Endpoint>,
 }
 
 /// Shows the screen until the user or a signal ends it.
@@ -173,7 +199,7 @@ pub struct Exit {
 /// # Errors
 /// When the terminal cannot be taken or drawn; it is given back first.
 pub async fn run(
-    setup: Setup,
+    mut setup: Setup,
     backend: impl Backend,
     mut reports: UnboundedReceiver<Report>,
 ) -> io::Result<Exit> {
@@ -183,37 +209,27 @@ pub async fn run(
     let mut held = Held {
         screen: Screen::enter(true)?,
         terminal: ManuallyDrop::new(new_terminal()?),
-        theme: setup.theme,
         colourist: Colourist::new(replies.clone()),
         clipboard: Clipboard::new(replies.clone()),
         replies: replies.clone(),
     };
     let start = Instant::now();
     let mut pacer = Pacer::default();
-    let mut app = App::new(setup.title, setup.lineup, setup.keymap);
-    app.system = setup.system;
-    (app.prices_as_of, app.prices_age) = setup.prices;
-    app.level = setup.level;
-    app.accepts = setup.accepts;
-    app.common = setup.common;
-    app.connections = setup.connections;
-    app.saves = setup.saves;
-    app.same_weights = setup.same_weights;
-    if let Some(notice) = setup.notice {
-        app.say(notice);
-    }
-    app.weigh_by(setup.spending);
-    let (choices, estimate) = (setup.choices, setup.estimate);
+    let (choices, estimate) = (Arc::clone(&setup.choices), Arc::clone(&setup.estimate));
+    let (started_keys, initial_prompt) = (setup.keys.take(), setup.initial_prompt.take());
+    let draft = std::mem::take(&mut setup.draft);
+    let mut app = furnished(setup);
+    let drafted = app.draft(&draft);
 
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
     backend.drawn();
     planted_panic();
     let mut gone = terminal::watch_tty();
-    let mut keys = setup.keys.map_or_else(terminal::events, |Keys(keys)| keys);
+    let mut keys = started_keys.map_or_else(terminal::events, |Keys(keys)| keys);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut effects = setup.initial_prompt.map(|p| app.ask(&p)).unwrap_or_default();
+    let mut effects = initial_prompt.map_or(drafted, |p| app.ask(&p));
     let code = loop {
         for effect in effects.drain(..) {
             let reply = match effect {
@@ -222,13 +238,16 @@ pub async fn run(
                     let said = backend.save_lineup(&name, &lineup);
                     Event::Saved { name, said }
                 }
+                Effect::SaveTheme(name) => {
+                    Event::Said(backend.save_theme(&name).unwrap_or_else(|e| format!("not saved: {e}")))
+                }
                 Effect::Weigh { number, asks } => {
                     weigh(number, asks, Arc::clone(&estimate), replies.clone());
                     continue;
                 }
                 other => {
                     if let Some(code) = held.carry_out(other, &backend)? {
-                        return Ok(Exit { code, rounds: app.rounds });
+                        return Ok(ended(app, code));
                     }
                     pacer.input(Instant::now());
                     continue;
@@ -277,7 +296,59 @@ pub async fn run(
             }
         }
     };
-    Ok(Exit { code, rounds: app.rounds })
+    Ok(ended(app, code))
+}
+
+fn ended(app: App, code: u8) -> Exit {
+    let baseline = app.lineup.baseline.and_then(|at| app.lineup.endpoints.get(at)).cloned();
+    Exit { code, rounds: app.rounds, baseline }
+}
+
+/// The state that the screen starts with.
+fn furnished(setup: Setup) -> App {
+    let mut app = App::new(setup.title, setup.lineup, setup.keymap);
+    app.system = setup.system;
+    (app.theme, app.themes) = (Arc::new(setup.theme), setup.themes);
+    (app.prices_as_of, app.prices_age) = setup.prices;
+    app.level = setup.level;
+    app.accepts = setup.accepts;
+    app.common = setup.common;
+    app.connections = setup.connections;
+    app.saves = setup.saves;
+    app.trials.nonce = setup.nonce;
+    app.trials.rng = fastrand::Rng::new();
+    app.same_weights = setup.same_weights;
+    if let Some(notice) = setup.notice {
+        app.say(notice);
+    }
+    app.weigh_by(setup.spending);
+    app
+}
+
+/// Whatever happens while a file is read is an answer: a prompt waits for it.
+fn found(disk: &Disk, file: &Reference) -> Found {
+    catch_unwind(AssertUnwindSafe(|| disk.find(file)))
+        .unwrap_or_else(|_| Err(format!("{} cannot be read", clean_line(&file.name))))
+}
+
+/// Asks the disk away from the screen's thread: it may hang for as long as it likes.
+fn ask_disk(effect: Effect, disk: Disk, told: tokio::sync::mpsc::UnboundedSender<Event>) {
+    tokio::task::spawn_blocking(move || {
+        let event = match effect {
+            Effect::ReadFiles { number, files } => {
+                let read = |file| (found(&disk, &file), file);
+                let found = files.into_iter().map(read).map(|(found, file)| (file, found)).collect();
+                Event::FilesRead { number, found }
+            }
+            Effect::ListFiles { number, directory } => {
+                let entries = disk.list(&directory);
+                Event::FilesListed { number, directory, entries }
+            }
+            _ => return,
+        };
+        // Nobody waits for it once the screen has gone.
+        let _ = told.send(event);
+    });
 }
 
 /// Estimates elsewhere than on the screen's thread. Whatever happens there is an answer: an
@@ -364,7 +435,6 @@ struct Held {
     /// Never dropped: its drop shows the cursor, which [`Screen`] does, and prints a
     /// failure to a standard error that is gone with the terminal, which panics.
     terminal: ManuallyDrop<Term>,
-    theme: Theme,
     colourist: Colourist,
     clipboard: Clipboard,
     replies: UnboundedSender<Event>,
@@ -372,9 +442,9 @@ struct Held {
 
 impl Held {
     fn draw(&mut self, app: &mut App) -> io::Result<()> {
-        let theme = &self.theme;
+        let theme = Arc::clone(&app.theme);
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| draw(app, theme, frame))?;
+        self.terminal.draw(|frame| draw(app, &theme, frame))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         Write::flush(self.terminal.backend_mut())?;
         for code in app.uncoloured.drain(..) {
@@ -396,6 +466,9 @@ impl Held {
         match effect {
             Effect::Launch { id, endpoint, prompt } => backend.launch(id, *endpoint, *prompt),
             Effect::Cancel(id) => backend.cancel(id),
+            Effect::ReadFiles { .. } | Effect::ListFiles { .. } => {
+                ask_disk(effect, backend.disk(), self.replies.clone());
+            }
             Effect::Copy { what, text, terminal } => {
                 let copied = (what, text);
                 let left = if terminal { Err(copied) } else { self.clipboard.desktop(copied) };
@@ -411,7 +484,7 @@ impl Held {
             }
             Effect::Quit => return Ok(Some(0)),
             // Answered by the loop, which has what they ask for.
-            Effect::Choices | Effect::SaveLineup { .. } | Effect::Weigh { .. } => {}
+            Effect::Choices | Effect::SaveLineup { .. } | Effect::SaveTheme(_) | Effect::Weigh { .. } => {}
         }
         Ok(None)
     }

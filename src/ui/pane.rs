@@ -393,6 +393,9 @@ impl Pane {
     /// Lays the answer out for a body of this size; gives the number of rows and the first one in view.
     pub fn view(&mut self, width: u16, height: u16) -> (usize, usize) {
         self.height = usize::from(height);
+        if let Body::Rendered(text) = &mut self.text {
+            text.work(width);
+        }
         let parts = self.parts(width);
         let rows = parts.all();
         let last_top = rows.saturating_sub(self.height);

@@ -13,7 +13,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::App;
@@ -118,7 +118,7 @@ fn frame_of(app: &App, theme: &Theme, frame: &mut Frame, area: Rect) {
     };
     let text = cut(&text, room.saturating_sub(place.width() + 2));
     let title = format!(" endpoints · {members} in the lineup, {all} to choose from ");
-    Clear.render(area, frame.buffer_mut());
+    theme.wipe(frame.buffer_mut(), area);
     Block::bordered()
         .border_type(BorderType::Thick)
         .border_style(theme.focus)

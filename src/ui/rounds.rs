@@ -9,6 +9,7 @@ use crate::model::Endpoint;
 use crate::model::Origin;
 use crate::model::Prompt;
 use crate::model::Tree;
+use crate::model::unescaped;
 
 /// A round's prompt, in the field to be changed and sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +86,7 @@ impl App {
         origin: Origin,
         system: Option<&str>,
     ) -> Prompt {
+        let question = unescaped(question);
         let own = |round: Option<usize>| {
             self.rounds.get(round?)?.entries.iter().find(|e| e.endpoint.is_pane_of(endpoint))
         };

@@ -7,10 +7,21 @@ use super::app::{App, Effect, Entry, Round};
 use super::pane::Pane;
 use crate::model::Answer;
 use crate::model::AnswerId;
+use crate::model::Attachment;
 use crate::model::Endpoint;
 use crate::model::Money;
 use crate::model::Origin;
 use crate::model::Prompt;
+use crate::model::attached;
+
+/// A prompt on its way: where its round will hang is settled when the key is pressed.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) question: String,
+    pub(super) origin: Origin,
+    /// The session's system text.
+    pub(super) system: Option<String>,
+}
 
 /// Something that is to be sent.
 #[derive(Debug)]
@@ -19,6 +30,8 @@ pub(super) enum Plan {
     Round { question: String, origin: Origin, system: Option<String>, asks: Vec<(Endpoint, Prompt)> },
     /// More of a round that is there.
     More { round: usize, asks: Vec<More> },
+    /// A round so many times more: one ask an endpoint.
+    Trials { round: usize, runs: usize, nonce: bool, asks: Vec<(Endpoint, Prompt)> },
 }
 
 /// One answer of a round that is there.
@@ -35,6 +48,8 @@ impl Plan {
     pub(super) fn asks(&self) -> Vec<(Endpoint, Prompt)> {
         match self {
             Self::Round { asks, .. } => asks.clone(),
+            // The first of every endpoint, then the second: each costs as much as the first.
+            Self::Trials { runs, asks, .. } => std::iter::repeat_n(asks, *runs).flatten().cloned().collect(),
             Self::More { asks, .. } => asks
                 .iter()
                 .map(|more| match more {
@@ -52,12 +67,8 @@ impl App {
         if self.leave_system() || self.editor.is_empty() {
             return true;
         }
-        let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
-        if self.follow_up && self.editing.is_none() && self.round().is_some_and(unfinished) {
-            self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
-            return true;
-        }
-        if self.is_weighing() {
+        let origin = self.next_origin();
+        if self.must_wait(origin) || self.is_reading() {
             return true;
         }
         let question = self.editor.take();
@@ -65,17 +76,28 @@ impl App {
             self.history.push(question.clone());
         }
         self.walking = None;
-        let plan = self.plan_round(question);
+        let system = self.system.clone();
         self.edit_sent();
-        self.order(plan);
+        self.send_with_files(Asked { question, origin, system });
         true
     }
 
-    /// The lineup as it would be asked a question now.
-    pub(super) fn plan_round(&self, question: String) -> Plan {
-        let (origin, system) = (self.next_origin(), self.system.clone());
+    /// Whether nothing can be sent yet that hangs there; says why.
+    pub(super) fn must_wait(&mut self, origin: Origin) -> bool {
+        // An edition continues what stood before it, whatever runs now.
+        let parent = origin.parent.filter(|_| origin.edited.is_none()).and_then(|r| self.rounds.get(r));
+        if parent.is_some_and(|r| r.entries.iter().any(Entry::is_running)) {
+            self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
+            return true;
+        }
+        self.is_weighing()
+    }
+
+    /// The lineup as it would be asked a question now, with these files.
+    pub(super) fn plan_round(&self, asked: Asked, files: &[Attachment]) -> Plan {
+        let Asked { question, origin, system } = asked;
         let asked = |e: Endpoint| {
-            let prompt = self.prompt_for(&e, &question, origin, system.as_deref());
+            let prompt = self.prompt_for(&e, &question, origin, system.as_deref()).attach(files);
             (e, prompt)
         };
         let asks = self.levelled().into_iter().map(asked).collect();
@@ -101,10 +123,12 @@ impl App {
 
     fn plan_new(&self, endpoint: &Endpoint) -> Option<More> {
         let round = self.round()?;
+        // A round's answers are all of the same files.
+        let files = round.entries.first().map_or(&[][..], |e| e.prompt.attachments());
         let levelled = self.levelled().into_iter().find(|e| e.is_pane_of(endpoint));
         let endpoint = levelled.unwrap_or_else(|| endpoint.clone());
         let prompt = self.prompt_for(&endpoint, &round.question, round.origin, round.system.as_deref());
-        Some(More::New(endpoint, prompt))
+        Some(More::New(endpoint, prompt.attach(files)))
     }
 
     /// Sends a plan; `bounds` are what each of its answers cannot cost more than, where that
@@ -112,6 +136,7 @@ impl App {
     pub(super) fn carry_out(&mut self, plan: Plan, bounds: &[Money]) {
         match plan {
             Plan::Round { question, origin, system, asks } => {
+                let files = asks.first().map(|(_, prompt)| attached(prompt.attachments()));
                 let round = self.rounds.len();
                 let mut entries = Vec::with_capacity(asks.len());
                 for (at, (endpoint, prompt)) in asks.into_iter().enumerate() {
@@ -121,7 +146,12 @@ impl App {
                 self.rounds.push(Round { question, origin, system, sent: self.now, entries });
                 self.tuning.asked();
                 self.shown = round;
+                // What has left is said in full.
+                if let Some(files) = files.filter(|files| !files.is_empty()) {
+                    self.say(files);
+                }
             }
+            Plan::Trials { round, runs, nonce, asks } => self.begin_trials(round, runs, nonce, asks, bounds),
             Plan::More { round, asks } => {
                 let one = asks.len() == 1;
                 for (at, more) in asks.into_iter().enumerate() {
@@ -144,12 +174,14 @@ impl App {
                 Some(at)
             }
             More::Again(old, endpoint, prompt) => {
-                let at = self.rounds.get(round)?.entries.iter().position(|e| e.id == old)?;
+                let at = self.rounds.get_mut(round)?.entries.iter_mut().position(|e| e.look_for(old))?;
                 self.give_way(round, at);
+                let prompt = self.trials.renewed(prompt);
                 let id = self.launch((round, at), &endpoint, &prompt, bound);
                 if let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(at)) {
                     entry.id = id;
                     entry.stopping = false;
+                    entry.prompt = prompt;
                     entry.answer = Answer::new(entry.endpoint.simulated);
                     entry.pane = Pane::default();
                 }
@@ -166,7 +198,7 @@ impl App {
         if entry.answer.may_be_billed() || (running && entry.pane.sent.is_some()) {
             self.replaced.add(&entry.answer.cost);
         }
-        let taken = self.weighing.taken(entry);
+        let taken = self.weighing.taken(id, &entry.answer);
         self.weighing.keep(taken);
         self.places.remove(&id);
         if running {
@@ -174,7 +206,7 @@ impl App {
         }
     }
 
-    fn launch(
+    pub(super) fn launch(
         &mut self,
         place: (usize, usize),
         endpoint: &Endpoint,

@@ -6,28 +6,33 @@
 
 use std::collections::BTreeMap;
 
+use include_dir::{Dir, include_dir};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
+use super::depth::{self, Depth};
 use crate::model::did_you_mean;
 
-macro_rules! embedded {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../themes/", $name, ".toml")))),*]
-    };
-}
+/// Every file of `themes/`: one more theme is one more file.
+static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
-/// Every file of `themes/`, the default first; a test walks the folder.
-const EMBEDDED: &[(&str, &str)] =
-    embedded!("default", "tokyo-night", "gruvbox", "rose-dawn", "high-contrast", "mono");
+/// What is shown where nothing else is asked for: the terminal's own colours.
+const USUAL: &str = "default";
 
 /// The theme of a terminal that wants no colour.
 const NO_COLOR: &str = "mono";
 
+/// What `auto` chooses, for a light and for a dark terminal.
+pub const AUTO: (&str, &str) = ("rose-dawn", "tokyo-night");
+
 /// Styles by meaning.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Theme {
     pub name: String,
+    /// Behind everything; none where that is the terminal's own.
+    pub ground: Option<Color>,
     pub text: Style,
     /// Labels, hints, what is not the matter.
     pub faint: Style,
@@ -96,50 +101,266 @@ const SLOTS: [&str; 21] = [
     "found",
 ];
 
-impl Theme {
-    /// Names of the themes there are, with the line that describes each.
+/// A theme of the user's: what stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThemeFile {
+    pub name: String,
+    pub text: String,
+    /// Where it stands, for messages.
+    pub place: String,
+}
+
+/// What a theme was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// Whatever the terminal has.
+    Any,
+    Light,
+    Dark,
+}
+
+impl Ground {
     #[must_use]
-    pub fn names() -> Vec<(&'static str, &'static str)> {
-        EMBEDDED
-            .iter()
-            .map(|(name, text)| {
-                (*name, text.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']))
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Any => "the terminal's",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// What a list of themes tells of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    pub name: String,
+    /// The line at the head of its file.
+    pub words: String,
+    pub ground: Ground,
+    /// Where the user's file stands; `None` is one of ours.
+    pub place: Option<String>,
+}
+
+/// All themes there are: ours, and the user's in front of them.
+#[derive(Debug, Clone, Default)]
+pub struct Themes {
+    pub own: Vec<ThemeFile>,
+    /// What the terminal can show.
+    pub depth: Depth,
+    /// Colours are not wanted at all.
+    pub plain: bool,
+}
+
+impl Themes {
+    /// The text of a theme and where it stands; the user's counts before ours.
+    fn text(&self, name: &str) -> Option<(&str, Option<&str>)> {
+        let own = self.own.iter().find(|f| f.name == name);
+        let ours = || EMBEDDED.get_file(format!("{name}.toml")).and_then(|f| f.contents_utf8());
+        own.map(|f| (f.text.as_str(), Some(f.place.as_str()))).or_else(|| ours().map(|text| (text, None)))
+    }
+
+    /// Every name, the usual one first, then ours and the user's by the alphabet.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let ours = EMBEDDED.files().filter_map(|f| f.path().file_stem()?.to_str().map(str::to_owned));
+        let mut names: Vec<String> = ours.chain(self.own.iter().map(|f| f.name.clone())).collect();
+        names.sort_by_key(|name| (name != USUAL, name.clone()));
+        names.dedup();
+        names
+    }
+
+    /// What there is to say of each.
+    #[must_use]
+    pub fn list(&self) -> Vec<About> {
+        let about = |name: String| {
+            let (text, place) = self.text(&name)?;
+            let words = text.lines().next().filter(|l| l.starts_with('#')).unwrap_or_default();
+            let ground = self.raw(&name, 0).ok().and_then(|raw| ground(&raw).ok().flatten());
+            let light = |c| luminance(c).map(|l| if l > 0.4 { Ground::Light } else { Ground::Dark });
+            Some(About {
+                words: words.trim_start_matches(['#', ' ']).to_owned(),
+                ground: ground.and_then(light).unwrap_or(Ground::Any),
+                place: place.map(str::to_owned),
+                name,
             })
-            .collect()
+        };
+        self.names().into_iter().filter_map(about).collect()
     }
 
-    /// The theme with this name.
+    /// The theme with this name, in the colours that the terminal has.
     ///
     /// # Errors
-    /// A sentence with the names there are.
+    /// A sentence with the names there are, or the file, the line and what is right there.
+    pub fn named(&self, name: &str) -> Result<Theme, String> {
+        let raw = self.raw(name, 0)?;
+        let theme = Theme::resolve(name, &raw).map_err(|(key, e)| {
+            let (text, place) = self.text(name).unwrap_or_default();
+            let place = place.map_or_else(|| format!("theme {name}"), str::to_owned);
+            // What is inherited stands in another file.
+            match text.lines().position(|l| l.split('=').next().is_some_and(|k| k.trim() == key)) {
+                Some(line) => format!("{place}:{}: {e}", line + 1),
+                None => format!("{place}: {e}"),
+            }
+        })?;
+        // A wrong name is told even where no colour will be used.
+        if self.plain && name != NO_COLOR {
+            return self.named(NO_COLOR);
+        }
+        Ok(theme.in_depth(self.depth))
+    }
+
+    /// The theme that is shown where no other can be.
+    #[must_use]
+    pub fn usual(&self) -> Theme {
+        // A test reads it.
+        let bare = Self { own: Vec::new(), ..self.clone() };
+        bare.named(USUAL).unwrap_or_default()
+    }
+
+    /// A theme's text with what it inherits underneath.
+    fn raw(&self, name: &str, depth: u8) -> Result<Raw, String> {
+        let Some((text, place)) = self.text(name) else {
+            let names = self.names();
+            let near = did_you_mean(name, names.iter().map(String::as_str));
+            return Err(format!("no theme is called {name:?}{near}: {}", names.join(", ")));
+        };
+        let place = place.map_or_else(|| format!("theme {name}"), str::to_owned);
+        let mut own: Raw = toml::from_str(text).map_err(|e| {
+            let line = e
+                .span()
+                .and_then(|s| text.get(..s.start))
+                .map_or(1, |before| before.matches('\n').count() + 1);
+            format!("{place}:{line}: {}", e.message())
+        })?;
+        if let Some(below) = own.inherits.clone() {
+            if depth > 7 {
+                return Err(format!("{place}: themes inherit from each other in a circle"));
+            }
+            // A file of the user's may go by the name of ours and build on it.
+            let ours = Self { own: Vec::new(), ..self.clone() };
+            let below = if below == name { ours.raw(&below, depth + 1) } else { self.raw(&below, depth + 1) };
+            own.take_from(below.map_err(|e| format!("{place}: inherits: {e}"))?);
+        }
+        Ok(own)
+    }
+}
+
+impl Raw {
+    fn take_from(&mut self, below: Raw) {
+        for (slot, value) in below.slots {
+            self.slots.entry(slot).or_insert(value);
+        }
+        for (colour, value) in below.palette {
+            self.palette.entry(colour).or_insert(value);
+        }
+        self.background = self.background.take().or(below.background);
+        if self.panes.is_empty() {
+            self.panes = below.panes;
+        }
+    }
+}
+
+/// What the colours were chosen against; `None` is the terminal's own.
+fn ground(raw: &Raw) -> Result<Option<Color>, String> {
+    let Some(name) = raw.background.as_deref() else { return Ok(None) };
+    let found = colour(raw.palette.get(name).map_or(name, String::as_str))?;
+    Ok(Some(found).filter(|c| *c != Color::Reset))
+}
+
+/// Relative luminance of a colour by [WCAG](https://www.w3.org/TR/WCAG21/#dfn-relative-luminance).
+fn luminance(colour: Color) -> Option<f64> {
+    let Color::Rgb(r, g, b) = colour else { return None };
+    let linear = |c: u8| {
+        let c = f64::from(c) / 255.0;
+        if c <= 0.03928 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    };
+    Some(0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b))
+}
+
+impl Theme {
+    /// One of ours by its name.
+    ///
+    /// # Errors
+    /// As [`Themes::named`].
     pub fn named(name: &str) -> Result<Self, String> {
-        let raw = raw(name)?;
-        Self::resolve(name, &raw).map_err(|e| format!("theme {name}: {e}"))
+        Themes::default().named(name)
     }
 
-    /// The theme without colour, for `NO_COLOR`.
-    ///
-    /// # Errors
-    /// As [`Theme::named`]; a test reads it.
-    pub fn plain() -> Result<Self, String> {
-        Self::named(NO_COLOR)
+    /// Empties a part of the screen for what is drawn over it.
+    pub(super) fn wipe(&self, buffer: &mut Buffer, area: Rect) {
+        ratatui::widgets::Widget::render(ratatui::widgets::Clear, area, buffer);
+        self.paint(buffer, area);
     }
 
-    fn resolve(name: &str, raw: &Raw) -> Result<Self, String> {
+    /// Lays the theme's ground under everything.
+    pub(super) fn paint(&self, buffer: &mut Buffer, area: Rect) {
+        if let Some(ground) = self.ground {
+            buffer.set_style(area, Style::new().bg(ground));
+        }
+    }
+
+    /// The style of each slot, to be read and changed.
+    fn styles(&mut self) -> impl Iterator<Item = &mut Style> {
+        let slots = [
+            &mut self.text,
+            &mut self.faint,
+            &mut self.border,
+            &mut self.focus,
+            &mut self.accent,
+            &mut self.good,
+            &mut self.warn,
+            &mut self.bad,
+            &mut self.selection,
+            &mut self.reasoning,
+            &mut self.code,
+            &mut self.heading,
+            &mut self.link,
+            &mut self.keyword,
+            &mut self.string,
+            &mut self.number,
+            &mut self.comment,
+            &mut self.identifier,
+            &mut self.added,
+            &mut self.removed,
+            &mut self.found,
+        ];
+        slots.into_iter().chain(&mut self.panes)
+    }
+
+    fn in_depth(mut self, to: Depth) -> Self {
+        for style in self.styles() {
+            style.fg = style.fg.map(|c| depth::nearest(c, to));
+            style.bg = style.bg.map(|c| depth::nearest(c, to));
+        }
+        // Sixteen colours cannot tell one dark ground from another: the terminal keeps its own.
+        self.ground = self.ground.filter(|_| to != Depth::Sixteen).map(|c| depth::nearest(c, to));
+        self
+    }
+
+    /// The slot that is wrong, with what is wrong with it.
+    fn resolve(name: &str, raw: &Raw) -> Result<Self, (String, String)> {
         let style = |slot: &str| {
-            let value = raw.slots.get(slot).ok_or_else(|| format!("the slot {slot} is missing"))?;
-            style(value, &raw.palette).map_err(|e| format!("{slot}: {e}"))
+            let wrong = |e: String| (slot.to_owned(), e);
+            let value = raw.slots.get(slot).ok_or_else(|| wrong(format!("the slot {slot} is missing")))?;
+            style(value, &raw.palette).map_err(|e| wrong(format!("{slot}: {e}")))
         };
         if let Some(unknown) = raw.slots.keys().find(|k| !SLOTS.contains(&k.as_str())) {
-            return Err(format!("no slot is called {unknown:?}{}", did_you_mean(unknown, SLOTS)));
+            let near = did_you_mean(unknown, SLOTS);
+            return Err((unknown.clone(), format!("no slot is called {unknown:?}{near}")));
+        }
+        for (name, value) in &raw.palette {
+            colour(value).map_err(|e| (name.clone(), format!("{name}: {e}")))?;
         }
         let mut panes = [Style::new(); 8];
         for (at, slot) in panes.iter_mut().enumerate() {
-            let value = raw.panes.get(at % raw.panes.len().max(1)).ok_or("panes need at least one colour")?;
-            *slot = self::style(value, &raw.palette).map_err(|e| format!("panes: {e}"))?;
+            let wrong = |e: String| ("panes".to_owned(), format!("panes: {e}"));
+            let value = raw.panes.get(at % raw.panes.len().max(1));
+            let value = value.ok_or_else(|| wrong("at least one colour is needed".into()))?;
+            *slot = self::style(value, &raw.palette).map_err(wrong)?;
         }
         Ok(Self {
             name: name.to_owned(),
+            ground: ground(raw).map_err(|e| ("background".to_owned(), format!("background: {e}")))?,
             text: style("text")?,
             faint: style("faint")?,
             border: style("border")?,
@@ -164,33 +385,6 @@ impl Theme {
             panes,
         })
     }
-}
-
-/// A theme's text with what it inherits underneath.
-fn raw(name: &str) -> Result<Raw, String> {
-    let Some((_, text)) = EMBEDDED.iter().find(|(n, _)| *n == name) else {
-        let names: Vec<_> = EMBEDDED.iter().map(|(n, _)| *n).collect();
-        return Err(format!(
-            "no theme is called {name:?}{}: {}",
-            did_you_mean(name, names.iter().copied()),
-            names.join(", ")
-        ));
-    };
-    let mut own: Raw = toml::from_str(text).map_err(|e| format!("theme {name}: {e}"))?;
-    if let Some(below) = own.inherits.clone().filter(|b| b != name) {
-        let below = raw(&below)?;
-        for (slot, value) in below.slots {
-            own.slots.entry(slot).or_insert(value);
-        }
-        for (colour, value) in below.palette {
-            own.palette.entry(colour).or_insert(value);
-        }
-        own.background = own.background.or(below.background);
-        if own.panes.is_empty() {
-            own.panes = below.panes;
-        }
-    }
-    Ok(own)
 }
 
 /// `colour [on colour] [bold] [dim] [italic] [underlined] [reversed]`.
@@ -247,82 +441,5 @@ fn colour(text: &str) -> Result<Color, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_holds_every_file_of_the_folder_and_every_slot_resolves() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("themes");
-        let mut files: Vec<String> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|f| f.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
-            .collect();
-        let mut listed: Vec<String> = EMBEDDED.iter().map(|(n, _)| (*n).to_owned()).collect();
-        files.sort();
-        listed.sort();
-        assert_eq!(files, listed);
-        for (name, about) in Theme::names() {
-            assert!(!about.is_empty(), "{name} says nothing of itself");
-            Theme::named(name).unwrap();
-        }
-        assert!(Theme::named("tokio-night").unwrap_err().contains("did you mean \"tokyo-night\"?"));
-    }
-
-    fn luminance(colour: Color) -> Option<f64> {
-        let Color::Rgb(r, g, b) = colour else { return None };
-        let linear = |c: u8| {
-            let c = f64::from(c) / 255.0;
-            if c <= 0.03928 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-        };
-        Some(0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b))
-    }
-
-    /// WCAG contrast against the stated background: 4.5 for what is read, 3 for what is glanced at.
-    #[test]
-    fn colours_are_readable_on_the_background_they_were_chosen_for() {
-        let mut checked = 0;
-        for (name, _) in EMBEDDED {
-            let (theme, raw) = (Theme::named(name).unwrap(), raw(name).unwrap());
-            let ground = raw
-                .background
-                .as_deref()
-                .map(|b| colour(raw.palette.get(b).map_or(b, String::as_str)).unwrap());
-            let Some(ground) = ground.and_then(luminance) else { continue };
-            let read = [
-                theme.text,
-                theme.good,
-                theme.warn,
-                theme.bad,
-                theme.accent,
-                theme.focus,
-                theme.code,
-                theme.heading,
-                theme.link,
-                theme.keyword,
-                theme.string,
-                theme.number,
-                theme.identifier,
-                theme.added,
-                theme.removed,
-            ];
-            let glanced = [theme.faint, theme.reasoning, theme.comment];
-            let slots =
-                read.iter().chain(&theme.panes).map(|s| (s, 4.5)).chain(glanced.iter().map(|s| (s, 3.0)));
-            for (style, least) in slots {
-                let Some(light) = style.fg.and_then(luminance) else { continue };
-                let contrast = (light.max(ground) + 0.05) / (light.min(ground) + 0.05);
-                assert!(contrast >= least, "{name}: {style:?} has contrast {contrast:.2}");
-                checked += 1;
-            }
-        }
-        assert!(checked > 30, "only {checked} colours were checked");
-    }
-
-    #[test]
-    fn mistakes_in_a_theme_are_named() {
-        let palette = BTreeMap::new();
-        assert!(style("#12345", &palette).unwrap_err().contains("#1a2b3c"));
-        assert!(style("mauve", &palette).unwrap_err().contains("neither"));
-        assert_eq!(style("red on black bold", &palette).unwrap(), Style::new().red().on_black().bold());
-    }
-}
+#[path = "theme_tests.rs"]
+mod tests;

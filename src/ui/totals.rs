@@ -1,27 +1,27 @@
 //! What a session, a round and an endpoint have cost so far.
 
-use super::app::App;
+use super::app::{App, Entry};
 use crate::model::Endpoint;
 use crate::model::Total;
 
 impl App {
     /// What the session has cost so far: every answer that is over, those included that were
-    /// asked again.
+    /// asked again, and every trial.
     #[must_use]
     pub fn total(&self) -> Total {
-        self.replaced.and(Total::of(self.rounds.iter().flat_map(|r| &r.entries).map(|e| &e.answer)))
+        self.replaced.and(Total::of(self.rounds.iter().flat_map(|r| &r.entries).flat_map(Entry::answers)))
     }
 
-    /// The same of the round in view, its panes as they stand.
+    /// The same of the round in view, its panes as they stand, every trial of them.
     #[must_use]
     pub fn round_total(&self) -> Total {
-        Total::of(self.round().into_iter().flat_map(|r| &r.entries).map(|e| &e.answer))
+        Total::of(self.round().into_iter().flat_map(|r| &r.entries).flat_map(Entry::answers))
     }
 
     /// The same of one endpoint in every round.
     #[must_use]
     pub fn endpoint_total(&self, endpoint: &Endpoint) -> Total {
         let entries = self.rounds.iter().flat_map(|r| &r.entries);
-        Total::of(entries.filter(|e| e.endpoint.is_pane_of(endpoint)).map(|e| &e.answer))
+        Total::of(entries.filter(|e| e.endpoint.is_pane_of(endpoint)).flat_map(Entry::answers))
     }
 }

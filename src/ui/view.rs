@@ -16,13 +16,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
 use super::chooser;
 use super::colour::Uncoloured;
 use super::command::Focus;
+use super::completion;
 use super::detail;
 use super::figures;
 use super::help;
@@ -54,6 +55,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     let area = frame.area();
     app.size = (area.width, area.height);
     let layout = app.layout();
+    theme.paint(frame.buffer_mut(), area);
     app.behind = false;
     let found = app.matches();
     if layout.too_small {
@@ -75,6 +77,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         }
     }
     prompt(app, theme, frame, &layout, &found);
+    completion::draw(app, theme, frame, layout.prompt);
     match app.overlay {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
@@ -85,6 +88,10 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         Some(Overlay::Params) => params_view::draw(app, theme, frame),
         Some(Overlay::Spend) => {
             question(theme, frame, &app.why_asked(), "y sends · any other key keeps the prompt");
+        }
+        Some(Overlay::Trials) => {
+            let (text, keys) = app.trials_question();
+            question(theme, frame, &text, &keys);
         }
         Some(Overlay::Quit) => {
             let text = if app.is_running() { "Answers still stream. Quit and stop them?" } else { "Quit?" };
@@ -113,6 +120,10 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         facts.push(COMMON.into());
     }
     facts.extend(app.connections.word().map(str::to_owned));
+    if let Some((over, all)) = app.trials.progress() {
+        // What moves stays longest.
+        facts.insert(0, format!("trials {over}/{all}"));
+    }
     facts.extend(round.map(|_| app.descent(app.shown)));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
@@ -361,6 +372,7 @@ fn divider(
     put(buffer, Rect { x: pane.x, width: pane.width, ..area }, Line::styled(line, border));
     let status = status::line(entry, now, theme);
     let mut notes: Vec<String> = found.map(|n| format!("{n} found")).into_iter().collect();
+    notes.extend(entry.trial_word());
     let new = entry.pane.new_below(width);
     if !entry.pane.follows() {
         notes.push(if new > 0 { format!("{new} new ↓ G") } else { "G follows".into() });
@@ -408,14 +420,14 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, foun
             _ => searched(app, theme, room, found)
                 .unwrap_or_else(|| Line::styled(format!(" {} ", hints(app, room)), theme.faint)),
         };
-        let left = system::title(app, theme, area.width);
-        let cost = app.draft_cost(room.saturating_sub(left.width() + 3));
-        let cost = cost.map_or_else(Line::default, |cost| Line::styled(format!(" {cost} "), theme.text));
+        let (word, mode) = system::words(app, area.width);
+        let title = if focused { theme.focus } else { theme.text };
+        let (left, cost) = app.prompt_titles(word, &mode, title, theme, room);
         let block = Block::bordered()
             .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
             .border_style(if focused { theme.focus } else { theme.border })
             .title_top(left)
-            .title_top(cost.right_aligned())
+            .title_top(cost)
             .title_bottom(bottom);
         block.render(area, frame.buffer_mut());
         Rect {
@@ -532,7 +544,7 @@ fn question(theme: &Theme, frame: &mut Frame, text: &str, keys: &str) {
     let lines: Vec<_> = lines.chain([Line::styled(keys.to_owned(), theme.faint)]).collect();
     let area = centred(screen, width, u16::try_from(lines.len() + 2).unwrap_or(u16::MAX));
     let buffer = frame.buffer_mut();
-    Clear.render(area, buffer);
+    theme.wipe(buffer, area);
     Block::bordered().border_type(BorderType::Thick).border_style(theme.warn).render(area, buffer);
     let inner = Rect { x: area.x + AIR / 2, width: area.width.saturating_sub(AIR - 2), height: 1, ..area };
     for (line, y) in lines.into_iter().zip(area.y + 1..area.bottom().saturating_sub(1)) {

@@ -14,8 +14,11 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Effect, Entry, Overlay};
 use super::figures::grouped;
+use super::sending::Asked;
 use super::sending::Plan;
+use crate::model::Answer;
 use crate::model::AnswerId;
+use crate::model::Attachment;
 use crate::model::Counting;
 use crate::model::Endpoint;
 use crate::model::Estimate;
@@ -37,6 +40,8 @@ struct Pending {
 #[derive(Debug, Default, PartialEq)]
 struct Draft {
     text: String,
+    /// The files that are known to go with it.
+    files: Vec<Attachment>,
     endpoints: Vec<Endpoint>,
     /// What it continues or edits, and how many answers of that are there.
     origin: Origin,
@@ -81,12 +86,12 @@ impl Weighing {
 
     /// What an answer takes of the budget: its cost once that is known, its bound until then.
     /// A lower bound of a cost is none; what nobody accepted costs nothing.
-    pub(super) fn taken(&self, entry: &Entry) -> Money {
-        let reserved = || self.reserved.get(&entry.id).copied().unwrap_or_default();
-        let cost = &entry.answer.cost;
+    pub(super) fn taken(&self, id: AnswerId, answer: &Answer) -> Money {
+        let reserved = || self.reserved.get(&id).copied().unwrap_or_default();
+        let cost = &answer.cost;
         match cost.usd {
-            _ if !entry.answer.is_over() => reserved(),
-            _ if !entry.answer.may_be_billed() => Money::default(),
+            _ if !answer.is_over() => reserved(),
+            _ if !answer.may_be_billed() => Money::default(),
             Some(usd) if !cost.at_least => usd,
             usd => reserved().max(usd.unwrap_or_default()),
         }
@@ -100,11 +105,13 @@ impl App {
         self.weighing.spending = spending;
     }
 
-    /// What the session has taken of its budget: spent, or reserved by what still runs.
+    /// What the session has taken of its budget: spent, or reserved by what still runs or is
+    /// still to be sent.
     #[must_use]
     pub fn committed(&self) -> Money {
-        let entries = self.rounds.iter().flat_map(|r| &r.entries);
-        self.weighing.gone + entries.map(|e| self.weighing.taken(e)).sum()
+        let runs = self.rounds.iter().flat_map(|r| &r.entries).flat_map(Entry::runs);
+        let taken: Money = runs.map(|run| self.weighing.taken(run.id, run.answer)).sum();
+        self.weighing.gone + self.trials.outstanding() + taken
     }
 
     /// Says so while something is held against the budget: one at a time.
@@ -140,6 +147,7 @@ impl App {
         let origin = self.next_origin();
         let draft = Draft {
             text: self.prompt_text(),
+            files: self.attaching.files(),
             endpoints: self.lineup.endpoints.clone(),
             origin,
             answers: origin.parent.and_then(|r| self.rounds.get(r)).map_or(0, over),
@@ -163,7 +171,9 @@ impl App {
             return;
         }
         self.weighing.changed = false;
-        let asks = self.plan_round(self.weighing.draft.text.clone()).asks();
+        let Draft { text, files, origin, system, .. } = &self.weighing.draft;
+        let asked = Asked { question: text.clone(), origin: *origin, system: system.clone() };
+        let asks = self.plan_round(asked, files).asks();
         let number = self.weighing.number();
         self.weighing.in_flight = Some(number);
         self.effects.push(Effect::Weigh { number, asks });
@@ -206,8 +216,7 @@ impl App {
             return;
         }
         if let Plan::Round { question, origin, .. } = &pending.plan {
-            self.unsend(question, *origin);
-            self.weigh_draft();
+            self.give_back(question, *origin);
         }
         self.say("not sent");
     }
@@ -225,7 +234,13 @@ impl App {
         let all = &self.weighing.shown;
         let largest = all.iter().map(|e| e.prompt).max_by_key(|t| t.n)?;
         let sign = if largest.how == Counting::Ratio { "≈" } else { "~" };
-        let tokens = format!("{sign}{} tok", grouped(largest.n));
+        // A picture's tokens are in no count before the answer.
+        let images = match all.iter().map(|e| e.images).max() {
+            None | Some(0) => String::new(),
+            Some(1) => " + 1 image".to_owned(),
+            Some(n) => format!(" + {n} images"),
+        };
+        let tokens = format!("{sign}{} tok{images}", grouped(largest.n));
         let known: Vec<Money> = all.iter().filter_map(|e| e.at_most.as_ref().ok().copied()).collect();
         let most: Money = known.iter().copied().sum();
         let unknown = all.len() - known.len();

@@ -12,18 +12,21 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::error::stream_fault;
+use super::images::{First, content};
 use super::lenient::{Patience, Strays, count, error_event, time, word};
 use super::{Call, Carried, Dialect, Frame, Framing, MaxField, Pair, Progress, Reader, WireTakes};
 use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Effort;
 use crate::model::Fault;
+use crate::model::Image;
 use crate::model::Off;
 use crate::model::Role;
 use crate::model::Served;
 use crate::model::Stop;
 use crate::model::Thinking;
 use crate::model::ThinkingTaken;
+use crate::model::Turn;
 use crate::model::Usage;
 
 /// `POST {base}/chat/completions`.
@@ -51,7 +54,7 @@ impl Dialect for Chat {
         }
         let system_role = if quirks.developer_role { "developer" } else { "system" };
         let system = prompt.system.iter().map(|text| json!({"role": system_role, "content": text}));
-        let messages: Vec<Value> = system.chain(prompt.turns.iter().map(|t| turn(t.role, &t.text))).collect();
+        let messages: Vec<Value> = system.chain(prompt.turns.iter().map(message)).collect();
         let mut body = Map::new();
         body.insert("model".into(), model.into());
         body.insert("messages".into(), messages.into());
@@ -112,13 +115,19 @@ impl Dialect for Chat {
     }
 }
 
-/// One message as both OpenAI wires take it.
-pub(super) fn turn(role: Role, text: &str) -> Value {
-    let role = match role {
+/// The words for who speaks, on every wire but Gemini's.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
         Role::User => "user",
         Role::Assistant => "assistant",
-    };
-    json!({"role": role, "content": text})
+    }
+}
+
+/// The text stands first: OpenRouter reads it so, and OpenAI's own examples have it so.
+fn message(turn: &Turn) -> Value {
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let image = |image: &Image| json!({"type": "image_url", "image_url": {"url": image.data_url()}});
+    json!({"role": role(turn.role), "content": content(turn, text, image, First::Text)})
 }
 
 /// OpenAI's wires know efforts, no budgets.

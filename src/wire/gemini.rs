@@ -9,12 +9,14 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::error::stream_fault;
+use super::images::{First, parts};
 use super::lenient::{Patience, Strays, count, word};
 use super::{Call, Carried, Dialect, Frame, Framing, Pair, Progress, Reader, WireTakes};
 use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Effort;
 use crate::model::Fault;
+use crate::model::Image;
 use crate::model::Params;
 use crate::model::Role;
 use crate::model::Served;
@@ -55,12 +57,15 @@ impl Dialect for Gemini {
         if let Some(system) = &call.prompt.system {
             body.insert("systemInstruction".into(), json!({"parts": [{"text": system}]}));
         }
+        let text = |text: &str| json!({"text": text});
+        let image = |image: &Image| json!({"inlineData": {"mimeType": image.kind.media_type(), "data": image.base64()}});
+        // One image stands before its question (ai.google.dev, image understanding).
         let turns = call.prompt.turns.iter().map(|t| {
             let role = match t.role {
                 Role::User => "user",
                 Role::Assistant => "model",
             };
-            json!({"role": role, "parts": [{"text": t.text}]})
+            json!({"role": role, "parts": parts(t, text, image, First::Images)})
         });
         body.insert("contents".into(), turns.collect());
         if !config.is_empty() {

@@ -6,8 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::chat::role;
 use super::error::stream_fault;
 use super::gemini::segment;
+use super::images::{First, content, source};
 use super::lenient::{Patience, Strays, count, word};
 use super::{Call, Carried, Dialect, Frame, Framing, Progress, Reader, WireTakes};
 use crate::model::Budget;
@@ -15,11 +17,12 @@ use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Effort;
 use crate::model::Fault;
-use crate::model::Role;
+use crate::model::Image;
 use crate::model::Served;
 use crate::model::Stop;
 use crate::model::Temperature;
 use crate::model::Thinking;
+use crate::model::Turn;
 use crate::model::Usage;
 
 /// Sent as `max_tokens`, in tokens, when the call sets none. It holds a long
@@ -193,13 +196,10 @@ pub(super) fn effort_word(effort: Effort) -> Result<&'static str, Fault> {
 }
 
 fn turns(call: &Call<'_>) -> Value {
-    let turn = |t: &crate::model::Turn| {
-        let role = match t.role {
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        };
-        json!({"role": role, "content": t.text})
-    };
+    // Claude does best where images come before the text (platform.claude.com, vision).
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let image = |image: &Image| json!({"type": "image", "source": source(image)});
+    let turn = |t: &Turn| json!({"role": role(t.role), "content": content(t, text, image, First::Images)});
     call.prompt.turns.iter().map(turn).collect()
 }
 

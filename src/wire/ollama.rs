@@ -13,6 +13,7 @@ use crate::model::Delta;
 use crate::model::Effort;
 use crate::model::Fate;
 use crate::model::Fault;
+use crate::model::Image;
 use crate::model::Params;
 use crate::model::Parity;
 use crate::model::Role;
@@ -52,7 +53,12 @@ impl Dialect for Ollama {
                 Role::User => "user",
                 Role::Assistant => "assistant",
             };
-            json!({"role": role, "content": t.text})
+            let images: Vec<_> = t.images().map(Image::base64).collect();
+            if images.is_empty() {
+                json!({"role": role, "content": t.sent_text()})
+            } else {
+                json!({"role": role, "content": t.sent_text(), "images": images})
+            }
         });
         let mut body = Map::new();
         body.insert("model".into(), call.model.into());
@@ -111,8 +117,10 @@ fn window(call: &Call<'_>) -> Option<u64> {
     const USUAL: u64 = 4096;
     /// Set aside for an answer of which nobody said how long it may be.
     const ANSWER: u64 = 1024;
-    let texts = call.prompt.system.iter().chain(call.prompt.turns.iter().map(|t| &t.text));
-    let prompt: u64 = texts.map(|text| most_tokens(text)).sum();
+    /// Set aside for a picture: most models make some hundreds of tokens of one, some more.
+    const IMAGE: u64 = 2048;
+    let words: u64 = call.prompt.texts().map(|text| most_tokens(&text)).sum();
+    let prompt = call.prompt.images().fold(words, |sum, _| sum.saturating_add(IMAGE));
     // Where text and answer together are too long, the server drops the text's beginning.
     let needed = prompt.saturating_add(call.params.max_tokens.map_or(ANSWER, u64::from));
     (needed > USUAL).then(|| needed.checked_next_power_of_two().unwrap_or(u64::MAX))

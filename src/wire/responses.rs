@@ -5,19 +5,22 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::chat::{no_budget, split, turn};
+use super::chat::{no_budget, role, split};
 use super::error::stream_fault;
+use super::images::{First, content};
 use super::lenient::{Patience, Strays, count, error_event, word};
 use super::{Call, Carried, Dialect, Frame, Framing, Pair, Progress, Reader, WireTakes};
 use crate::model::Class;
 use crate::model::Delta;
 use crate::model::Effort;
 use crate::model::Fault;
+use crate::model::Image;
 use crate::model::Off;
 use crate::model::Served;
 use crate::model::Stop;
 use crate::model::Thinking;
 use crate::model::ThinkingTaken;
+use crate::model::Turn;
 use crate::model::Usage;
 
 /// `POST {base}/responses`.
@@ -49,7 +52,7 @@ impl Dialect for Responses {
         if let Some(system) = &prompt.system {
             body.insert("instructions".into(), system.as_str().into());
         }
-        let input: Vec<Value> = prompt.turns.iter().map(|t| turn(t.role, &t.text)).collect();
+        let input: Vec<Value> = prompt.turns.iter().map(item).collect();
         body.insert("input".into(), input.into());
         if let Some(n) = params.max_tokens {
             body.insert("max_output_tokens".into(), n.into());
@@ -102,6 +105,13 @@ impl Dialect for Responses {
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(ResponsesReader::default())
     }
+}
+
+/// One item of the input.
+fn item(turn: &Turn) -> Value {
+    let text = |text: &str| json!({"type": "input_text", "text": text});
+    let image = |image: &Image| json!({"type": "input_image", "image_url": image.data_url()});
+    json!({"role": role(turn.role), "content": content(turn, text, image, First::Text)})
 }
 
 /// A text event, read without building a tree; everything else is read again as a [`Value`].

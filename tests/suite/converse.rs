@@ -240,8 +240,8 @@ fn request(name: &str, case: Request) {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         params.set(key, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
     }
-    let turns = case.turns.into_iter().map(|(role, text)| Turn { role, text }).collect();
-    let prompt = Prompt { system: case.system, turns };
+    let turns = case.turns.into_iter().map(|(role, text)| Turn::new(role, text)).collect();
+    let prompt = Prompt { system: case.system, turns, nonce: None };
     let call = Call {
         model: &case.model,
         is: &case.model,

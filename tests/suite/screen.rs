@@ -176,6 +176,65 @@ fn the_screen_at_three_sizes() {
     }
 }
 
+/// The style of every cell of one row, in runs.
+fn styles(app: &mut App, theme: &str, width: u16, height: u16) -> Vec<String> {
+    let mut screen = Screen::new(TestBackend::new(width, height)).unwrap();
+    let theme = Theme::named(theme).unwrap();
+    screen.draw(|frame| draw(app, &theme, frame)).unwrap();
+    let buffer = screen.backend().buffer().clone();
+    let row = |y: u16| {
+        let mut runs: Vec<(String, String)> = Vec::new();
+        for x in 0..width {
+            let cell = &buffer[(x, y)];
+            let style = format!("{}/{} {:?}", cell.fg, cell.bg, cell.modifier);
+            match runs.last_mut() {
+                Some(last) if last.0 == style => last.1.push_str(cell.symbol()),
+                _ => runs.push((style, cell.symbol().to_owned())),
+            }
+        }
+        let shown = runs.into_iter().filter(|(_, text)| !text.trim().is_empty());
+        shown.map(|(style, text)| format!("  {style}: {}", text.trim())).collect::<Vec<_>>().join("\n")
+    };
+    (0..height).map(|y| format!("{y}\n{}", row(y))).collect()
+}
+
+#[test]
+fn the_screen_in_four_themes() {
+    for theme in ["tokyo-night", "paper", "colour-blind", "mono"] {
+        for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+            let mut screen = busy(3);
+            press(&mut screen, "esc");
+            compare(
+                &format!("theme-{theme}-{width}x{height}.txt"),
+                &styles(&mut screen, theme, width, height),
+            );
+        }
+    }
+}
+
+#[test]
+fn themes_are_tried_and_left_or_taken() {
+    let mut app = busy(2);
+    press(&mut app, "esc");
+    press(&mut app, "C");
+    for (width, height) in [(80, 24), (120, 40)] {
+        compare(&format!("themes-{width}x{height}.txt"), &shown(&mut app, width, height));
+    }
+    press(&mut app, "down");
+    let tried = app.theme.name.clone();
+    assert_ne!(tried, "default");
+    press(&mut app, "esc");
+    assert_eq!(app.theme.name, "", "the one from before");
+    press(&mut app, "C");
+    typed(&mut app, "paper");
+    let effects = press(&mut app, "enter");
+    assert_eq!((app.theme.name.as_str(), effects), ("paper", vec![Effect::SaveTheme("paper".into())]));
+    app.saves = false;
+    press(&mut app, "C");
+    assert!(press(&mut app, "enter").is_empty());
+    assert!(app.notice.as_ref().unwrap().0.contains("for this session"));
+}
+
 #[test]
 fn every_screen_at_every_size_draws() {
     let mut sizes: Vec<(u16, u16)> = (0..=30).flat_map(|w| (0..=14).map(move |h| (w, h))).collect();

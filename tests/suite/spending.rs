@@ -16,7 +16,7 @@ fn usd(text: &str) -> Money {
 
 fn bound(most: &str) -> Estimate {
     let prompt = Tokens { n: 612, most: 2_000, how: Counting::Ratio };
-    Estimate { prompt, to_send: Some(usd("0.001")), at_most: Ok(usd(most)) }
+    Estimate { prompt, images: 0, to_send: Some(usd("0.001")), at_most: Ok(usd(most)) }
 }
 
 fn unbounded() -> Estimate {

@@ -258,8 +258,8 @@ fn request(dialect: &dyn Dialect, case: &Path) {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         params.set(key, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
     }
-    let turns = want.turns.into_iter().map(|(role, text)| Turn { role, text }).collect();
-    let prompt = Prompt { system: want.system, turns };
+    let turns = want.turns.into_iter().map(|(role, text)| Turn::new(role, text)).collect();
+    let prompt = Prompt { system: want.system, turns, nonce: None };
     let max_field = match want.quirks.max_field.as_deref() {
         None | Some("max_completion_tokens") => MaxField::MaxCompletionTokens,
         Some("max_tokens") => MaxField::MaxTokens,

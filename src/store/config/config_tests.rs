@@ -38,7 +38,7 @@ zoom = ["z", "enter"]
 #[test]
 fn a_good_file_is_read_whole() {
     let config = parse(GOOD).unwrap();
-    assert_eq!(config.theme.as_deref(), Some("tokyo-night"));
+    assert_eq!(config.theme, Some(ThemeWish::Named("tokyo-night".into())));
     let lineup = config.lineup_named("both").unwrap();
     assert_eq!(lineup.baseline, Some(0));
     let names: Vec<_> = lineup.endpoints.iter().map(|e| e.name.as_str()).collect();
@@ -65,7 +65,8 @@ fn every_mistake_names_line_column_and_the_nearest_right_word() {
             "config.toml:2:12: unknown provider \"opnai\" (did you mean \"openai\"?)",
         ),
         ("[[endpoint]]\nprovider = \"openai\"\n", "an endpoint needs a model"),
-        ("theme = 3\n", "config.toml:1:9: invalid type"),
+        ("theme = 3\n", "config.toml:1:9: a theme is a name, or { light"),
+        ("[attach]\ntext_kib = 0\n", "text_kib is a whole number of KiB from 1 to 16384"),
         ("theme = \"a\n", "config.toml:1:"),
         (
             "[[endpoint]]\nprovider = \"openai\"\nmodel = \"m\"\nregion = \"us\"\n",

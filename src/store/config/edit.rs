@@ -74,6 +74,39 @@ pub fn save_lineup(path: &Path, name: &str, lineup: &Lineup) -> Result<String, S
     Ok(format!("lineup {name:?} saved{more}: bakeoff -l {}", shell_word(name)))
 }
 
+/// Keeps a theme as the one that the screen begins with; gives the sentence that says so.
+///
+/// # Errors
+/// Why the file is not understood or cannot be written.
+pub fn save_theme(path: &Path, name: &str) -> Result<String, String> {
+    let at = path.display();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(e) => return Err(format!("{at}: {e}")),
+    };
+    // Nothing is written into a file that is not understood.
+    Config::parse(&text, path).map_err(|e| e.to_string())?;
+    let mut document: DocumentMut = text.parse().map_err(|e| format!("{at}: {e}"))?;
+    let before = document.get("theme").and_then(Item::as_value).map(|v| v.decor().clone());
+    let mut wanted = value(name);
+    if let (Some(decor), Some(value)) = (before, wanted.as_value_mut()) {
+        // The comment behind it stays.
+        *value.decor_mut() = decor;
+    }
+    // In its place: the comment above it belongs to the key.
+    match document.get_mut("theme") {
+        Some(item) => *item = wanted,
+        None => {
+            document.insert("theme", wanted);
+        }
+    }
+    let text = document.to_string();
+    Config::parse(&text, path).map_err(|e| format!("the theme cannot be written: {}", e.message))?;
+    write_whole(path, &text)?;
+    Ok(format!("{name} is the theme from now on, in {at}"))
+}
+
 /// The file's endpoint that asks the same in the same way, whatever it is called; of several
 /// the one of that name, and none that is in the lineup already.
 fn same<'c>(config: &'c Config, endpoint: &Endpoint, taken: &[String]) -> Option<&'c Endpoint> {
@@ -348,5 +381,19 @@ mod tests {
         std::fs::write(&path, "thme = 1\n").unwrap();
         assert!(save_lineup(&path, "x", &lineup()).unwrap_err().contains("did you mean"));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "thme = 1\n");
+    }
+
+    #[test]
+    fn a_theme_is_kept_with_what_stands_around_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, FILE).unwrap();
+        save_theme(&path, "gruvbox").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), FILE.replace("\"nord\"", "\"gruvbox\""));
+        let new = dir.path().join("new.toml");
+        save_theme(&new, "mono").unwrap();
+        assert_eq!(std::fs::read_to_string(&new).unwrap(), "theme = \"mono\"\n");
+        std::fs::write(&path, "theme = 3\n").unwrap();
+        assert!(save_theme(&path, "mono").unwrap_err().contains("a theme is a name"));
     }
 }

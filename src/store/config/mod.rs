@@ -22,7 +22,7 @@ use crate::model::clean_line;
 use crate::model::did_you_mean;
 use raw::{Raw, Wrong};
 
-pub use edit::{save_lineup, write_whole};
+pub use edit::{save_lineup, save_theme, write_whole};
 
 /// A config is written by hand; one larger than this is not one.
 const MOST_BYTES: u64 = 1 << 20;
@@ -84,10 +84,19 @@ impl PartialEq for PlainKeys {
     }
 }
 
+/// Which theme the screen begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ThemeWish {
+    /// By its name, by the path of a file, or `auto`.
+    Named(String),
+    /// By what the terminal has for a ground.
+    ByGround { light: String, dark: String },
+}
+
 /// What the file says, checked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
-    pub theme: Option<String>,
+    pub theme: Option<ThemeWish>,
     /// Line and column of the theme's name, for whoever knows the themes.
     pub theme_at: Option<(usize, usize)>,
     /// Name of the lineup that opens by default.
@@ -99,6 +108,10 @@ pub struct Config {
     pub timeouts: Timeouts,
     pub network: Network,
     pub spending: Spending,
+    /// Most of a text file that goes with a prompt, in KiB, where the file says it.
+    pub attach_text_kib: Option<u64>,
+    /// Repeats are sent with a nonce.
+    pub nonce: bool,
     /// Where `bakeoff prices update` looks instead of the usual list.
     pub prices_url: Option<String>,
     pub plain_keys: PlainKeys,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::ThemeWish;
 use super::{Config, KeyRow, Network, PlainKeys, Timeouts};
 use crate::model::Connections;
 use crate::model::Endpoint;
@@ -40,7 +41,7 @@ impl Wrong {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
-    pub(super) theme: Option<Spanned<String>>,
+    pub(super) theme: Option<Spanned<RawTheme>>,
     lineup: Option<Spanned<String>>,
     #[serde(default)]
     defaults: RawDefaults,
@@ -52,6 +53,10 @@ pub(super) struct Raw {
     budget: RawBudget,
     #[serde(default)]
     prices: RawPrices,
+    #[serde(default)]
+    attach: RawAttach,
+    #[serde(default)]
+    trials: RawTrials,
     #[serde(default)]
     endpoint: Vec<RawEndpoint>,
     #[serde(default)]
@@ -93,6 +98,19 @@ struct RawNetwork {
 #[serde(deny_unknown_fields)]
 struct RawPrices {
     url: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawAttach {
+    text_kib: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawTrials {
+    #[serde(default)]
+    nonce: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -179,7 +197,7 @@ impl Raw {
             return Err(Wrong::at(name.span(), format!("no lineup is called {:?}{near}", name.get_ref())));
         }
         Ok(Config {
-            theme: self.theme.map(Spanned::into_inner),
+            theme: self.theme.map(|t| t.into_inner().into()),
             theme_at: None,
             lineup: self.lineup.map(Spanned::into_inner),
             system: self.defaults.system,
@@ -189,6 +207,8 @@ impl Raw {
             timeouts: self.timeouts.check()?,
             network: self.network.check()?,
             spending: self.budget.check()?,
+            attach_text_kib: self.attach.check()?,
+            nonce: self.trials.nonce,
             prices_url: self.prices.check()?,
             plain_keys,
             keys: self.keys.check()?,
@@ -263,6 +283,17 @@ impl RawPrices {
             return Err(Wrong::at(url.span(), "a price list is fetched by https"));
         }
         Ok(Some(url.into_inner()))
+    }
+}
+
+impl RawAttach {
+    /// Up to what is read of any file.
+    fn check(self) -> Result<Option<u64>, Wrong> {
+        let kib = |v: Spanned<i64>| {
+            let kib = u64::try_from(*v.get_ref()).ok().filter(|kib| (1..=16_384).contains(kib));
+            kib.ok_or_else(|| Wrong::at(v.span(), "text_kib is a whole number of KiB from 1 to 16384"))
+        };
+        self.text_kib.map(kib).transpose()
     }
 }
 
@@ -476,5 +507,29 @@ impl RawKeys {
             }
         }
         Ok(rows)
+    }
+}
+
+/// A theme's name, or one for each kind of terminal.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a theme is a name, or { light = \"…\", dark = \"…\" }")]
+pub(super) enum RawTheme {
+    One(String),
+    Two(RawThemes),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawThemes {
+    light: String,
+    dark: String,
+}
+
+impl From<RawTheme> for ThemeWish {
+    fn from(raw: RawTheme) -> Self {
+        match raw {
+            RawTheme::One(name) => Self::Named(name),
+            RawTheme::Two(RawThemes { light, dark }) => Self::ByGround { light, dark },
+        }
     }
 }

@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::{Meta, Round};
+use super::{Meta, Round, Run};
 use crate::model::Answer;
+use crate::model::Attachment;
 use crate::model::Burstiness;
-use crate::model::Endpoint;
 use crate::model::Fault;
 use crate::model::METRICS;
 use crate::model::Money;
@@ -20,6 +20,7 @@ use crate::model::Reading;
 use crate::model::Role;
 use crate::model::Source;
 use crate::model::Timeline;
+use crate::model::Turn;
 use crate::model::Usage;
 use crate::model::clean;
 use crate::model::so_far;
@@ -69,13 +70,13 @@ fn round(round: &Round) -> Value {
     map.insert("id".into(), json!(round.id));
     map.insert("prompt".into(), json!(round.prompt.question()));
     put(&mut map, "system", round.prompt.system.as_ref());
+    put(&mut map, "attachments", attachments(round.prompt.attachments()));
     if round.prompt.turns.len() > 1 {
-        let turns: Vec<_> =
-            round.prompt.turns.iter().map(|t| json!({ "role": role(t.role), "text": t.text })).collect();
+        let turns: Vec<_> = round.prompt.turns.iter().map(turn).collect();
         map.insert("turns".into(), Value::Array(turns));
     }
     map.insert("vars".into(), json!({}));
-    let answers = round.entries.iter().map(|(endpoint, a)| answer(endpoint, a, &round.prompt)).collect();
+    let answers = round.runs.iter().map(|run| answer(run, &round.prompt)).collect();
     map.insert("answers".into(), Value::Array(answers));
     let total = round.total();
     let mut sum = Map::new();
@@ -85,6 +86,33 @@ fn round(round: &Round) -> Value {
     sum.insert("at_least".into(), json!(total.at_least || total.unknown > 0));
     map.insert("total".into(), Value::Object(sum));
     Value::Object(map)
+}
+
+fn turn(turn: &Turn) -> Value {
+    let mut map = Map::new();
+    map.insert("role".into(), json!(role(turn.role)));
+    map.insert("text".into(), json!(turn.text));
+    put(&mut map, "attachments", attachments(&turn.attachments));
+    Value::Object(map)
+}
+
+/// What went along: a text as it was sent, an image by what it is. `size` is of the file, in bytes.
+fn attachments(files: &[Attachment]) -> Option<Vec<Value>> {
+    let one = |file: &Attachment| {
+        let (name, size, sha256) = (file.name(), file.size(), file.sha256());
+        let (rest, kind) = match file {
+            Attachment::Text(text) => {
+                (json!({ "text": &*text.text, "left_out": text.left_out }), "text/plain")
+            }
+            Attachment::Image(i) => (json!({ "width": i.width, "height": i.height }), i.kind.media_type()),
+        };
+        let mut value = json!({ "name": name, "type": kind, "size": size, "sha256": sha256 });
+        if let (Value::Object(map), Value::Object(rest)) = (&mut value, rest) {
+            map.extend(rest);
+        }
+        value
+    };
+    (!files.is_empty()).then(|| files.iter().map(one).collect())
 }
 
 fn role(role: Role) -> &'static str {
@@ -101,14 +129,16 @@ fn put<T: serde::Serialize>(map: &mut Map<String, Value>, key: &str, value: Opti
 }
 
 /// The answer object, the same in runs and transcripts.
-fn answer(endpoint: &Endpoint, a: &Answer, prompt: &Prompt) -> Value {
+fn answer(run: &Run, prompt: &Prompt) -> Value {
+    let (endpoint, a) = (&run.endpoint, &run.answer);
     let mut map = Map::new();
     map.insert("endpoint".into(), json!(endpoint.name));
     map.insert("provider".into(), json!(endpoint.provider));
     map.insert("model".into(), json!(endpoint.model));
     put(&mut map, "place", endpoint.place.as_ref().or(endpoint.base_url.as_ref()));
     put(&mut map, "served_model", a.served.model.as_ref());
-    map.insert("trial".into(), json!(1));
+    map.insert("trial".into(), json!(run.trial));
+    put(&mut map, "nonce", run.nonce.as_ref());
     map.insert("attempt".into(), json!(1));
     map.insert("status".into(), json!(status(a)));
     map.insert("simulated".into(), json!(a.simulated));

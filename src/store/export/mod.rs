@@ -4,6 +4,7 @@
 
 mod json;
 mod table;
+mod trials;
 
 pub use table::aligned;
 
@@ -13,17 +14,51 @@ use crate::model::Endpoint;
 use crate::model::Prompt;
 use crate::model::Total;
 
-/// One prompt and what came back, in lineup order.
+/// One answer of a round.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub endpoint: Endpoint,
+    pub answer: Answer,
+    /// From 1.
+    pub trial: usize,
+    /// What was written before the prompt against caches.
+    pub nonce: Option<String>,
+}
+
+/// One prompt and what came back: in lineup order, the first trial of all before the second.
 #[derive(Debug, Clone)]
 pub struct Round {
     pub id: String,
     pub prompt: Prompt,
-    pub entries: Vec<(Endpoint, Answer)>,
+    pub runs: Vec<Run>,
+    /// Name of the endpoint that the others are compared with.
+    pub baseline: Option<String>,
 }
 
 impl Round {
     fn total(&self) -> Total {
-        Total::of(self.entries.iter().map(|(_, answer)| answer))
+        Total::of(self.runs.iter().map(|run| &run.answer))
+    }
+
+    /// Endpoints in the order in which they were asked, each once.
+    fn endpoints(&self) -> Vec<&Endpoint> {
+        let mut out: Vec<&Endpoint> = Vec::new();
+        for run in &self.runs {
+            if !out.iter().any(|known| known.name == run.endpoint.name) {
+                out.push(&run.endpoint);
+            }
+        }
+        out
+    }
+
+    /// The answers of one endpoint, in the order of its trials.
+    fn of<'r>(&'r self, endpoint: &'r Endpoint) -> impl Iterator<Item = &'r Answer> {
+        self.runs.iter().filter(|run| run.endpoint.name == endpoint.name).map(|run| &run.answer)
+    }
+
+    /// Whether anybody was asked more than once.
+    fn is_repeated(&self) -> bool {
+        self.runs.iter().any(|run| run.trial > 1)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Meta, Round};
+use super::{Meta, Round, Run, trials};
 use crate::model::Answer;
 use crate::model::Connections;
 use crate::model::METRICS;
@@ -19,7 +19,8 @@ const SHOWN: [&str; 3] = ["ttft_ms", "rate_tps", "total_ms"];
 pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
     let mut out = String::new();
     for round in rounds {
-        for (endpoint, answer) in &round.entries {
+        let first = round.runs.iter().filter(|run| run.trial == 1);
+        for Run { endpoint, answer, .. } in first {
             let simulated = if answer.simulated { " (simulated)" } else { "" };
             let _ = writeln!(out, "── {}{simulated}", clean_line(&endpoint.name));
             let text = clean(&answer.text);
@@ -32,7 +33,11 @@ pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
             }
             out.push('\n');
         }
-        figures(&mut out, round);
+        if round.is_repeated() {
+            trials::write(&mut out, round);
+        } else {
+            figures(&mut out, round);
+        }
     }
     let _ = writeln!(out, "~ computed from list prices of {}", meta.prices_as_of);
     match meta.connections {
@@ -47,13 +52,13 @@ fn figures(out: &mut String, round: &Round) {
     let shown: Vec<_> = METRICS.iter().filter(|m| SHOWN.contains(&m.id)).collect();
     let mut rows = vec![["endpoint", "status"].map(String::from).to_vec()];
     // The servers' own clocks stand apart, where there are any.
-    let told = round.entries.iter().any(|(_, a)| a.served.most_telling().is_some());
+    let told = round.runs.iter().any(|run| run.answer.served.most_telling().is_some());
     if let Some(head) = rows.first_mut() {
         head.extend(shown.iter().map(|m| m.heading.to_owned()));
         head.extend(told.then(|| "server".to_owned()));
         head.extend(["in", "out", "cost"].map(String::from));
     }
-    for (endpoint, a) in &round.entries {
+    for Run { endpoint, answer: a, .. } in &round.runs {
         let mut row = vec![clean_line(&endpoint.name), status(a)];
         row.extend(shown.iter().map(|m| m.show(a)));
         row.extend(told.then(|| server(a)));
@@ -62,7 +67,12 @@ fn figures(out: &mut String, round: &Round) {
         rows.push(row);
     }
     out.push_str(&aligned(&rows, 2));
-    if round.entries.len() > 1 {
+    total(out, round);
+}
+
+/// What all answers cost, where there are several.
+pub(super) fn total(out: &mut String, round: &Round) {
+    if round.runs.len() > 1 {
         let _ = writeln!(out, "this round {}", round.total().label());
     }
 }

@@ -165,7 +165,7 @@ fn a_long_answer_costs_its_length() {
                 "- item\n\n".into(),
             ] {
                 markdown.push(&piece);
-                markdown.rows(60);
+                markdown.work(60);
             }
         }
         markdown.finish();
@@ -192,7 +192,7 @@ fn endless_things_stay_quick_and_whole() {
     markdown.push("```rust\n");
     for line in &code {
         markdown.push(line);
-        markdown.rows(80);
+        markdown.work(80);
     }
     markdown.push("```\n");
     markdown.finish();

@@ -31,8 +31,8 @@ use wrap::{Laid, Place};
 
 use super::text::row_end;
 
-/// Bytes laid out in one go: more than any screen shows, and a few milliseconds.
-const PIECE: usize = 64 << 10;
+/// Bytes laid out for one frame: more than any screen shows, and a millisecond or two.
+const PIECE: usize = 32 << 10;
 
 /// What a unit is known as.
 #[derive(Debug)]
@@ -133,7 +133,7 @@ impl Markdown {
         !self.todo.is_empty()
     }
 
-    /// Number of rows at this width, laying out what is new, as far as one frame may.
+    /// Number of rows at this width; a guess as long as something is to be laid out.
     pub fn rows(&mut self, width: u16) -> usize {
         let width = width.max(1);
         if width != self.width {
@@ -149,6 +149,12 @@ impl Markdown {
             self.summed = 0;
         }
         self.scan();
+        self.total()
+    }
+
+    /// Lays out the end of what is new, as much as one frame may.
+    pub fn work(&mut self, width: u16) {
+        self.rows(width);
         let mut left = PIECE;
         while left > 0
             && let Some(at) = self.todo.pop()
@@ -156,7 +162,6 @@ impl Markdown {
             left = left.saturating_sub(self.units.get(at).map_or(0, |u| u.cut.span.len().max(1)));
             self.lay(at);
         }
-        self.total()
     }
 
     /// Lays out everything that is left: before the user moves through it.

@@ -7,6 +7,7 @@ mod diff;
 mod scatter;
 mod table;
 mod timeline;
+mod trials;
 
 use std::cmp::Ordering;
 
@@ -24,12 +25,10 @@ use super::figures;
 use super::ink::{cut, put};
 use super::status;
 use super::theme::Theme;
-use crate::model::Answer;
 use crate::model::Better;
 use crate::model::Endpoint;
 use crate::model::METRICS;
 use crate::model::Metric;
-use crate::model::Outcome;
 use crate::model::clean_line;
 
 /// One way of looking at a round.
@@ -89,6 +88,14 @@ pub const VIEWS: &[View] = &[
         usual: "",
         scrolls: true,
     },
+    View {
+        word: "trials",
+        doc: "every run of a repeated round: spread, median, and whether a difference can be told",
+        draw: Some(trials::draw),
+        figures: trials::figures,
+        usual: trials::USUAL,
+        scrolls: false,
+    },
 ];
 
 /// Which view is shown, and what was chosen in it.
@@ -102,6 +109,8 @@ pub struct Views {
     top: usize,
     /// Where the rows were drawn, for the mouse.
     rows: Vec<(Rect, usize)>,
+    /// Comparisons of runs that were made.
+    memo: trials::Memo,
 }
 
 /// The first row is the panes.
@@ -112,7 +121,14 @@ const PANES: &View = match VIEWS.first() {
 
 impl Default for Views {
     fn default() -> Self {
-        Self { shown: PANES, figure: None, worst_first: false, top: 0, rows: Vec::new() }
+        Self {
+            shown: PANES,
+            figure: None,
+            worst_first: false,
+            top: 0,
+            rows: Vec::new(),
+            memo: trials::Memo::default(),
+        }
     }
 }
 
@@ -231,7 +247,7 @@ fn order(app: &App) -> Vec<usize> {
     let flip = (row.better == Better::Higher) != app.views.worst_first;
     let keys: Vec<Option<f64>> = numbers
         .iter()
-        .map(|n| app.round().and_then(|r| r.entries.get(*n)).and_then(|e| ranked(row, &e.answer)))
+        .map(|n| app.round().and_then(|r| r.entries.get(*n)).and_then(|e| e.typical(row)))
         .collect();
     let key = |n: &usize| keys.get(*n).copied().flatten();
     numbers.sort_by(|a, b| match (key(a), key(b)) {
@@ -242,12 +258,6 @@ fn order(app: &App) -> Vec<usize> {
         (None, None) => Ordering::Equal,
     });
     numbers
-}
-
-/// A figure that can be compared: an answer that broke off was quick and cheap for no merit.
-fn ranked(row: &Metric, answer: &Answer) -> Option<f64> {
-    let whole = answer.outcome() == Some(Outcome::Complete) || row.better == Better::Neither;
-    row.read(answer).known().filter(|_| whole)
 }
 
 /// The frame around a view; gives what is inside.

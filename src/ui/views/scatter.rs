@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{all_figures, figure_keys, frame, hue, nothing, order, ranked};
+use super::{all_figures, figure_keys, frame, hue, nothing, order};
 use crate::model::Metric;
 use crate::model::Unit;
 use crate::model::clean_line;
@@ -62,12 +62,8 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
     let formula = format!("{} = {}", time.heading, time.formula);
     let inner = frame(app, theme, buffer, area, &title, &formula);
     let Some(round) = app.round() else { return nothing(theme, buffer, inner) };
-    let points: Vec<(usize, Option<f64>, Option<f64>)> = round
-        .entries
-        .iter()
-        .enumerate()
-        .map(|(n, e)| (n, ranked(time, &e.answer), ranked(cost, &e.answer)))
-        .collect();
+    let points: Vec<(usize, Option<f64>, Option<f64>)> =
+        round.entries.iter().enumerate().map(|(n, e)| (n, e.typical(time), e.typical(cost))).collect();
     let known: Vec<(usize, f64, f64)> =
         points.iter().filter_map(|(n, x, y)| Some((*n, (*x)?, (*y)?))).collect();
     // The list needs a line for each; on a low screen the plot gives way last.

@@ -6,11 +6,10 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{all_figures, figure_keys, frame, name, name_columns, nothing, order, ranked, window};
-use crate::model::Answer;
+use super::{all_figures, figure_keys, frame, name, name_columns, nothing, order, window};
 use crate::model::Better;
 use crate::model::Metric;
-use crate::ui::app::App;
+use crate::ui::app::{App, Entry};
 use crate::ui::figures;
 use crate::ui::ink::put;
 use crate::ui::theme::Theme;
@@ -44,9 +43,10 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
     let compared = app.baseline().map(|e| e.id);
     let lines = if compared.is_some() { 2 } else { 1 };
     let names = name_columns(app, usize::from(inner.width) / 3);
-    let shown = visible(app, names, usize::from(inner.width));
+    let runs = runs_columns(app);
+    let shown = visible(app, names + runs, usize::from(inner.width));
     let heading = Rect { height: inner.height.min(1), ..inner };
-    head(app, theme, buffer, heading, names, &shown);
+    head(app, theme, buffer, heading, names + runs, &shown);
     // Heading above, the sum below.
     let body = Rect { y: inner.y + 1, height: inner.height.saturating_sub(2), ..inner };
     let order = order(app);
@@ -60,15 +60,18 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
         let line = Rect { y, height: 1, ..body };
         name(app, theme, buffer, Rect { height: lines, ..line }, *number, names);
         let Some(entry) = app.round().and_then(|r| r.entries.get(*number)) else { continue };
-        let base = app.baseline().filter(|b| b.id != entry.id).map(|b| &b.answer);
+        if let Some(text) = entry.runs_text() {
+            put(buffer, beside(line, names), Line::styled(text, theme.faint));
+        }
+        let base = app.baseline().filter(|b| b.id != entry.id);
         let is_base = compared == Some(entry.id);
         let cells = shown.iter().map(|(row, width)| {
-            let known = row.read(&entry.answer).known().is_some();
+            let known = !entry.trials.is_empty() || row.read(&entry.answer).known().is_some();
             let mark = if best.leads(row.id, entry.id) { figures::BEST } else { " " };
             let style = if known { theme.text } else { theme.faint };
-            (vec![(row.show(&entry.answer), style), (format!(" {mark}"), theme.good)], *width)
+            (vec![(entry.typical_text(row), style), (format!(" {mark}"), theme.good)], *width)
         });
-        put(buffer, beside(line, names), cells_line(cells));
+        put(buffer, beside(line, names + runs), cells_line(cells));
         if lines == 2 && y + 1 < body.bottom() {
             let below = Rect { y: y + 1, height: 1, ..body };
             if is_base {
@@ -76,14 +79,20 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
                 put(buffer, below, Line::styled(text, theme.faint));
             } else if let Some(base) = base {
                 let cells = shown.iter().map(|(row, width)| {
-                    let (text, style) = delta(row, &entry.answer, base, theme);
+                    let (text, style) = delta(row, entry, base, theme);
                     (vec![(text, style), ("  ".into(), theme.faint)], *width)
                 });
-                put(buffer, beside(below, names), cells_line(cells));
+                put(buffer, beside(below, names + runs), cells_line(cells));
             }
         }
     }
     sum(app, theme, buffer, inner);
+}
+
+/// Columns of how many runs a row stands for; none where nothing was repeated.
+fn runs_columns(app: &App) -> usize {
+    let entries = app.round().into_iter().flat_map(|r| &r.entries);
+    entries.filter_map(Entry::runs_text).map(|text| text.width() + AIR).max().unwrap_or(0)
 }
 
 fn beside(line: Rect, names: usize) -> Rect {
@@ -106,12 +115,12 @@ fn cells_line(cells: impl Iterator<Item = (Vec<(String, Style)>, usize)>) -> Lin
 
 /// The columns that fit with their widths; the chosen one is among them.
 fn visible(app: &App, names: usize, width: usize) -> Vec<(&'static Metric, usize)> {
-    let base = app.baseline().map(|b| &b.answer);
+    let base = app.baseline();
     let wide = |row: &'static Metric| {
         let entries = app.round().into_iter().flat_map(|r| &r.entries);
         let cells = entries.map(|e| {
-            let below = base.map(|b| delta_text(row, &e.answer, b).map_or(0, |(text, _)| text.width()));
-            row.show(&e.answer).width().max(below.unwrap_or(0))
+            let below = base.map(|b| delta_text(row, e, b).map_or(0, |(text, _)| text.width()));
+            e.typical_text(row).width().max(below.unwrap_or(0))
         });
         // A mark of the best stands behind every value.
         cells.max().unwrap_or(0).max(row.heading.width()).max(5) + 2 + AIR
@@ -163,8 +172,8 @@ fn head(
 }
 
 /// The difference from the baseline, absolute and in percent, and whether it is better.
-fn delta_text(row: &Metric, answer: &Answer, base: &Answer) -> Option<(String, Option<bool>)> {
-    let (own, other) = (ranked(row, answer)?, ranked(row, base)?);
+fn delta_text(row: &Metric, own: &Entry, base: &Entry) -> Option<(String, Option<bool>)> {
+    let (own, other) = (own.typical(row)?, base.typical(row)?);
     let by = own - other;
     if by.abs() < f64::EPSILON * own.abs().max(other.abs()) || by == 0.0 {
         return Some(("±0".into(), None));
@@ -187,8 +196,8 @@ fn percent(value: f64) -> String {
     }
 }
 
-fn delta(row: &Metric, answer: &Answer, base: &Answer, theme: &Theme) -> (String, Style) {
-    match delta_text(row, answer, base) {
+fn delta(row: &Metric, own: &Entry, base: &Entry, theme: &Theme) -> (String, Style) {
+    match delta_text(row, own, base) {
         None => (String::new(), theme.faint),
         Some((text, better)) => {
             let style = match better {

@@ -4,21 +4,25 @@
 //! own from `additionalModelRequestFields`, so the model's family decides.
 
 use aws_sdk_bedrockruntime::types::{
-    ContentBlock, ConversationRole, InferenceConfiguration, Message, ServiceTier, SystemContentBlock,
+    ContentBlock, ConversationRole, ImageBlock, ImageFormat, ImageSource, InferenceConfiguration, Message,
+    ServiceTier, SystemContentBlock,
 };
-use aws_smithy_types::{Document, Number};
+use aws_smithy_types::{Blob, Document, Number};
 use serde_json::{Map, Value, json};
 
 use super::Converse;
 use crate::model::Class;
 use crate::model::Effort;
 use crate::model::Fault;
+use crate::model::Image;
 use crate::model::Off;
 use crate::model::Params;
 use crate::model::Role;
 use crate::model::Temperature;
 use crate::model::Thinking;
 use crate::model::ThinkingTaken;
+use crate::wire::chat::role;
+use crate::wire::images::{First, parts};
 use crate::wire::messages::{CLAUDE_BUDGET, CLAUDE_EFFORTS, effort_word};
 use crate::wire::{Call, Carried, Pair, WireTakes};
 
@@ -113,16 +117,28 @@ impl Converse {
     /// # Errors
     /// `Internal` when the SDK does not take a turn; it takes every one that is built here.
     pub fn messages(call: &Call<'_>) -> Result<Vec<Message>, Fault> {
+        let misfit = |e: &dyn std::fmt::Display| {
+            Fault::new(Class::Internal, format!("a turn does not fit the SDK: {e}"))
+        };
         let turns = call.prompt.turns.iter().map(|turn| {
             let role = match turn.role {
                 Role::User => ConversationRole::User,
                 Role::Assistant => ConversationRole::Assistant,
             };
-            Message::builder().role(role).content(ContentBlock::Text(turn.text.clone())).build()
+            let mut message = Message::builder().role(role);
+            for image in turn.images() {
+                let source = ImageSource::Bytes(Blob::new(image.bytes().unwrap_or_default()));
+                let format = ImageFormat::from(format_word(image).as_str());
+                let block = ImageBlock::builder().format(format).source(source).build();
+                message = message.content(ContentBlock::Image(block.map_err(|e| misfit(&e))?));
+            }
+            let words = turn.sent_text();
+            if turn.images().next().is_none() || !words.trim().is_empty() {
+                message = message.content(ContentBlock::Text(words.into_owned()));
+            }
+            message.build().map_err(|e| misfit(&e))
         });
-        turns
-            .collect::<Result<_, _>>()
-            .map_err(|e| Fault::new(Class::Internal, format!("a turn does not fit the SDK: {e}")))
+        turns.collect()
     }
 
     /// The system text; empty when there is none.
@@ -174,13 +190,14 @@ pub(super) fn body(call: &Call<'_>) -> Result<Value, Fault> {
     if let Some(system) = &call.prompt.system {
         body.insert("system".into(), json!([{"text": system}]));
     }
-    let turns = call.prompt.turns.iter().map(|turn| {
-        let role = match turn.role {
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        };
-        json!({"role": role, "content": [{"text": turn.text}]})
-    });
+    let text = |text: &str| json!({"text": text});
+    let image =
+        |image: &Image| json!({"image": {"format": format_word(image), "source": {"bytes": image.base64()}}});
+    let turns = call
+        .prompt
+        .turns
+        .iter()
+        .map(|turn| json!({"role": role(turn.role), "content": parts(turn, text, image, First::Images)}));
     body.insert("messages".into(), turns.collect());
     let mut config = Map::new();
     if let Some(n) = call.params.max_tokens {
@@ -199,6 +216,11 @@ pub(super) fn body(call: &Call<'_>) -> Result<Value, Fault> {
         body.insert("additionalModelRequestFields".into(), fields);
     }
     Ok(Value::Object(body))
+}
+
+/// `png`, `jpeg`…
+fn format_word(image: &Image) -> String {
+    image.kind.word().to_ascii_lowercase()
 }
 
 fn fields(call: &Call<'_>) -> Result<Option<Value>, Fault> {

@@ -1,0 +1,164 @@
+//! Asking without a screen: every endpoint once, or so many times in rotated order.
+
+use std::io::{IsTerminal, Write};
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::engine::Engine;
+use crate::model::Answer;
+use crate::model::AnswerId;
+use crate::model::Lane;
+use crate::model::Lineup;
+use crate::model::Outcome;
+use crate::model::Phase;
+use crate::model::Prompt;
+use crate::model::Ran;
+use crate::model::Report;
+use crate::model::Rotation;
+use crate::model::clean_line;
+use crate::store::Run;
+
+/// How a prompt is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Repeats {
+    /// Of each endpoint.
+    pub(super) trials: usize,
+    /// A nonce before each.
+    pub(super) nonce: bool,
+    pub(super) quiet: bool,
+}
+
+impl Repeats {
+    /// The prompt of one run.
+    pub(super) fn prompt(self, prompt: &Prompt) -> Prompt {
+        prompt.clone().with_nonce(self.nonce.then(|| format!("{:08x}", fastrand::u32(..))))
+    }
+}
+
+/// Who has which run now.
+struct Asking<'a> {
+    engine: &'a Engine,
+    how: Repeats,
+    runs: Vec<Run>,
+    /// The index of its open run, for each endpoint.
+    open: Vec<Option<usize>>,
+    rotation: Rotation,
+    progress: bool,
+}
+
+/// Asks all; gives every run in the order of trials, then of the lineup, and whether the user
+/// ended it.
+pub(super) async fn ask(
+    engine: &Engine,
+    mut reports: UnboundedReceiver<Report>,
+    lineup: &Lineup,
+    prompt: &Prompt,
+    how: Repeats,
+) -> (Vec<Run>, bool) {
+    // All tasks start from here at once: the client and the catalog are made before any of them.
+    engine.warm_up(&lineup.endpoints).await;
+    let count = lineup.endpoints.len();
+    let mut asking = Asking {
+        engine,
+        how,
+        runs: Vec::new(),
+        open: vec![None; count],
+        rotation: Rotation::new(count, how.trials),
+        progress: !how.quiet && std::io::stderr().is_terminal(),
+    };
+    let mut interrupted = false;
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    loop {
+        asking.send(lineup, prompt);
+        if asking.open.iter().all(Option::is_none) && asking.rotation.is_sent() {
+            break;
+        }
+        let report = tokio::select! {
+            report = reports.recv() => report,
+            _ = &mut interrupt, if !interrupted => {
+                interrupted = true;
+                asking.stop();
+                continue;
+            }
+        };
+        let Some(report) = report else { break };
+        asking.take(report);
+    }
+    let place = |run: &Run| lineup.endpoints.iter().position(|e| e.name == run.endpoint.name);
+    asking.runs.sort_by_key(|run| (run.trial, place(run)));
+    (asking.runs, interrupted)
+}
+
+impl Asking<'_> {
+    fn lane(&self, at: usize) -> Lane {
+        let run = self.open.get(at).copied().flatten().and_then(|n| self.runs.get(n));
+        match run.map(|run| run.answer.phase) {
+            None => Lane::Free,
+            // Where nothing is repeated there is no order to keep: all leave at once.
+            Some(Phase::Queued) if self.how.trials > 1 => Lane::Preparing,
+            Some(_) => Lane::Sent,
+        }
+    }
+
+    /// Launches whoever may be asked now.
+    fn send(&mut self, lineup: &Lineup, prompt: &Prompt) {
+        loop {
+            let mut rotation = std::mem::replace(&mut self.rotation, Rotation::new(0, 0));
+            let next = rotation.next(|at| self.lane(at));
+            self.rotation = rotation;
+            let Some((at, endpoint)) = next.and_then(|at| Some((at, lineup.endpoints.get(at)?))) else {
+                return;
+            };
+            let number = self.runs.len();
+            let prompt = self.how.prompt(prompt);
+            let trial = 1 + self.runs.iter().filter(|run| run.endpoint.name == endpoint.name).count();
+            self.runs.push(Run {
+                endpoint: endpoint.clone(),
+                answer: Answer::new(endpoint.simulated),
+                trial,
+                nonce: prompt.nonce.clone(),
+            });
+            if let Some(open) = self.open.get_mut(at) {
+                *open = Some(number);
+            }
+            self.engine.launch(AnswerId(number as u64), endpoint.clone(), prompt);
+        }
+    }
+
+    fn take(&mut self, report: Report) {
+        let number = usize::try_from(report.id.0).unwrap_or(usize::MAX);
+        let Some(run) = self.runs.get_mut(number) else { return };
+        run.answer.apply(report.at, report.step);
+        if !run.answer.is_over() {
+            return;
+        }
+        let Some(at) = self.open.iter().position(|open| *open == Some(number)) else { return };
+        if let Some(open) = self.open.get_mut(at) {
+            *open = None;
+        }
+        let name = clean_line(&run.endpoint.name);
+        let fault = run.answer.fault.as_ref();
+        let hopeless = fault.is_some_and(|f| !f.class.retry_may_help());
+        let left_out = self.rotation.ended(at, if hopeless { Ran::Hopeless } else { Ran::Through });
+        if self.progress {
+            let word = run.answer.outcome().map_or("", Outcome::word);
+            let (over, all) = self.rotation.progress();
+            let of = if self.how.trials > 1 { format!(" (trials {over}/{all})") } else { String::new() };
+            let _ = writeln!(std::io::stderr(), "{name}: {word}{of}");
+        }
+        if left_out && !self.how.quiet {
+            let _ = writeln!(
+                std::io::stderr(),
+                "bakeoff: {name} is left out from here on: it failed three times in a row, and would again"
+            );
+        }
+    }
+
+    /// Ends what runs and sends nothing more.
+    fn stop(&mut self) {
+        for at in 0..self.open.len() {
+            self.rotation.leave_out(at);
+        }
+        self.engine.interrupt();
+    }
+}

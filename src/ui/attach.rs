@@ -1,0 +1,236 @@
+//! Files that go with the prompt: read elsewhere ([`Effect::ReadFiles`]), shown while it is
+//! written, and waited for when it is sent.
+//!
+//! ```text
+//!  draft changes --new @name--> Effect::ReadFiles --> Event::FilesRead --> border, estimate
+//!  enter --@name--> Effect::ReadFiles --> Event::FilesRead --all there--> sent
+//!                                              \--one cannot be had--> the prompt comes back
+//! ```
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::app::{App, Effect};
+use super::ink::cut;
+use super::sending::Asked;
+use super::theme::Theme;
+use crate::model::Attachment;
+use crate::model::Origin;
+use crate::model::Reference;
+use crate::model::attached;
+use crate::model::clean_line;
+use crate::model::references;
+
+/// A file, nothing of that name, or why it cannot be attached.
+pub type Found = Result<Option<Attachment>, String>;
+
+/// Bytes up to which a draft's files are looked at while it is written: a longer one is a paste,
+/// and is looked at when it is sent.
+const MOST_FOLLOWED: usize = 50_000;
+
+/// What is being read, and what was.
+#[derive(Debug, Default)]
+pub struct Attaching {
+    /// A prompt that waits for its files.
+    order: Option<(u64, Asked)>,
+    /// What the draft names, as it was when it was written.
+    known: Vec<(Reference, Found)>,
+    in_flight: Option<u64>,
+    last: u64,
+}
+
+impl Attaching {
+    fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// The draft's files.
+    pub(super) fn files(&self) -> Vec<Attachment> {
+        distinct(self.known.iter().filter_map(|(_, found)| found.as_ref().ok().cloned().flatten()))
+    }
+}
+
+/// Each file once: a sentence may name it twice in different ways.
+fn distinct(files: impl Iterator<Item = Attachment>) -> Vec<Attachment> {
+    let mut kept: Vec<Attachment> = Vec::new();
+    for file in files {
+        if !kept.iter().any(|k| k.name() == file.name()) {
+            kept.push(file);
+        }
+    }
+    kept
+}
+
+impl App {
+    /// Puts a text into the prompt without sending it.
+    pub fn draft(&mut self, text: &str) -> Vec<Effect> {
+        self.editor.set_text(text);
+        self.read_draft();
+        self.weigh_draft();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Looks at the draft's names that are new; forgets those that are gone.
+    pub(super) fn read_draft(&mut self) {
+        let text = self.prompt_text();
+        let named = if text.len() > MOST_FOLLOWED { Vec::new() } else { references(&text) };
+        self.attaching.known.retain(|(reference, _)| named.contains(reference));
+        let known = |reference: &Reference| self.attaching.known.iter().any(|(k, _)| k == reference);
+        let new: Vec<_> = named.into_iter().filter(|reference| !known(reference)).collect();
+        if new.is_empty() || self.attaching.in_flight.is_some() {
+            return;
+        }
+        let number = self.attaching.number();
+        self.attaching.in_flight = Some(number);
+        self.effects.push(Effect::ReadFiles { number, files: new });
+    }
+
+    /// Sends a prompt that names no file, or lets it wait for those that it names.
+    pub(super) fn send_with_files(&mut self, asked: Asked) {
+        let files = references(&asked.question);
+        if files.is_empty() {
+            let plan = self.plan_round(asked, &[]);
+            self.order(plan);
+            return;
+        }
+        let number = self.attaching.number();
+        self.attaching.order = Some((number, asked));
+        self.effects.push(Effect::ReadFiles { number, files });
+    }
+
+    /// Whether a prompt waits for its files; then nothing else is sent before it.
+    pub(super) fn is_reading(&mut self) -> bool {
+        let reading = self.attaching.order.is_some();
+        if reading {
+            self.say("the files of the last prompt are still being read; ctrl+c gives it back");
+        }
+        reading
+    }
+
+    /// Files that were read: for the draft, or for a prompt that waits for them.
+    pub(super) fn files_read(&mut self, number: u64, found: Vec<(Reference, Found)>) {
+        if self.attaching.in_flight == Some(number) {
+            self.attaching.in_flight = None;
+            self.attaching.known.extend(found);
+            // The draft may have changed meanwhile.
+            self.read_draft();
+            self.weigh_draft();
+            return;
+        }
+        let Some((_, asked)) = self.attaching.order.take_if(|(waits, _)| *waits == number) else { return };
+        // Something else may have been asked for meanwhile.
+        if self.must_wait(asked.origin) {
+            self.give_back(&asked.question, asked.origin);
+            return;
+        }
+        let faults: Vec<_> = found.iter().filter_map(|(_, found)| found.as_ref().err()).collect();
+        if let Some(first) = faults.first() {
+            let more = faults.len() - 1;
+            let rest = if more == 0 { String::new() } else { format!(" ({more} more cannot be attached)") };
+            let said = format!("not sent: {first}{rest}");
+            self.give_back(&asked.question, asked.origin);
+            self.say(said);
+            return;
+        }
+        let missed: Vec<_> = found
+            .iter()
+            .filter(|(reference, found)| matches!(found, Ok(None)) && reference.looks_like_a_path())
+            .map(|(reference, _)| format!("@{}", clean_line(&reference.name)))
+            .collect();
+        let files = distinct(found.into_iter().filter_map(|(_, found)| found.ok().flatten()));
+        let plan = self.plan_round(asked, &files);
+        self.notice = None;
+        self.order(plan);
+        if !missed.is_empty() {
+            let sent = self.notice.take().map(|(said, _)| format!("{said} · ")).unwrap_or_default();
+            let are = if missed.len() == 1 { "it is" } else { "they are" };
+            self.say(format!("{sent}no such file: {}; {are} sent as text", missed.join(", ")));
+        }
+    }
+
+    /// Gives a prompt back that waits for its files; whether there was one.
+    pub(super) fn stop_reading(&mut self) -> bool {
+        let Some((_, asked)) = self.attaching.order.take() else { return false };
+        // A disk that hangs hangs for the draft as well.
+        self.attaching.in_flight = None;
+        self.give_back(&asked.question, asked.origin);
+        self.say("not sent: its files were still being read");
+        true
+    }
+
+    /// Puts a prompt that was not sent back; what was written meanwhile stands below it.
+    pub(super) fn give_back(&mut self, question: &str, origin: Origin) {
+        self.unsend(question, origin);
+        self.read_draft();
+        self.weigh_draft();
+    }
+
+    /// The prompt's upper border: what it is and what goes with it, then what it may cost. The
+    /// files give way to their number before the cost gives way, and the mode goes first.
+    pub(super) fn prompt_titles(
+        &self,
+        word: &str,
+        mode: &str,
+        title: Style,
+        theme: &Theme,
+        room: usize,
+    ) -> (Line<'static>, Line<'static>) {
+        let left = |mode: &str, files: &str, fine: bool| {
+            let (mode, files) = (clean_line(mode), clean_line(files));
+            let mut left = Line::from(Span::styled(format!(" {word}"), title));
+            for (words, style) in [(mode, theme.faint), (files, if fine { theme.accent } else { theme.warn })]
+            {
+                if !words.is_empty() {
+                    left.push_span(Span::styled(" · ", theme.faint));
+                    left.push_span(Span::styled(words, style));
+                }
+            }
+            left.push_span(Span::raw(" "));
+            left
+        };
+        let cost = |left: &Line| self.draft_cost(room.saturating_sub(left.width() + 3));
+        let priced = |cost: Option<String>| {
+            let line = cost.map_or_else(Line::default, |cost| Line::styled(format!(" {cost} "), theme.text));
+            line.right_aligned()
+        };
+        let Some((files, fine)) = self.draft_files() else {
+            let left = left(mode, "", true);
+            let cost = cost(&left);
+            return (left, priced(cost));
+        };
+        let short = match self.attaching.files().len() {
+            n if fine && n > 0 => format!("{n} file{} attached", if n == 1 { "" } else { "s" }),
+            _ => files.clone(),
+        };
+        let wanted = self.draft_cost(usize::MAX).is_some();
+        let tries = [(mode, &files), ("", &files), (mode, &short), ("", &short)];
+        let fitting = tries.into_iter().map(|(mode, files)| left(mode, files, fine)).find_map(|left| {
+            let cost = cost(&left);
+            (left.width() <= room && (cost.is_some() || !wanted)).then_some((left, cost))
+        });
+        let (left, cost) = fitting.unwrap_or_else(|| {
+            // Where one of them has room it is what the user has done, not what it may cost.
+            (left("", &cut(&clean_line(&files), room.saturating_sub(12)), fine), None)
+        });
+        (left, priced(cost))
+    }
+
+    /// What would leave with the draft, or why it cannot; and whether that is so.
+    fn draft_files(&self) -> Option<(String, bool)> {
+        if let Some((_, asked)) = &self.attaching.order {
+            let n = references(&asked.question).len();
+            return Some((format!("reading {n} file{}", if n == 1 { "" } else { "s" }), true));
+        }
+        // While a name is being chosen, its beginning need not be a file.
+        if self.completes() {
+            return None;
+        }
+        let fault = self.attaching.known.iter().find_map(|(_, found)| found.as_ref().err());
+        if let Some(fault) = fault {
+            return Some((fault.clone(), false));
+        }
+        let files = self.attaching.files();
+        (!files.is_empty()).then(|| (attached(&files), true))
+    }
+}
