@@ -102,8 +102,7 @@ impl Prompt {
         next
     }
 
-    /// The same conversation with another question in the place of its last one, whose files go
-    /// with it.
+    /// The same conversation with another question in the place of its last one.
     #[must_use]
     pub fn reworded(&self, question: impl Into<String>) -> Self {
         let mut next = self.clone();

@@ -7,12 +7,12 @@
 //!                                              \--one cannot be had--> the prompt comes back
 //! ```
 
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::app::{App, Effect};
 use super::ink::cut;
 use super::sending::Asked;
+use super::system;
 use super::theme::Theme;
 use crate::model::Attachment;
 use crate::model::Origin;
@@ -170,21 +170,24 @@ impl App {
     /// files give way to their number before the cost gives way, and the mode goes first.
     pub(super) fn prompt_titles(
         &self,
-        word: &str,
-        mode: &str,
-        title: Style,
         theme: &Theme,
+        width: u16,
         room: usize,
     ) -> (Line<'static>, Line<'static>) {
+        let (word, title, mode, tail) = system::title(self, theme, width);
+        let mode = mode.as_str();
         let left = |mode: &str, files: &str, fine: bool| {
             let (mode, files) = (clean_line(mode), clean_line(files));
-            let mut left = Line::from(Span::styled(format!(" {word}"), title));
+            let mut left = Line::from(Span::styled(word, title));
             for (words, style) in [(mode, theme.faint), (files, if fine { theme.accent } else { theme.warn })]
             {
                 if !words.is_empty() {
                     left.push_span(Span::styled(" · ", theme.faint));
                     left.push_span(Span::styled(words, style));
                 }
+            }
+            for span in &tail {
+                left.push_span(span.clone());
             }
             left.push_span(Span::raw(" "));
             left

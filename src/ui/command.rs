@@ -306,7 +306,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "round-diff",
-        keys: &["V"],
+        keys: &["C"],
         on: Focus::Panes,
         doc: "what changed in prompt and answers since the round before",
         run: App::diff_round,
@@ -397,7 +397,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "theme",
-        keys: &["C"],
+        keys: &["f9"],
         on: Focus::Panes,
         doc: "choose the colours; each theme is shown as you come to it",
         run: App::choose_theme,

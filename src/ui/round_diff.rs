@@ -99,7 +99,7 @@ impl App {
             KeyCode::PageUp | KeyCode::Char('u') => *top = top.saturating_sub(page),
             KeyCode::Home | KeyCode::Char('g') => *top = 0,
             KeyCode::End | KeyCode::Char('G') => *top = usize::MAX / 2,
-            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | 'V') => {
+            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | 'C') => {
                 let back = self.compared.take().is_some_and(|c| c.back);
                 self.overlay = Some(Overlay::Rounds).filter(|_| back);
             }

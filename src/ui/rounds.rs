@@ -170,7 +170,11 @@ impl App {
     /// The system text stays that of the round which was sent.
     pub(super) fn edit_sent(&mut self) {
         let Some(editing) = self.editing.take() else { return };
-        self.editor.set_text(&editing.draft);
+        // Something may have been written while the files of it were read.
+        let meanwhile = self.editor.text();
+        let parts = [editing.draft, meanwhile];
+        let kept: Vec<&str> = parts.iter().map(String::as_str).filter(|t| !t.is_empty()).collect();
+        self.editor.set_text(&kept.join("\n"));
         let Some(before) = editing.system.filter(|s| Some(s) != self.system.as_ref()) else { return };
         let known = self.rounds.iter().any(|r| r.system.as_ref() == Some(&before));
         if !known {
@@ -192,6 +196,7 @@ impl App {
         } else {
             self.editor.set_text(&format!("{question}\n{meanwhile}"));
         }
+        self.read_draft();
     }
 
     fn go_to_round(&mut self, to: Option<usize>, none: &str) -> bool {

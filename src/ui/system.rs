@@ -3,11 +3,13 @@
 //! What that field holds is what the session's next round is asked with; there is nothing to
 //! apply. The field that is not shown keeps its text, its cursor and its undo.
 
+use std::borrow::Cow;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
-use ratatui::text::Line;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
 
 use super::app::App;
 use super::command::Focus;
@@ -74,26 +76,33 @@ impl App {
     }
 }
 
-/// What the field is, and how what is written in it will be sent.
-pub(super) fn words(app: &App, width: u16) -> (&'static str, String) {
-    if app.is_writing_system() {
-        return ("system", "stands before every conversation · enter goes back".to_owned());
-    }
-    let mode = if let Some(round) = app.edited_round() {
-        format!("edits round {}", app.label(round))
+/// The left end of the field's upper border: what is written in it, with its style, how it will be
+/// sent, and the system text that goes with it.
+pub(super) fn title(
+    app: &App,
+    theme: &Theme,
+    width: u16,
+) -> (&'static str, Style, String, Vec<Span<'static>>) {
+    let name = if app.focus == Focus::Prompt { theme.focus } else { theme.text };
+    let (word, mode): (_, Cow<'_, str>) = if app.is_writing_system() {
+        (" system", "stands before every conversation · enter goes back".into())
+    } else if let Some(round) = app.edited_round() {
+        (" prompt", format!("edits round {}", app.label(round)).into())
     } else if app.follow_up && app.shown + 1 < app.rounds.len() {
-        format!("each pane continues its own round {}", app.label(app.shown))
+        (" prompt", format!("each pane continues its own round {}", app.label(app.shown)).into())
     } else if app.follow_up {
-        "each pane continues its own conversation".to_owned()
+        (" prompt", "each pane continues its own conversation".into())
     } else {
-        "each answer starts fresh".to_owned()
+        (" prompt", "each answer starts fresh".into())
     };
-    let system = match &app.system {
-        None => String::new(),
-        Some(_) if width < ROOMY => " · system".to_owned(),
-        Some(system) => format!(" · system: {}", brief(system, WORDS)),
-    };
-    ("prompt", mode + &system)
+    let mut tail = Vec::new();
+    if let Some(system) = app.system.as_ref().filter(|_| !app.is_writing_system()) {
+        let words =
+            if width < ROOMY { "system".to_owned() } else { format!("system: {}", brief(system, WORDS)) };
+        tail.push(Span::styled(" · ", theme.faint));
+        tail.push(Span::styled(words, theme.accent));
+    }
+    (word, name, mode.into_owned(), tail)
 }
 
 /// The field's text, or what an empty one is for.

@@ -420,9 +420,7 @@ fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, foun
             _ => searched(app, theme, room, found)
                 .unwrap_or_else(|| Line::styled(format!(" {} ", hints(app, room)), theme.faint)),
         };
-        let (word, mode) = system::words(app, area.width);
-        let title = if focused { theme.focus } else { theme.text };
-        let (left, cost) = app.prompt_titles(word, &mode, title, theme, room);
+        let (left, cost) = app.prompt_titles(theme, area.width, room);
         let block = Block::bordered()
             .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
             .border_style(if focused { theme.focus } else { theme.border })

@@ -159,7 +159,7 @@ fn nothing_that_was_written_is_lost_by_editing() {
 fn there_is_nothing_to_edit_or_compare_before_the_first_prompt() {
     let mut app = app(2);
     press(&mut app, "esc");
-    for key in ["e", "O", "V", "{", "}", "(", ")"] {
+    for key in ["e", "O", "C", "{", "}", "(", ")"] {
         app.notice = None;
         press(&mut app, key);
         assert_eq!(app.overlay, None, "{key}");
@@ -240,7 +240,7 @@ fn two_rounds_are_compared_by_prompt_settings_and_answers() {
     let ids: Vec<_> = asked.iter().map(|(id, ..)| *id).collect();
     answer(&mut app, &ids, "Refunds are quick");
     press(&mut app, "esc");
-    press(&mut app, "V");
+    press(&mut app, "C");
     for (width, height) in [(80, 24), (120, 40)] {
         compare(&format!("round-diff-{width}x{height}.txt"), &shown(&mut app, width, height));
     }
@@ -271,7 +271,7 @@ fn a_comparison_says_what_is_missing_and_follows_what_still_runs() {
     app.lineup.endpoints.remove(1);
     let second = ask(&mut app, "x y");
     press(&mut app, "esc");
-    press(&mut app, "V");
+    press(&mut app, "C");
     let rows = shown(&mut app, 100, 30).join("\n");
     assert!(rows.contains("1 model-1 · still runs"), "{rows}");
     assert!(rows.contains("2 model-2 · only in round 1"), "{rows}");
@@ -294,7 +294,7 @@ fn a_huge_prompt_is_compared_near_its_changes() {
     let changed = lines.join("\n").replace("line 1000 of it", "line 1000 \u{1b}[31mof that");
     app.ask(&changed);
     press(&mut app, "esc");
-    press(&mut app, "V");
+    press(&mut app, "C");
     let rows = shown(&mut app, 100, 40).join("\n");
     assert!(rows.contains("line 1000") && rows.contains("that") && rows.contains("alike"), "{rows}");
     assert!(!rows.contains("line 400 ") && !rows.contains('\u{1b}'), "{rows}");
@@ -355,7 +355,7 @@ fn an_edition_that_the_budget_stops_can_still_be_edited() {
     press(&mut app, "enter");
     let prompt = Tokens { n: 9, most: 9, how: Counting::Ratio };
     for number in 1..9 {
-        let dear = Estimate { prompt, images: 0, to_send: None, at_most: Ok(usd("1")) };
+        let dear = Estimate { prompt, to_send: None, images: 0, at_most: Ok(usd("1")) };
         app.update(Event::Weighed { number, estimates: vec![dear] }, app.now);
     }
     assert_eq!(app.overlay, Some(Overlay::Spend));
@@ -378,4 +378,45 @@ fn a_follow_up_continues_the_round_in_view() {
     // The conversation of the round, not that of the newest one.
     let turns: Vec<_> = app.rounds[4].entries[0].prompt.turns.iter().map(|t| t.text.clone()).collect();
     assert_eq!(turns[2..], ["And in German?", "Erstattungen sind leicht by 1 and so on.", "Shorter."]);
+}
+
+#[test]
+fn an_edition_that_waits_for_its_files_keeps_its_place() {
+    let mut app = session(1);
+    app.shown = 1;
+    press(&mut app, "e");
+    typed(&mut app, " See @notes.txt now");
+    let effects = press(&mut app, "enter");
+    // The newest question is that of the prompt which waits; a follow-up's switch changes nothing now.
+    press(&mut app, "esc");
+    press(&mut app, "f");
+    app.shown = 3;
+    let orders: Vec<_> = effects
+        .into_iter()
+        .filter_map(|e| match e {
+            Effect::ReadFiles { number, files } => Some((number, files)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(orders.len(), 1, "the draft's own question was asked while it was written");
+    let mut asked = Vec::new();
+    for (number, files) in orders {
+        let found = files.into_iter().map(|file| (file, Ok(None))).collect();
+        asked.extend(launched(app.update(Event::FilesRead { number, found }, app.now)));
+    }
+    assert_eq!(asked[0].2.question(), "And in German? See @notes.txt now");
+    assert_eq!(app.rounds[4].origin, Origin { parent: Some(0), edited: Some(1) });
+    // What cannot be had gives the prompt back, and it is still that round's.
+    app.shown = 4;
+    press(&mut app, "e");
+    typed(&mut app, " @gone.txt ");
+    let effects = press(&mut app, "enter");
+    assert_eq!(app.editing, None);
+    for effect in effects {
+        let Effect::ReadFiles { number, files } = effect else { continue };
+        let found = files.into_iter().map(|file| (file, Err("gone.txt cannot be read".to_owned()))).collect();
+        app.update(Event::FilesRead { number, found }, app.now);
+    }
+    assert_eq!(app.editing.as_ref().map(|e| e.round), Some(4));
+    assert!(app.editor.text().ends_with(" @gone.txt "), "{}", app.editor.text());
 }

@@ -216,7 +216,7 @@ fn the_screen_in_four_themes() {
 fn themes_are_tried_and_left_or_taken() {
     let mut app = busy(2);
     press(&mut app, "esc");
-    press(&mut app, "C");
+    press(&mut app, "f9");
     for (width, height) in [(80, 24), (120, 40)] {
         compare(&format!("themes-{width}x{height}.txt"), &shown(&mut app, width, height));
     }
@@ -225,12 +225,12 @@ fn themes_are_tried_and_left_or_taken() {
     assert_ne!(tried, "default");
     press(&mut app, "esc");
     assert_eq!(app.theme.name, "", "the one from before");
-    press(&mut app, "C");
+    press(&mut app, "f9");
     typed(&mut app, "paper");
     let effects = press(&mut app, "enter");
     assert_eq!((app.theme.name.as_str(), effects), ("paper", vec![Effect::SaveTheme("paper".into())]));
     app.saves = false;
-    press(&mut app, "C");
+    press(&mut app, "f9");
     assert!(press(&mut app, "enter").is_empty());
     assert!(app.notice.as_ref().unwrap().0.contains("for this session"));
 }
