@@ -113,6 +113,9 @@ mod stalls;
 #[path = "support/streams.rs"]
 mod streams;
 #[cfg(test)]
+#[path = "suite/templates.rs"]
+mod templates;
+#[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;
 #[cfg(test)]

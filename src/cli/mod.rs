@@ -5,12 +5,14 @@ mod asked;
 mod attach;
 mod choices;
 mod doctor;
+mod filling;
 mod headless;
 mod init;
 mod lists;
 mod models;
 mod output;
 mod prices;
+mod prompts;
 mod repeats;
 mod screen;
 mod world;
@@ -87,6 +89,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
         }
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Prices(args)) => prices::run(args),
+        Some(Command::Prompts(args)) => prompts::run(args),
         Some(Command::Doctor(args)) => doctor::run(cli, args),
         Some(Command::Init(args)) => init::run(args),
         Some(Command::Secret { what }) => init::secret(what),

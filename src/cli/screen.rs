@@ -9,7 +9,7 @@ use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
 use super::world::{Loaded, World};
-use super::{Stop, asked, attach, runtime, text_or_file, world};
+use super::{Stop, asked, attach, filling, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -27,6 +27,7 @@ use crate::store::Disk;
 use crate::store::Round;
 use crate::store::Run;
 use crate::store::export;
+use crate::store::load_cases;
 use crate::store::save_lineup;
 use crate::store::save_theme;
 use crate::store::shorten_home;
@@ -82,10 +83,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let loaded = world::load()?.with(asking.connections());
     let connections = loaded.config.network.connections;
     let theme = demo.and_then(|demo| demo.look.theme.clone()).or_else(|| cli.look.theme.clone());
-    let system = match asking.system.as_ref().or(loaded.config.system.as_ref()) {
-        Some(text) => Some(text_or_file(text)?),
-        None => None,
-    };
+    let (given, system) = given(&asking, &loaded)?;
     let limits = world::limits(&loaded.config, None);
     let mut themes = world::themes(&loaded);
     let (theme, colours) = match world::theme(theme.as_deref(), &loaded, &mut themes) {
@@ -142,6 +140,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             spending: loaded.config.spending.clone(),
             connections,
             same_weights: false,
+            given,
+            files: librarian(loaded.path.clone()),
             saves: loaded.path.is_some(),
             nonce: loaded.config.nonce,
         };
@@ -199,6 +199,49 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         )?;
     }
     Ok(exit.code)
+}
+
+/// What is known at the start of values and prompts, and the system text that goes with them.
+fn given(asking: &Asking, loaded: &Loaded) -> Result<(ui::Given, Option<String>), Stop> {
+    if asking.saved.len() > 1 {
+        return Err(Stop::usage(
+            "the screen opens with one prompt of the library; `bakeoff run` takes several",
+        ));
+    }
+    let prompt = asking.saved.first().map(|word| filling::saved(loaded, word)).transpose()?;
+    let saved = prompt.as_ref().and_then(|(_, version)| version.system.clone());
+    // What was asked for now, else what the prompt was saved with, else what always holds.
+    let system = match (&asking.system, saved) {
+        (None, Some(saved)) => Some(saved),
+        (asked, _) => {
+            asked.as_ref().or(loaded.config.system.as_ref()).map(|t| text_or_file(t)).transpose()?
+        }
+    };
+    let given = ui::Given { vars: filling::vars(&asking.vars)?, cases: filling::cases(asking)?, prompt };
+    Ok((given, system))
+}
+
+/// Cases and the library, for the screen.
+fn librarian(config: Option<PathBuf>) -> ui::Files {
+    let home = std::env::home_dir();
+    Arc::new(move |wish| {
+        let library = filling::library(config.as_deref());
+        match wish {
+            ui::Wish::Cases(path) => {
+                // No shell has read what was typed.
+                let below = path.strip_prefix("~/").zip(home.as_ref());
+                let path = below.map_or_else(|| PathBuf::from(&path), |(rest, home)| home.join(rest));
+                ui::Reply::Cases(load_cases(&path))
+            }
+            ui::Wish::Prompts => ui::Reply::Prompts(library.and_then(|l| l.list())),
+            ui::Wish::Save(name, mut version) => {
+                version.saved_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+                let said = library.and_then(|l| l.save(&name, &version));
+                ui::Reply::Saved(name, said)
+            }
+            ui::Wish::Delete(name) => ui::Reply::Deleted(library.and_then(|l| l.remove(&name))),
+        }
+    })
 }
 
 /// Whether there is something to draw on.
@@ -302,6 +345,7 @@ fn rounds(rounds: Vec<ui::Round>, baseline: Option<&Endpoint>, started_at: jiff:
                 .first()
                 .map(|e| e.prompt.clone().with_system(round.system.clone()))
                 .unwrap_or_default(),
+            filled: round.filled.map(|filled| *filled),
             baseline: baseline.map(|e| e.name.clone()),
             runs: runs(round.entries),
         })

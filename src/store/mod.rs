@@ -1,12 +1,15 @@
 //! Floor 3: files.
 
 mod attach;
+mod cases;
 mod config;
 mod export;
 mod machine;
 mod prices;
+mod prompts;
 
 pub use attach::{Disk, Listed, TEXT_KIB};
+pub use cases::{load_cases, parse_cases};
 pub use config::{
     Config, ConfigError, KeyRow, Network, PlainKeys, ThemeWish, Timeouts, config_path, private, save_lineup,
     save_theme, write_whole,
@@ -14,3 +17,4 @@ pub use config::{
 pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export};
 pub use machine::{machine, shorten_home};
 pub use prices::{Origin, PriceFiles, origin, with_origin};
+pub use prompts::{KeptList, Prompts};

@@ -117,7 +117,10 @@ impl App {
     }
 
     pub(super) fn stop_all(&mut self) -> bool {
-        self.cancel_where(|_, _| true);
+        let cases = self.stop_everything();
+        if !cases.is_empty() {
+            self.say(format!("stopped{cases}"));
+        }
         true
     }
 
@@ -202,6 +205,10 @@ impl App {
             self.spend(key.code == KeyCode::Char('y') && key.modifiers.is_empty());
             return true;
         }
+        if self.overlay == Some(Overlay::Doubt) {
+            self.settle_doubt(key.code == KeyCode::Char('y') && key.modifiers.is_empty());
+            return true;
+        }
         let everywhere = self.keymap.find(Focus::Anywhere, key).is_some();
         match (&mut self.overlay, key.code) {
             (_, _) if everywhere => return false,
@@ -209,6 +216,7 @@ impl App {
             (Some(Overlay::Chooser), _) => self.chooser_key(key),
             (Some(Overlay::Search), _) => self.search_key(key),
             (Some(Overlay::Trials), _) => self.trials_key(key),
+            (Some(Overlay::Form), _) => self.form_key(key),
             (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
             (Some(Overlay::Rounds), _) => self.rounds_key(key),
             (Some(Overlay::RoundDiff { .. }), _) => self.round_diff_key(key),
@@ -239,6 +247,10 @@ impl App {
                     // A click into the list chooses a row.
                 } else if self.overlay == Some(Overlay::Rounds) && self.overview.click(at) {
                     // The same.
+                } else if self.overlay == Some(Overlay::Form) {
+                    self.form_click(at);
+                } else if self.overlay == Some(Overlay::Doubt) {
+                    self.settle_doubt(false);
                 } else if self.overlay == Some(Overlay::Spend) {
                     self.spend(false);
                 } else if self.overlay.is_some() {
@@ -267,6 +279,7 @@ impl App {
                         }
                         return;
                     }
+                    Some(Overlay::Form | Overlay::Doubt) => return,
                     Some(Overlay::Rounds) => return self.overview.step(by.signum()),
                     Some(Overlay::Params) => return,
                     Some(Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials) | None => {}

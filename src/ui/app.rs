@@ -19,6 +19,7 @@ use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
+use super::library::{Reply, Wish};
 use super::markdown::Coloured;
 use super::overview::Overview;
 use super::pane::Pane;
@@ -28,6 +29,7 @@ use super::round_diff::Compared;
 use super::rounds::Editing;
 use super::search::Search;
 use super::system::SystemField;
+use super::templates::Templates;
 use super::theme::{Theme, Themes};
 use super::trials::{Trial, Trials};
 use super::views::Views;
@@ -38,6 +40,7 @@ use crate::model::Connections;
 use crate::model::Diff;
 use crate::model::Endpoint;
 use crate::model::Estimate;
+use crate::model::Filled;
 use crate::model::Lineup;
 use crate::model::Origin;
 use crate::model::Prompt;
@@ -98,6 +101,8 @@ pub enum Event {
         code: Uncoloured,
         lines: Vec<Coloured>,
     },
+    /// What [`Effect::Files`] asked for.
+    Files(Reply),
     /// Time passed while something runs.
     Tick,
 }
@@ -139,6 +144,8 @@ pub enum Effect {
         text: String,
         terminal: bool,
     },
+    /// Of files: cases, the library. [`Event::Files`] answers.
+    Files(Wish),
     Mouse(bool),
     Redraw,
     Suspend,
@@ -178,7 +185,10 @@ impl Entry {
 /// One prompt sent to the lineup.
 #[derive(Debug)]
 pub struct Round {
+    /// As it was written.
     pub question: String,
+    /// Where that has variables: their values, and what was sent.
+    pub filled: Option<Box<Filled>>,
     /// What it continues, and whose prompt it is edited.
     pub origin: Origin,
     /// The session's system text that it was asked with.
@@ -221,6 +231,10 @@ pub enum Overlay {
     Search,
     /// "How often is the round repeated?"; what is typed stands in [`App::trials`].
     Trials,
+    /// A few lines to fill in; they stand in [`App::templates`].
+    Form,
+    /// A question of the prompt's: send it as it is, delete it?
+    Doubt,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -306,6 +320,7 @@ pub struct App {
     pub(super) weighing: Weighing,
     pub(super) attaching: Attaching,
     pub(super) completion: Completion,
+    pub templates: Templates,
 }
 
 impl App {
@@ -370,6 +385,7 @@ impl App {
             weighing: Weighing::default(),
             attaching: Attaching::default(),
             completion: Completion::default(),
+            templates: Templates::default(),
         }
     }
 
@@ -388,11 +404,16 @@ impl App {
                 }
                 self.read_draft();
                 self.drive_trials();
+                self.send_waiting();
                 self.weigh_draft();
             }
-            Event::Report(report) => self.report(report),
+            Event::Report(report) => {
+                self.report(report);
+                self.send_waiting();
+            }
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
+            Event::Files(reply) => self.files(reply),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
             Event::FilesRead { number, found } => self.files_read(number, found),
             Event::FilesListed { number, directory, entries } => {
@@ -422,8 +443,10 @@ impl App {
             }
             Terminal::Paste(text) if self.overlay == Some(Overlay::Params) => self.tuning.paste(&text),
             Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Form) => self.form_paste(&text),
             // It is no answer to the question that is asked.
-            Terminal::Paste(_) if matches!(self.overlay, Some(Overlay::Spend | Overlay::Trials)) => {}
+            Terminal::Paste(_)
+                if matches!(self.overlay, Some(Overlay::Spend | Overlay::Trials | Overlay::Doubt)) => {}
             Terminal::Paste(text) => {
                 self.focus = Focus::Prompt;
                 if let Some(notice) = self.editor.paste(&text) {
@@ -573,8 +596,8 @@ impl App {
         } else if self.stop_reading() {
             self.interrupted = None;
         } else if self.is_running() {
-            self.cancel_where(|_, _| true);
-            self.say("streams stopped; ctrl+c again asks to quit");
+            let cases = self.stop_everything();
+            self.say(format!("streams stopped{cases}; ctrl+c again asks to quit"));
         } else if again {
             self.overlay = Some(Overlay::Quit);
         } else {

@@ -88,6 +88,7 @@ impl App {
 
     /// Sends a prompt that names no file, or lets it wait for those that it names.
     pub(super) fn send_with_files(&mut self, asked: Asked) {
+        // Of the text as it was written: a value must not choose files of this machine.
         let files = references(&asked.question);
         if files.is_empty() {
             let plan = self.plan_round(asked, &[]);
@@ -147,6 +148,26 @@ impl App {
             let are = if missed.len() == 1 { "it is" } else { "they are" };
             self.say(format!("{sent}no such file: {}; {are} sent as text", missed.join(", ")));
         }
+    }
+
+    /// The files of a text that is sent without waiting for them: those that the draft's were read as.
+    ///
+    /// # Errors
+    /// What is wrong with one of them, or that they are not read yet.
+    pub(super) fn files_of(&self, text: &str) -> Result<Vec<Attachment>, String> {
+        let mut files = Vec::new();
+        for reference in references(text) {
+            let known = self.attaching.known.iter().find(|(k, _)| *k == reference);
+            match known.map(|(_, found)| found) {
+                Some(Ok(file)) => files.extend(file.clone()),
+                Some(Err(why)) => return Err(format!("not sent: {why}")),
+                None => {
+                    let name = clean_line(&reference.name);
+                    return Err(format!("not sent: @{name} is not read: write the prompt into its field"));
+                }
+            }
+        }
+        Ok(distinct(files.into_iter()))
     }
 
     /// Gives a prompt back that waits for its files; whether there was one.

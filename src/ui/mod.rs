@@ -21,13 +21,16 @@ mod copying;
 mod depth;
 mod detail;
 mod detail_cost;
+mod detail_filled;
 mod editor;
 mod figures;
 mod find;
+mod form;
 mod help;
 mod ink;
 mod key;
 mod layout;
+mod library;
 mod lineup;
 mod markdown;
 mod overview;
@@ -45,6 +48,7 @@ mod search;
 mod sending;
 mod status;
 mod system;
+mod templates;
 mod terminal;
 mod text;
 mod theme;
@@ -53,6 +57,7 @@ mod totals;
 mod trials;
 mod view;
 mod views;
+mod waiting_cases;
 mod weighing;
 mod welcome;
 
@@ -89,11 +94,13 @@ pub use depth::Depth;
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
+pub use library::{Reply, Wish};
 pub use markdown::Markdown;
 pub use pacer::Pacer;
 pub use params::{Accepted, Tuning};
 pub use picker::{Choice, Picker, Ready};
 pub use rounds::Editing;
+pub use templates::Given;
 pub use text::Flow;
 pub use theme::{AUTO, About, Ground, Theme, ThemeFile, Themes};
 pub use trials::{Run, Trial, Trials};
@@ -121,6 +128,10 @@ pub type Accepter = Arc<dyn Fn(&Endpoint) -> Vec<Accepted> + Send + Sync>;
 
 /// Says what asking an endpoint may cost. It may take a while: it is not called on the screen's thread.
 pub type Estimator = Arc<dyn Fn(&Endpoint, &Prompt) -> Estimate + Send + Sync>;
+
+/// Reads and writes files: cases, the library of prompts. It may take a while: it is not called on
+/// the screen's thread.
+pub type Files = Arc<dyn Fn(Wish) -> Reply + Send + Sync>;
 
 /// The terminal's keys: one reader for all screens of a process, because a second one would
 /// take what is typed for the first.
@@ -162,6 +173,9 @@ pub struct Setup {
     pub nonce: bool,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
+    /// Values, cases and a prompt to start with.
+    pub given: Given,
+    pub files: Files,
     /// Said once, when the screen appears.
     pub notice: Option<String>,
 }
@@ -211,6 +225,7 @@ pub async fn run(
         terminal: ManuallyDrop::new(new_terminal()?),
         colourist: Colourist::new(replies.clone()),
         clipboard: Clipboard::new(replies.clone()),
+        files: Arc::clone(&setup.files),
         replies: replies.clone(),
     };
     let start = Instant::now();
@@ -318,6 +333,7 @@ fn furnished(setup: Setup) -> App {
     app.trials.nonce = setup.nonce;
     app.trials.rng = fastrand::Rng::new();
     app.same_weights = setup.same_weights;
+    app.give(setup.given);
     if let Some(notice) = setup.notice {
         app.say(notice);
     }
@@ -437,6 +453,7 @@ struct Held {
     terminal: ManuallyDrop<Term>,
     colourist: Colourist,
     clipboard: Clipboard,
+    files: Files,
     replies: UnboundedSender<Event>,
 }
 
@@ -481,6 +498,13 @@ impl Held {
             Effect::Suspend => {
                 self.screen.suspend()?;
                 self.terminal.clear()?;
+            }
+            Effect::Files(wish) => {
+                let (files, replies) = (Arc::clone(&self.files), self.replies.clone());
+                tokio::task::spawn_blocking(move || {
+                    // Nobody waits for it once the screen has gone.
+                    let _ = replies.send(Event::Files(files(wish)));
+                });
             }
             Effect::Quit => return Ok(Some(0)),
             // Answered by the loop, which has what they ask for.

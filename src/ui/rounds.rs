@@ -9,7 +9,6 @@ use crate::model::Endpoint;
 use crate::model::Origin;
 use crate::model::Prompt;
 use crate::model::Tree;
-use crate::model::unescaped;
 
 /// A round's prompt, in the field to be changed and sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +85,6 @@ impl App {
         origin: Origin,
         system: Option<&str>,
     ) -> Prompt {
-        let question = unescaped(question);
         let own = |round: Option<usize>| {
             self.rounds.get(round?)?.entries.iter().find(|e| e.endpoint.is_pane_of(endpoint))
         };
@@ -191,7 +189,7 @@ impl App {
             let (draft, system) = (meanwhile, self.system.clone());
             self.editing = Some(Editing { round, draft, system });
             self.editor.set_text(question);
-        } else if meanwhile.is_empty() {
+        } else if meanwhile.is_empty() || meanwhile == question {
             self.editor.set_text(question);
         } else {
             self.editor.set_text(&format!("{question}\n{meanwhile}"));

@@ -9,15 +9,18 @@ use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Attachment;
 use crate::model::Endpoint;
+use crate::model::Filled;
 use crate::model::Money;
 use crate::model::Origin;
 use crate::model::Prompt;
 use crate::model::attached;
+use crate::model::unescaped;
 
 /// A prompt on its way: where its round will hang is settled when the key is pressed.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) question: String,
+    pub(super) filled: Option<Box<Filled>>,
     pub(super) origin: Origin,
     /// The session's system text.
     pub(super) system: Option<String>,
@@ -27,7 +30,15 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) enum Plan {
     /// A new round.
-    Round { question: String, origin: Origin, system: Option<String>, asks: Vec<(Endpoint, Prompt)> },
+    Round {
+        question: String,
+        filled: Option<Box<Filled>>,
+        origin: Origin,
+        system: Option<String>,
+        asks: Vec<(Endpoint, Prompt)>,
+    },
+    /// Rounds of cases, one after the other.
+    Cases(Vec<Plan>),
     /// More of a round that is there.
     More { round: usize, asks: Vec<More> },
     /// A round so many times more: one ask an endpoint.
@@ -44,12 +55,23 @@ pub(super) enum More {
 }
 
 impl Plan {
+    /// How many answers it asks for.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::Round { asks, .. } => asks.len(),
+            Self::Cases(plans) => plans.iter().map(Self::count).sum(),
+            Self::More { asks, .. } => asks.len(),
+            Self::Trials { runs, asks, .. } => runs * asks.len(),
+        }
+    }
+
     /// Who would be asked what.
     pub(super) fn asks(&self) -> Vec<(Endpoint, Prompt)> {
         match self {
             Self::Round { asks, .. } => asks.clone(),
             // The first of every endpoint, then the second: each costs as much as the first.
             Self::Trials { runs, asks, .. } => std::iter::repeat_n(asks, *runs).flatten().cloned().collect(),
+            Self::Cases(plans) => plans.iter().flat_map(Self::asks).collect(),
             Self::More { asks, .. } => asks
                 .iter()
                 .map(|more| match more {
@@ -62,27 +84,33 @@ impl Plan {
     }
 }
 
+/// What the models get of a prompt: filled in, an escaped `@` as it was meant. A value is data and
+/// stays as it is.
+fn as_sent(question: &str, filled: Option<&Filled>) -> String {
+    match filled {
+        None => unescaped(question),
+        Some(filled) if filled.values.iter().any(|(_, value)| value.contains("\\@")) => filled.text.clone(),
+        Some(filled) => unescaped(&filled.text),
+    }
+}
+
 impl App {
     pub(super) fn send(&mut self) -> bool {
         if self.leave_system() || self.editor.is_empty() {
             return true;
         }
-        let origin = self.next_origin();
-        if self.must_wait(origin) || self.is_reading() {
-            return true;
+        if self.may_send() {
+            self.send_or_ask();
         }
-        let question = self.editor.take();
-        if self.history.last() != Some(&question) {
-            self.history.push(question.clone());
-        }
-        self.walking = None;
-        let system = self.system.clone();
-        self.edit_sent();
-        self.send_with_files(Asked { question, origin, system });
         true
     }
 
-    /// Whether nothing can be sent yet that hangs there; says why.
+    /// Whether a prompt can go now; says why not.
+    pub(super) fn may_send(&mut self) -> bool {
+        !self.must_wait(self.next_origin()) && !self.is_reading()
+    }
+
+    /// Whether what was asked for before must be settled before a round can hang there; says so.
     pub(super) fn must_wait(&mut self, origin: Origin) -> bool {
         // An edition continues what stood before it, whatever runs now.
         let parent = origin.parent.filter(|_| origin.edited.is_none()).and_then(|r| self.rounds.get(r));
@@ -93,15 +121,38 @@ impl App {
         self.is_weighing()
     }
 
+    /// Sends what stands in the field, filled where it has variables.
+    pub(super) fn send_now(&mut self, filled: Option<Box<Filled>>) {
+        let question = self.editor.take();
+        if self.history.last() != Some(&question) {
+            self.history.push(question.clone());
+        }
+        self.walking = None;
+        let asked = self.asked_now(question, filled);
+        self.edit_sent();
+        self.send_with_files(asked);
+    }
+
+    /// A prompt that hangs where the next round would hang now.
+    pub(super) fn asked_now(&self, question: String, filled: Option<Box<Filled>>) -> Asked {
+        Asked { question, filled, origin: self.next_origin(), system: self.system.clone() }
+    }
+
     /// The lineup as it would be asked a question now, with these files.
     pub(super) fn plan_round(&self, asked: Asked, files: &[Attachment]) -> Plan {
-        let Asked { question, origin, system } = asked;
+        self.plan_for(&self.levelled(), asked, files)
+    }
+
+    /// These endpoints, each with the prompt or its own conversation.
+    pub(super) fn plan_for(&self, endpoints: &[Endpoint], asked: Asked, files: &[Attachment]) -> Plan {
+        let Asked { question, filled, origin, system } = asked;
+        let sent = as_sent(&question, filled.as_deref());
         let asked = |e: Endpoint| {
-            let prompt = self.prompt_for(&e, &question, origin, system.as_deref()).attach(files);
+            let prompt = self.prompt_for(&e, &sent, origin, system.as_deref()).attach(files);
             (e, prompt)
         };
-        let asks = self.levelled().into_iter().map(asked).collect();
-        Plan::Round { question, origin, system, asks }
+        let asks = endpoints.iter().cloned().map(asked).collect();
+        Plan::Round { question, filled, origin, system, asks }
     }
 
     /// Panes of the round in view once more; those that wait are asked.
@@ -127,15 +178,18 @@ impl App {
         let files = round.entries.first().map_or(&[][..], |e| e.prompt.attachments());
         let levelled = self.levelled().into_iter().find(|e| e.is_pane_of(endpoint));
         let endpoint = levelled.unwrap_or_else(|| endpoint.clone());
-        let prompt = self.prompt_for(&endpoint, &round.question, round.origin, round.system.as_deref());
-        Some(More::New(endpoint, prompt.attach(files)))
+        let sent = as_sent(&round.question, round.filled.as_deref());
+        let prompt = self.prompt_for(&endpoint, &sent, round.origin, round.system.as_deref()).attach(files);
+        Some(More::New(endpoint, prompt))
     }
 
     /// Sends a plan; `bounds` are what each of its answers cannot cost more than, where that
     /// was weighed.
     pub(super) fn carry_out(&mut self, plan: Plan, bounds: &[Money]) {
         match plan {
-            Plan::Round { question, origin, system, asks } => {
+            Plan::Cases(plans) => self.queue_cases(plans, bounds),
+            Plan::Round { question, filled, origin, system, asks } => {
+                self.case_sent(filled.as_deref());
                 let files = asks.first().map(|(_, prompt)| attached(prompt.attachments()));
                 let round = self.rounds.len();
                 let mut entries = Vec::with_capacity(asks.len());
@@ -143,7 +197,7 @@ impl App {
                     let id = self.launch((round, at), &endpoint, &prompt, bounds.get(at));
                     entries.push(Entry::new(id, endpoint, prompt));
                 }
-                self.rounds.push(Round { question, origin, system, sent: self.now, entries });
+                self.rounds.push(Round { question, filled, origin, system, sent: self.now, entries });
                 self.tuning.asked();
                 self.shown = round;
                 // What has left is said in full.

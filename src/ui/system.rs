@@ -14,7 +14,7 @@ use ratatui::text::{Line, Span};
 use super::app::App;
 use super::command::Focus;
 use super::editor::Editor;
-use super::ink::{brief, put};
+use super::ink::{brief, cut, put};
 use super::theme::Theme;
 
 /// Columns of the screen from which the border has room for the system text's first words.
@@ -94,6 +94,19 @@ pub(super) fn title(
         (" prompt", "each pane continues its own conversation".into())
     } else {
         (" prompt", "each answer starts fresh".into())
+    };
+    // With values there is less room for words.
+    let values = app.values_label().filter(|_| !app.is_writing_system());
+    let mode: Cow<'_, str> = match values {
+        Some(values) => {
+            let short: Cow<'_, str> = match (app.edited_round(), app.follow_up) {
+                (Some(_), _) => mode,
+                (None, true) => "follow-up".into(),
+                (None, false) => "fresh".into(),
+            };
+            format!("{short} · {}", cut(&values, usize::from(width) / 2)).into()
+        }
+        None => mode,
     };
     let mut tail = Vec::new();
     if let Some(system) = app.system.as_ref().filter(|_| !app.is_writing_system()) {

@@ -19,13 +19,14 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
-use super::app::{App, Entry, Overlay};
+use super::app::{App, Entry, Overlay, Round};
 use super::chooser;
 use super::colour::Uncoloured;
 use super::command::Focus;
 use super::completion;
 use super::detail;
 use super::figures;
+use super::form;
 use super::help;
 use super::ink::{centred, cut, put, sides};
 use super::layout::{Layout, parts};
@@ -86,6 +87,11 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
         Some(Overlay::Rounds) => overview::draw(app, theme, frame),
         Some(Overlay::RoundDiff { top }) => round_diff::draw(app, theme, frame, top),
         Some(Overlay::Params) => params_view::draw(app, theme, frame),
+        Some(Overlay::Form) => form::draw(app, theme, frame),
+        Some(Overlay::Doubt) => {
+            let (text, keys) = app.doubt();
+            question(theme, frame, &text, keys);
+        }
         Some(Overlay::Spend) => {
             question(theme, frame, &app.why_asked(), "y sends · any other key keeps the prompt");
         }
@@ -124,6 +130,7 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         // What moves stays longest.
         facts.insert(0, format!("trials {over}/{all}"));
     }
+    facts.extend(round.and_then(Round::case_label));
     facts.extend(round.map(|_| app.descent(app.shown)));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
@@ -156,7 +163,7 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         let left_over = usize::from(area.width).saturating_sub(left.width() + right_side.width() + 4);
         if left_over >= 12 {
             left.push_span(Span::styled(" · ", theme.faint));
-            left.push_span(Span::styled(cut(&clean_line(&round.question), left_over), theme.text));
+            left.push_span(Span::styled(round.asked(left_over), theme.text));
         }
     }
     sides(buffer, area, left, right_side);

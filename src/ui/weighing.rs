@@ -14,7 +14,6 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Effect, Entry, Overlay};
 use super::figures::grouped;
-use super::sending::Asked;
 use super::sending::Plan;
 use crate::model::Answer;
 use crate::model::AnswerId;
@@ -111,7 +110,7 @@ impl App {
     pub fn committed(&self) -> Money {
         let runs = self.rounds.iter().flat_map(|r| &r.entries).flat_map(Entry::runs);
         let taken: Money = runs.map(|run| self.weighing.taken(run.id, run.answer)).sum();
-        self.weighing.gone + self.trials.outstanding() + taken
+        self.weighing.gone + self.trials.outstanding() + self.reserved_by_cases() + taken
     }
 
     /// Says so while something is held against the budget: one at a time.
@@ -146,7 +145,7 @@ impl App {
         let over = |r: &super::app::Round| r.entries.iter().filter(|e| e.answer.is_over()).count();
         let origin = self.next_origin();
         let draft = Draft {
-            text: self.prompt_text(),
+            text: self.draft_as_sent(),
             files: self.attaching.files(),
             endpoints: self.lineup.endpoints.clone(),
             origin,
@@ -171,9 +170,8 @@ impl App {
             return;
         }
         self.weighing.changed = false;
-        let Draft { text, files, origin, system, .. } = &self.weighing.draft;
-        let asked = Asked { question: text.clone(), origin: *origin, system: system.clone() };
-        let asks = self.plan_round(asked, files).asks();
+        let Draft { text, files, .. } = &self.weighing.draft;
+        let asks = self.plan_round(self.asked_now(text.clone(), None), files).asks();
         let number = self.weighing.number();
         self.weighing.in_flight = Some(number);
         self.effects.push(Effect::Weigh { number, asks });
