@@ -1,6 +1,7 @@
 //! The terminal UI, joined to the engine.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use crate::provider::Provider;
 use crate::provider::Vars;
 use crate::provider::found;
 use crate::store::Disk;
+use crate::store::Meta;
 use crate::store::Round;
 use crate::store::Run;
 use crate::store::export;
@@ -86,12 +88,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let (given, system) = given(&asking, &loaded)?;
     let limits = world::limits(&loaded.config, None);
     let mut themes = world::themes(&loaded);
-    let (theme, colours) = match world::theme(theme.as_deref(), &loaded, &mut themes) {
-        Ok(theme) => (theme, None),
-        // A wrong colour in a file is no reason not to start.
-        Err(why) if theme.is_none() => (themes.usual(), Some(why.message().to_owned())),
-        Err(why) => return Err(why),
-    };
+    let (theme, colours) = themed(theme.as_deref(), &loaded, &mut themes)?;
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
@@ -106,19 +103,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let exit = runtime.block_on(async {
         let files = nobody || demo.is_none() && asked::needs_files(&cli.who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits.clone(), files).await?;
-        let (cast, keys) = match demo {
-            Some(demo) => (Cast::Demo(demo.prompt.clone()), None),
-            None if nobody => match greet(&world, &loaded, &theme).await? {
-                Ok((cast, keys)) => (cast, Some(keys)),
-                Err(code) => {
-                    return Ok((ui::Exit { code, rounds: Vec::new(), baseline: None }, world.catalog));
-                }
-            },
-            None => {
-                // The screen brings settings together itself, so that it can undo it.
-                let who = cli.who.with_own_settings();
-                (Cast::Lineup(world.lineup(&who, &loaded.config).await?), None)
-            }
+        let (cast, keys) = match cast(cli, demo, nobody.then_some(&theme), &world, &loaded).await? {
+            Ok(cast) => cast,
+            Err(code) => return Ok((ui::Exit { code, rounds: Vec::new(), baseline: None }, world.catalog)),
         };
         let mut setup = ui::Setup {
             title: String::new(),
@@ -188,17 +175,52 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     // Streams end with the program: dropping them is how a provider is told.
     runtime.shutdown_background();
     let (exit, prices) = exit?;
+    let code = exit.code;
     if let Some(path) = &asking.out {
-        let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
-        write_file(
-            path,
-            &(export.write)(
-                &meta(&prices, started_at, connections),
-                &rounds(exit.rounds, exit.baseline.as_ref(), started_at),
-            ),
-        )?;
+        keep(path, exit, &meta(&prices, started_at, connections), started_at)?;
     }
-    Ok(exit.code)
+    Ok(code)
+}
+
+/// Whom the screen asks, or the code with which it ends; somebody who has nothing configured is
+/// greeted, in this theme.
+async fn cast(
+    cli: &Cli,
+    demo: Option<&DemoArgs>,
+    greeted: Option<&ui::Theme>,
+    world: &World,
+    loaded: &Loaded,
+) -> Result<Result<(Cast, Option<ui::Keys>), u8>, Stop> {
+    if let Some(demo) = demo {
+        return Ok(Ok((Cast::Demo(demo.prompt.clone()), None)));
+    }
+    if let Some(theme) = greeted {
+        return Ok(greet(world, loaded, theme).await?.map(|(cast, keys)| (cast, Some(keys))));
+    }
+    // The screen brings settings together itself, so that it can undo it.
+    let who = cli.who.with_own_settings();
+    Ok(Ok((Cast::Lineup(world.lineup(&who, &loaded.config).await?), None)))
+}
+
+/// The session as JSON, where `--out` asks for it.
+fn keep(path: &Path, exit: ui::Exit, meta: &Meta, started_at: jiff::Timestamp) -> Result<(), Stop> {
+    let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
+    let rounds = rounds(exit.rounds, exit.baseline.as_ref(), started_at);
+    write_file(path, &(export.write)(meta, &rounds))
+}
+
+/// The theme to begin with, and what is wrong with the one that was asked for in a file.
+fn themed(
+    asked: Option<&str>,
+    loaded: &Loaded,
+    themes: &mut ui::Themes,
+) -> Result<(ui::Theme, Option<String>), Stop> {
+    match world::theme(asked, loaded, themes) {
+        Ok(theme) => Ok((theme, None)),
+        // A wrong colour in a file is no reason not to start.
+        Err(why) if asked.is_none() => Ok((themes.usual(), Some(why.message().to_owned()))),
+        Err(why) => Err(why),
+    }
 }
 
 /// What is known at the start of values and prompts, and the system text that goes with them.

@@ -63,9 +63,11 @@ fn distinct(files: impl Iterator<Item = Attachment>) -> Vec<Attachment> {
 }
 
 impl App {
-    /// Puts a text into the prompt without sending it.
+    /// Puts a text into the prompt, behind what stands there, without sending it.
     pub fn draft(&mut self, text: &str) -> Vec<Effect> {
-        self.editor.set_text(text);
+        let before = self.editor.text();
+        let air = if before.is_empty() || text.is_empty() { "" } else { " " };
+        self.editor.set_text(&format!("{before}{air}{text}"));
         self.read_draft();
         self.weigh_draft();
         std::mem::take(&mut self.effects)
