@@ -279,9 +279,8 @@ impl App {
                         }
                         return;
                     }
-                    Some(Overlay::Form | Overlay::Doubt) => return,
+                    Some(Overlay::Form | Overlay::Doubt | Overlay::Params) => return,
                     Some(Overlay::Rounds) => return self.overview.step(by.signum()),
-                    Some(Overlay::Params) => return,
                     Some(Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials) | None => {}
                 }
                 if self.choose_row(by.signum()) {
