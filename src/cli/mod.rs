@@ -9,6 +9,7 @@ mod filling;
 mod headless;
 mod init;
 mod lists;
+mod look;
 mod models;
 mod output;
 mod prices;

@@ -12,7 +12,7 @@ const THEMES: Kind = Kind {
     items: |app| {
         let item = |about: super::theme::About| Item {
             label: about.name,
-            note: about.words,
+            note: about.wrong.map_or(about.words, |why| format!("✗ {why}")),
             right: if about.place.is_some() { "yours".into() } else { about.ground.word().into() },
         };
         app.themes.list().into_iter().map(item).collect()
