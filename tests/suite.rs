@@ -28,6 +28,9 @@ mod credentials;
 #[path = "suite/demo.rs"]
 mod demo;
 #[cfg(test)]
+#[path = "suite/editor.rs"]
+mod editor;
+#[cfg(test)]
 #[path = "suite/engine.rs"]
 mod engine;
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod args;
 mod asked;
 mod attach;
 mod choices;
+mod desk;
 mod doctor;
 mod filling;
 mod headless;

@@ -10,7 +10,7 @@ use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
 use super::world::{Loaded, World};
-use super::{Stop, asked, attach, filling, look, runtime, text_or_file, world};
+use super::{Stop, asked, attach, desk, filling, look, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -130,6 +130,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             given,
             files: librarian(loaded.path.clone()),
             saves: loaded.path.is_some(),
+            pen: desk::pen(&loaded, matches!(cast, Cast::Lineup(_))),
             nonce: loaded.config.nonce,
         };
         let mut backend = Backend {

@@ -236,6 +236,9 @@ impl App {
     /// Click focuses, the wheel scrolls the pane under it.
     pub(super) fn mouse(&mut self, event: MouseEvent) {
         let layout = self.layout();
+        if self.prompt_mouse(event, &layout) {
+            return;
+        }
         let at = (event.column, event.row);
         let other = self.views.is_other();
         let pane = if other { self.views.row_at(at) } else { layout.pane_at(at) };
@@ -261,8 +264,6 @@ impl App {
                 } else if let Some(pane) = pane {
                     self.pane = pane;
                     self.focus = Focus::Panes;
-                } else if layout.prompt.contains(at.into()) {
-                    self.focus = Focus::Prompt;
                 }
             }
             MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
@@ -279,9 +280,8 @@ impl App {
                         }
                         return;
                     }
-                    Some(Overlay::Form | Overlay::Doubt) => return,
                     Some(Overlay::Rounds) => return self.overview.step(by.signum()),
-                    Some(Overlay::Params) => return,
+                    Some(Overlay::Params | Overlay::Form | Overlay::Doubt) => return,
                     Some(Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials) | None => {}
                 }
                 if self.choose_row(by.signum()) {

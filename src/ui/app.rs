@@ -9,22 +9,22 @@ use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::Accepter;
 use super::Leveller;
-use super::attach::{Attaching, Found};
+use super::attach::Attaching;
 use super::chooser::Chooser;
 use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
-use super::compare::{Comparing, Pair};
+use super::compare::Comparing;
 use super::completion::Completion;
 use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
-use super::library::{Reply, Wish};
 use super::markdown::Coloured;
 use super::overview::Overview;
 use super::pane::Pane;
 use super::params::Tuning;
-use super::picker::{Choice, Picker};
+use super::picker::Picker;
+use super::recall::Recall;
 use super::round_diff::Compared;
 use super::rounds::Editing;
 use super::search::Search;
@@ -34,123 +34,26 @@ use super::theme::{Theme, Themes};
 use super::trials::{Trial, Trials};
 use super::views::Views;
 use super::weighing::Weighing;
+use super::writing::Pointer;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Connections;
-use crate::model::Diff;
 use crate::model::Endpoint;
-use crate::model::Estimate;
 use crate::model::Filled;
 use crate::model::Lineup;
 use crate::model::Origin;
 use crate::model::Prompt;
-use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Step;
 use crate::model::Total;
-use crate::store::Listed;
+
+pub use super::event::{Effect, Event};
 
 /// A notice stays this long.
 const NOTICE: Duration = Duration::from_secs(4);
 
 /// What a second ctrl+c has to come within to mean "quit".
 const TWICE: Duration = Duration::from_secs(3);
-
-/// What came in.
-#[derive(Debug)]
-pub enum Event {
-    Terminal(Terminal),
-    Report(Report),
-    /// What [`Effect::Choices`] asked for.
-    Choices(Vec<Choice>),
-    /// How [`Effect::SaveLineup`] went, in words.
-    Saved {
-        name: String,
-        said: Result<String, String>,
-    },
-    /// What [`Effect::Weigh`] asked for, in the same order.
-    Weighed {
-        number: u64,
-        estimates: Vec<Estimate>,
-    },
-    /// What [`Effect::ReadFiles`] asked for, in the same order.
-    FilesRead {
-        number: u64,
-        found: Vec<(Reference, Found)>,
-    },
-    /// What [`Effect::ListFiles`] asked for, or why it cannot be read.
-    FilesListed {
-        number: u64,
-        directory: String,
-        entries: Result<Vec<Listed>, String>,
-    },
-    /// What [`Comparing::wanted`] asked for.
-    Compared {
-        pair: Pair,
-        diff: Diff,
-    },
-    /// Something is done: one line about it.
-    Said(String),
-    /// The desktop's clipboard did not take it.
-    NotCopied {
-        what: String,
-        text: String,
-    },
-    /// The colours of lines that a frame showed plain.
-    Coloured {
-        code: Uncoloured,
-        lines: Vec<Coloured>,
-    },
-    /// What [`Effect::Files`] asked for.
-    Files(Reply),
-    /// Time passed while something runs.
-    Tick,
-}
-
-/// What the loop must do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    Launch {
-        id: AnswerId,
-        endpoint: Box<Endpoint>,
-        prompt: Box<Prompt>,
-    },
-    Cancel(AnswerId),
-    /// What would asking these cost? [`Event::Weighed`] answers with the same number.
-    Weigh {
-        number: u64,
-        asks: Vec<(Endpoint, Prompt)>,
-    },
-    /// Which files are these? [`Event::FilesRead`] answers with the same number.
-    ReadFiles {
-        number: u64,
-        files: Vec<Reference>,
-    },
-    /// What is in this directory? [`Event::FilesListed`] answers with the same number.
-    ListFiles {
-        number: u64,
-        directory: String,
-    },
-    /// The picker wants to know what there is to choose from.
-    Choices,
-    SaveLineup {
-        name: String,
-        lineup: Lineup,
-    },
-    SaveTheme(String),
-    /// To the clipboard, the terminal's if need be; filtered already.
-    Copy {
-        what: String,
-        text: String,
-        terminal: bool,
-    },
-    /// Of files: cases, the library. [`Event::Files`] answers.
-    Files(Wish),
-    Mouse(bool),
-    Redraw,
-    Suspend,
-    Quit,
-}
 
 /// One endpoint's part of a round.
 #[derive(Debug)]
@@ -309,9 +212,8 @@ pub struct App {
     pub size: (u16, u16),
     pub(super) effects: Vec<Effect>,
     pub(super) key: Option<Key>,
-    pub(super) history: Vec<String>,
-    /// Index into the history while it is walked, and the text that was being written.
-    pub(super) walking: Option<(usize, String)>,
+    pub(super) recall: Recall,
+    pub(super) pointer: Pointer,
     interrupted: Option<Duration>,
     next_id: u64,
     /// The cost of answers that another one stands in place of.
@@ -376,8 +278,8 @@ impl App {
             size: (80, 24),
             effects: Vec::new(),
             key: None,
-            history: Vec::new(),
-            walking: None,
+            recall: Recall::default(),
+            pointer: Pointer::default(),
             interrupted: None,
             next_id: 0,
             replaced: Total::default(),
@@ -413,6 +315,9 @@ impl App {
             Event::Saved { name, said } => self.saved(name, said),
             Event::Files(reply) => self.files(reply),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
+            Event::Edited(back) => self.edited(back),
+            Event::Remembered(earlier) => self.recall_earlier(earlier),
+            Event::Draft { text, notice } => self.found_draft(&text, notice),
             Event::FilesRead { number, found } => self.files_read(number, found),
             Event::FilesListed { number, directory, entries } => {
                 self.files_listed(number, directory, entries);
@@ -468,12 +373,14 @@ impl App {
         if self.overlay.is_some() && self.overlay_key(key) || self.completion_key(key) {
             return;
         }
+        if self.vi_key(key) {
+            return;
+        }
         let handled = match self.keymap.find(self.focus, key) {
             Some(command) => (command.run)(self),
             None => false,
         };
         if !handled && self.focus == Focus::Prompt {
-            self.walking = None;
             self.editor.input(event);
         }
     }
@@ -561,28 +468,6 @@ impl App {
         self.send();
         self.read_draft();
         std::mem::take(&mut self.effects)
-    }
-
-    pub(super) fn history_step(&mut self, older: bool) -> bool {
-        let at_edge = if older { self.editor.on_first_line() } else { self.editor.on_last_line() };
-        if !at_edge {
-            return false;
-        }
-        let (at, draft) = match (&self.walking, older) {
-            (None, true) => (self.history.len(), self.editor.text()),
-            (None, false) => return false,
-            (Some((at, draft)), _) => (*at, draft.clone()),
-        };
-        let to = if older { at.checked_sub(1) } else { Some(at + 1) };
-        let Some(to) = to.filter(|t| *t <= self.history.len()) else { return true };
-        if let Some(text) = self.history.get(to) {
-            self.editor.set_text(text);
-            self.walking = Some((to, draft));
-        } else {
-            self.editor.set_text(&draft);
-            self.walking = None;
-        }
-        true
     }
 
     /// First ctrl+c: stop; the second: ask; the third: quit.

@@ -77,8 +77,9 @@ impl App {
 
     /// Looks at the draft's names that are new; forgets those that are gone.
     pub(super) fn read_draft(&mut self) {
-        let text = self.prompt_text();
-        let named = if text.len() > MOST_FOLLOWED { Vec::new() } else { references(&text) };
+        let field = self.prompt_field();
+        let long = field.len() > MOST_FOLLOWED;
+        let named = if long { Vec::new() } else { references(&field.text()) };
         self.attaching.known.retain(|(reference, _)| named.contains(reference));
         let known = |reference: &Reference| self.attaching.known.iter().any(|(k, _)| k == reference);
         let new: Vec<_> = named.into_iter().filter(|reference| !known(reference)).collect();
@@ -212,6 +213,9 @@ impl App {
         let left = |mode: &str, files: &str, fine: bool| {
             let (mode, files) = (clean_line(mode), clean_line(files));
             let mut left = Line::from(Span::styled(word, title));
+            if let Some(mode) = self.editor.mode() {
+                left.push_span(Span::styled(format!(" · {mode}"), theme.accent));
+            }
             for (words, style) in [(mode, theme.faint), (files, if fine { theme.accent } else { theme.warn })]
             {
                 if !words.is_empty() {

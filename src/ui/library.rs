@@ -192,10 +192,9 @@ impl App {
         let number = number.unwrap_or(kept.versions.len());
         let draft = self.editor.text();
         let aside = !draft.trim().is_empty() && draft != version.text;
-        if aside && self.history.last() != Some(&draft) {
-            self.history.push(draft);
+        if aside {
+            self.recall_aside(&draft);
         }
-        self.walking = None;
         self.editor.set_text(&version.text);
         self.focus = super::command::Focus::Prompt;
         let mut said = format!("{name}, version {number}");

@@ -16,14 +16,17 @@ mod chooser;
 mod clipboard;
 mod colour;
 mod command;
+mod command_rows;
 mod compare;
 mod completion;
 mod copying;
 mod depth;
+mod desk;
 mod detail;
 mod detail_cost;
 mod detail_filled;
 mod editor;
+mod event;
 mod figures;
 mod find;
 mod form;
@@ -42,6 +45,7 @@ mod params;
 mod params_view;
 mod picker;
 mod picker_view;
+mod recall;
 mod round_diff;
 mod rounds;
 mod scrolling;
@@ -62,6 +66,7 @@ mod waiting_cases;
 mod weighing;
 mod welcome;
 mod window;
+mod writing;
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
@@ -93,6 +98,7 @@ pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use compare::{Compare, Comparing, Pair};
 pub use depth::Depth;
+pub use desk::{Desk, Orphan, Outside, Pen};
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
@@ -113,6 +119,7 @@ pub use welcome::{Picked, Sight, Welcome};
 use careful::Careful;
 use clipboard::Clipboard;
 use colour::Colourist;
+use desk::Written;
 use terminal::{Screen, Signals};
 
 /// Steps taken in one go before a frame may be drawn. Far more than arrive
@@ -180,6 +187,8 @@ pub struct Setup {
     /// Values, cases and a prompt to start with.
     pub given: Given,
     pub files: Files,
+    /// How prompts are written, and where that is kept.
+    pub pen: Pen,
     /// Said once, when the screen appears.
     pub notice: Option<String>,
 }
@@ -238,12 +247,15 @@ pub async fn run(
     let (choices, estimate) = (Arc::clone(&setup.choices), Arc::clone(&setup.estimate));
     let (started_keys, initial_prompt) = (setup.keys.take(), setup.initial_prompt.take());
     let draft = std::mem::take(&mut setup.draft);
-    let mut app = furnished(setup);
+    let (mut app, pen) = furnished(setup);
     let drafted = app.draft(&draft);
 
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
     backend.drawn();
+    let tell = replies.clone();
+    // Nobody is told once the screen has gone.
+    let mut app = Written::new(app, pen, Arc::new(move |event| drop(tell.send(event))));
     planted_panic();
     let mut gone = terminal::watch_tty();
     let mut keys = started_keys.map_or_else(terminal::events, |Keys(keys)| keys);
@@ -252,22 +264,20 @@ pub async fn run(
     let mut effects = initial_prompt.map_or(drafted, |p| app.ask(&p));
     let code = loop {
         for effect in effects.drain(..) {
+            let Some(effect) = app.carry_out(effect, &mut held.screen) else { continue };
             let reply = match effect {
                 Effect::Choices => Event::Choices(choices()),
                 Effect::SaveLineup { name, lineup } => {
-                    let said = backend.save_lineup(&name, &lineup);
-                    Event::Saved { name, said }
+                    Event::Saved { said: backend.save_lineup(&name, &lineup), name }
                 }
-                Effect::SaveTheme(name) => {
-                    Event::Said(backend.save_theme(&name).unwrap_or_else(|e| format!("not saved: {e}")))
-                }
+                Effect::SaveTheme(name) => Event::Said(saved_theme(&backend, &name)),
                 Effect::Weigh { number, asks } => {
                     weigh(number, asks, Arc::clone(&estimate), replies.clone());
                     continue;
                 }
                 other => {
                     if let Some(code) = held.carry_out(other, &backend)? {
-                        return Ok(ended(app, code));
+                        return Ok(ended(&mut app, code));
                     }
                     pacer.input(Instant::now());
                     continue;
@@ -277,12 +287,14 @@ pub async fn run(
             app.update(reply, start.elapsed());
             pacer.input(Instant::now());
         }
-        let owed = pacer.due().map(tokio::time::Instant::from_std);
+        let owed = pacer.due().map(tokio::time::Instant::from_std).filter(|_| !held.screen.is_lent());
+        let unkept = app.keep(Instant::now()).map(tokio::time::Instant::from_std);
         tokio::select! {
             biased;
-            signal = signals.next() => break signal.code(),
+            // The keys that interrupt go to every program on the terminal; they are the editor's.
+            signal = signals.next() => if !(held.screen.is_lent() && signal.is_key()) { break signal.code() },
             _ = &mut gone => break terminal::Signal::HangUp.code(),
-            event = keys.recv() => match event {
+            event = keys.recv(), if !held.screen.is_lent() => match event {
                 Some(event) => {
                     effects = app.update(Event::Terminal(event), start.elapsed());
                     pacer.input(Instant::now());
@@ -297,7 +309,11 @@ pub async fn run(
                 }
                 pacer.drawn(Instant::now());
             }
+            () = sleep_until(unkept), if unkept.is_some() => {}
             Some(event) = answered.recv() => {
+                if matches!(event, Event::Edited(_)) {
+                    held.come_back()?;
+                }
                 effects = app.update(event, start.elapsed());
                 pacer.input(Instant::now());
             }
@@ -316,16 +332,16 @@ pub async fn run(
             }
         }
     };
-    Ok(ended(app, code))
+    Ok(ended(&mut app, code))
 }
 
-fn ended(app: App, code: u8) -> Exit {
+fn ended(app: &mut App, code: u8) -> Exit {
     let baseline = app.lineup.baseline.and_then(|at| app.lineup.endpoints.get(at)).cloned();
-    Exit { code, rounds: app.rounds, baseline }
+    Exit { code, rounds: std::mem::take(&mut app.rounds), baseline }
 }
 
-/// The state that the screen starts with.
-fn furnished(setup: Setup) -> App {
+/// The state that the screen starts with, and what it is written with.
+fn furnished(setup: Setup) -> (App, Pen) {
     let mut app = App::new(setup.title, setup.lineup, setup.keymap);
     app.system = setup.system;
     (app.theme, app.themes) = (Arc::new(setup.theme), setup.themes);
@@ -343,7 +359,8 @@ fn furnished(setup: Setup) -> App {
         app.say(notice);
     }
     app.weigh_by(setup.spending);
-    app
+    app.editor.set_vi(setup.pen.vi);
+    (app, setup.pen)
 }
 
 /// Whatever happens while a file is read is an answer: a prompt waits for it.
@@ -466,6 +483,14 @@ struct Held {
 }
 
 impl Held {
+    fn come_back(&mut self) -> io::Result<()> {
+        if self.screen.is_lent() {
+            self.screen.come_back()?;
+            self.terminal.clear()?;
+        }
+        Ok(())
+    }
+
     fn draw(&mut self, app: &mut App) -> io::Result<()> {
         let theme = Arc::clone(&app.theme);
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
@@ -519,7 +544,13 @@ impl Held {
             }
             Effect::Quit => return Ok(Some(0)),
             // Answered by the loop, which has what they ask for.
-            Effect::Choices | Effect::SaveLineup { .. } | Effect::SaveTheme(_) | Effect::Weigh { .. } => {}
+            Effect::Choices
+            | Effect::SaveLineup { .. }
+            | Effect::SaveTheme(_)
+            | Effect::Weigh { .. }
+            | Effect::Edit(_)
+            | Effect::Remember(_)
+            | Effect::Adopt(_) => {}
         }
         Ok(None)
     }

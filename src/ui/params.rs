@@ -193,7 +193,7 @@ impl App {
             KeyCode::Char('a') => self.tuning.all = !self.tuning.all,
             KeyCode::Enter | KeyCode::Char('i') => self.write_value(),
             KeyCode::Delete | KeyCode::Backspace | KeyCode::Char('x') => self.confirm(None),
-            KeyCode::Char('o') => self.put_back(),
+            KeyCode::Char('o') => self.restore_params(),
             KeyCode::Esc | KeyCode::Char('q' | 'P') => self.overlay = None,
             _ => {}
         }
@@ -290,7 +290,7 @@ impl App {
     }
 
     /// The row under the cursor as the lineup was opened with it.
-    fn put_back(&mut self) {
+    fn restore_params(&mut self) {
         let param = self.tuning.param();
         let mut changed = Vec::new();
         for at in self.concerned() {

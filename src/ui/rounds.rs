@@ -123,7 +123,6 @@ impl App {
         self.editing = Some(editing);
         self.editor.set_text(&question);
         self.system = system;
-        self.walking = None;
         self.focus = Focus::Prompt;
         let (send, panes, edit) =
             (self.keymap.first("send"), self.keymap.first("to-panes"), self.keymap.first("edit-round"));
@@ -135,8 +134,8 @@ impl App {
     fn remember_draft(&mut self, of: usize) {
         let text = self.editor.text();
         let untouched = self.rounds.get(of).is_some_and(|r| r.question == text);
-        if !untouched && !self.editor.is_empty() && self.history.last() != Some(&text) {
-            self.history.push(text);
+        if !untouched && !self.editor.is_empty() {
+            self.recall_aside(&text);
         }
     }
 
@@ -146,7 +145,6 @@ impl App {
         self.remember_draft(editing.round);
         self.editor.set_text(&editing.draft);
         self.system = editing.system;
-        self.walking = None;
         let label = self.label(editing.round);
         self.say(format!("round {label} is no longer edited"));
     }
@@ -176,7 +174,7 @@ impl App {
         let Some(before) = editing.system.filter(|s| Some(s) != self.system.as_ref()) else { return };
         let known = self.rounds.iter().any(|r| r.system.as_ref() == Some(&before));
         if !known {
-            self.history.push(before);
+            self.recall_aside(&before);
         }
         self.say("the system text is now that of the round that was edited");
     }

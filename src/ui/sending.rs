@@ -113,10 +113,7 @@ impl App {
     /// Sends what stands in the field, filled where it has variables.
     pub(super) fn send_now(&mut self, filled: Option<Box<Filled>>) {
         let question = self.editor.take();
-        if self.history.last() != Some(&question) {
-            self.history.push(question.clone());
-        }
-        self.walking = None;
+        self.recall_sent(&question);
         self.send_with_files(question, filled);
     }
 

@@ -44,6 +44,11 @@ impl App {
         if self.system_field.on { self.system_field.aside.text() } else { self.editor.text() }
     }
 
+    /// The field of the prompt, whichever is shown.
+    pub(super) fn prompt_field(&self) -> &Editor {
+        if self.system_field.on { &self.system_field.aside } else { &self.editor }
+    }
+
     /// Shows the other field.
     pub(super) fn toggle_system(&mut self) -> bool {
         self.focus = Focus::Prompt;

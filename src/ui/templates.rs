@@ -76,7 +76,7 @@ impl Templates {
         case.map_or_else(|| self.vars.clone(), |case| case.values.or(&self.vars))
     }
 
-    fn place(&self) -> Option<(usize, usize)> {
+    pub(super) fn place(&self) -> Option<(usize, usize)> {
         let cases = self.cases.as_ref()?;
         (self.next < cases.rows.len()).then_some((self.next + 1, cases.rows.len()))
     }
@@ -222,9 +222,10 @@ impl App {
         if let Some(label) = templates.waiting.label() {
             return Some(format!("{label} · {} stops", self.stop_key()));
         }
-        let text = self.prompt_text();
         // It is drawn at each frame: a text that is a whole context long is not read for it.
-        let live = text.len() < MOST_READ && (text.contains("{{") || text.contains("{%"));
+        let field = self.prompt_field();
+        let text = if field.len() < MOST_READ { field.text() } else { String::new() };
+        let live = text.contains("{{") || text.contains("{%");
         let template = live.then(|| Template::parse(&text).ok().flatten()).flatten();
         let used = |name: &str| template.as_ref().is_none_or(|t| t.names().iter().any(|n| n == name));
         let known = match (&templates.cases, &template) {

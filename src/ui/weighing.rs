@@ -38,7 +38,11 @@ struct Pending {
 /// Everything that the cost of a draft depends on.
 #[derive(Debug, Default, PartialEq)]
 struct Draft {
-    text: String,
+    /// The editor's: comparing a long text at every key would be felt.
+    revision: u64,
+    written: bool,
+    /// The case that is next, and of how many.
+    values: Option<(usize, usize)>,
     /// The files that are known to go with it.
     files: Vec<Attachment>,
     endpoints: Vec<Endpoint>,
@@ -145,7 +149,9 @@ impl App {
         let over = |r: &super::app::Round| r.entries.iter().filter(|e| e.answer.is_over()).count();
         let origin = self.next_origin();
         let draft = Draft {
-            text: self.draft_as_sent(),
+            revision: self.prompt_field().revision(),
+            written: self.prompt_field().bytes() > 0,
+            values: self.templates.place(),
             files: self.attaching.files(),
             endpoints: self.lineup.endpoints.clone(),
             origin,
@@ -158,7 +164,7 @@ impl App {
         }
         self.weighing.draft = draft;
         self.weighing.changed = true;
-        if self.weighing.draft.text.is_empty() {
+        if !self.weighing.draft.written {
             self.weighing.shown.clear();
             self.weighing.changed = false;
         }
@@ -170,8 +176,8 @@ impl App {
             return;
         }
         self.weighing.changed = false;
-        let Draft { text, files, .. } = &self.weighing.draft;
-        let asks = self.plan_round(text.clone(), None, files).asks();
+        let text = self.draft_as_sent();
+        let asks = self.plan_round(text, None, &self.weighing.draft.files).asks();
         let number = self.weighing.number();
         self.weighing.in_flight = Some(number);
         self.effects.push(Effect::Weigh { number, asks });
@@ -182,7 +188,7 @@ impl App {
         if self.weighing.in_flight == Some(number) {
             self.weighing.in_flight = None;
             // A draft that was sent or emptied meanwhile has no cost to show.
-            if !self.weighing.draft.text.is_empty() {
+            if self.weighing.draft.written {
                 self.weighing.shown = estimates;
             }
             self.weigh_newest();

@@ -7,6 +7,7 @@
 mod edit;
 mod look;
 mod raw;
+mod writing;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ use raw::{Raw, Wrong};
 
 pub use edit::{save_lineup, save_theme, write_whole};
 pub use look::LookConfig;
+pub use writing::Writing;
 
 /// A config is written by hand; one larger than this is not one.
 const MOST_BYTES: u64 = 1 << 20;
@@ -118,6 +120,7 @@ pub struct Config {
     /// Where `bakeoff prices update` looks instead of the usual list.
     pub prices_url: Option<String>,
     pub plain_keys: PlainKeys,
+    pub writing: Writing,
     pub keys: Vec<KeyRow>,
 }
 
