@@ -347,9 +347,14 @@ fn rounds(rounds: Vec<ui::Round>, baseline: Option<&Endpoint>, started_at: jiff:
         .zip(rounds)
         .map(|(number, round)| Round {
             id: round_id(started_at, number),
-            // A follow-up's conversation differs by pane; the question is what they share.
+            // A follow-up's conversation differs by pane, and so may the system text; question and
+            // the session's text are what they share.
+            prompt: round
+                .entries
+                .first()
+                .map(|e| e.prompt.clone().with_system(round.system.clone()))
+                .unwrap_or_default(),
             filled: round.filled.map(|filled| *filled),
-            prompt: round.entries.first().map(|e| e.prompt.clone()).unwrap_or_default(),
             baseline: baseline.map(|e| e.name.clone()),
             runs: runs(round.entries),
         })

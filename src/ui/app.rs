@@ -301,7 +301,9 @@ impl App {
             Event::Terminal(event) => {
                 self.terminal(event);
                 self.keep_system();
-                self.complete();
+                if !self.is_writing_system() {
+                    self.complete();
+                }
                 self.read_draft();
                 self.drive_trials();
                 self.send_waiting();

@@ -11,10 +11,11 @@ use ratatui::text::{Line, Span};
 
 use super::app::{App, Effect};
 use super::ink::cut;
+use super::sending::Asked;
 use super::system;
 use super::theme::Theme;
 use crate::model::Attachment;
-use crate::model::Filled;
+use crate::model::Origin;
 use crate::model::Reference;
 use crate::model::attached;
 use crate::model::clean_line;
@@ -27,14 +28,11 @@ pub type Found = Result<Option<Attachment>, String>;
 /// and is looked at when it is sent.
 const MOST_FOLLOWED: usize = 50_000;
 
-/// A prompt, what it is filled with, and the number of the read that it waits for.
-type Order = (u64, String, Option<Box<Filled>>);
-
 /// What is being read, and what was.
 #[derive(Debug, Default)]
 pub struct Attaching {
     /// A prompt that waits for its files.
-    order: Option<Order>,
+    order: Option<(u64, Asked)>,
     /// What the draft names, as it was when it was written.
     known: Vec<(Reference, Found)>,
     in_flight: Option<u64>,
@@ -92,17 +90,16 @@ impl App {
     }
 
     /// Sends a prompt that names no file, or lets it wait for those that it names.
-    pub(super) fn send_with_files(&mut self, question: String, filled: Option<Box<Filled>>) {
+    pub(super) fn send_with_files(&mut self, asked: Asked) {
         // Of the text as it was written: a value must not choose files of this machine.
-        let files = references(&question);
+        let files = references(&asked.question);
         if files.is_empty() {
-            let plan = self.plan_round(question, filled, &[]);
-            self.edit_sent();
+            let plan = self.plan_round(asked, &[]);
             self.order(plan);
             return;
         }
         let number = self.attaching.number();
-        self.attaching.order = Some((number, question, filled));
+        self.attaching.order = Some((number, asked));
         self.effects.push(Effect::ReadFiles { number, files });
     }
 
@@ -125,12 +122,10 @@ impl App {
             self.weigh_draft();
             return;
         }
-        let Some((_, question, filled)) = self.attaching.order.take_if(|(waits, ..)| *waits == number) else {
-            return;
-        };
+        let Some((_, asked)) = self.attaching.order.take_if(|(waits, _)| *waits == number) else { return };
         // Something else may have been asked for meanwhile.
-        if self.must_wait() {
-            self.give_back(&question);
+        if self.must_wait(asked.origin) {
+            self.give_back(&asked.question, asked.origin);
             return;
         }
         let faults: Vec<_> = found.iter().filter_map(|(_, found)| found.as_ref().err()).collect();
@@ -138,7 +133,7 @@ impl App {
             let more = faults.len() - 1;
             let rest = if more == 0 { String::new() } else { format!(" ({more} more cannot be attached)") };
             let said = format!("not sent: {first}{rest}");
-            self.give_back(&question);
+            self.give_back(&asked.question, asked.origin);
             self.say(said);
             return;
         }
@@ -148,8 +143,7 @@ impl App {
             .map(|(reference, _)| format!("@{}", clean_line(&reference.name)))
             .collect();
         let files = distinct(found.into_iter().filter_map(|(_, found)| found.ok().flatten()));
-        let plan = self.plan_round(question, filled, &files);
-        self.edit_sent();
+        let plan = self.plan_round(asked, &files);
         self.notice = None;
         self.order(plan);
         if !missed.is_empty() {
@@ -181,21 +175,17 @@ impl App {
 
     /// Gives a prompt back that waits for its files; whether there was one.
     pub(super) fn stop_reading(&mut self) -> bool {
-        let Some((_, question, _)) = self.attaching.order.take() else { return false };
+        let Some((_, asked)) = self.attaching.order.take() else { return false };
         // A disk that hangs hangs for the draft as well.
         self.attaching.in_flight = None;
-        self.give_back(&question);
+        self.give_back(&asked.question, asked.origin);
         self.say("not sent: its files were still being read");
         true
     }
 
     /// Puts a prompt that was not sent back; what was written meanwhile stands below it.
-    pub(super) fn give_back(&mut self, question: &str) {
-        self.leave_system();
-        let meanwhile = self.editor.text();
-        let text =
-            if meanwhile.is_empty() { question.to_owned() } else { format!("{question}\n{meanwhile}") };
-        self.editor.set_text(&text);
+    pub(super) fn give_back(&mut self, question: &str, origin: Origin) {
+        self.unsend(question, origin);
         self.read_draft();
         self.weigh_draft();
     }
@@ -258,8 +248,8 @@ impl App {
 
     /// What would leave with the draft, or why it cannot; and whether that is so.
     fn draft_files(&self) -> Option<(String, bool)> {
-        if let Some((_, question, _)) = &self.attaching.order {
-            let n = references(question).len();
+        if let Some((_, asked)) = &self.attaching.order {
+            let n = references(&asked.question).len();
             return Some((format!("reading {n} file{}", if n == 1 { "" } else { "s" }), true));
         }
         // While a name is being chosen, its beginning need not be a file.

@@ -340,6 +340,10 @@ fn ended(app: &mut App, code: u8) -> Exit {
     Exit { code, rounds: std::mem::take(&mut app.rounds), baseline }
 }
 
+fn saved_theme(backend: &impl Backend, name: &str) -> String {
+    backend.save_theme(name).unwrap_or_else(|e| format!("not saved: {e}"))
+}
+
 /// The state that the screen starts with, and what it is written with.
 fn furnished(setup: Setup) -> (App, Pen) {
     let mut app = App::new(setup.title, setup.lineup, setup.keymap);

@@ -43,6 +43,20 @@ const ABOUT: u16 = 8;
 const ABOUT_SYSTEM: &str = "the system text of this endpoint alone; given here, it stands over the session's \
                             text, which stands over the one in the config";
 
+/// Columns of a pane from which its heading has room for what the next round asks otherwise.
+const ROOMY: u16 = 60;
+
+/// In the heading of a pane: what the next round asks otherwise, or that there is something.
+pub(super) fn next_mark(next: &str, width: u16, room: usize) -> String {
+    if width < ROOMY { cut(" ≠ next", room) } else { cut(&format!(" ≠ next: {next}"), room) }
+}
+
+/// On the lower border of a pane whose heading has no room for it.
+pub(super) fn next_below(next: &str, width: u16) -> Option<String> {
+    // The heading is narrower than the pane by its corners.
+    (width < ROOMY + 2).then(|| format!("≠ next: {next}"))
+}
+
 pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     let Some(endpoint) = app.lineup.endpoints.get(app.tuning.at).cloned() else {
         app.overlay = None;
@@ -191,7 +205,7 @@ fn about(app: &App, endpoint: &Endpoint, theme: &Theme, buffer: &mut Buffer, are
     }
     let meaning = PARAMS.iter().find(|(name, ..)| *name == param).map_or(ABOUT_SYSTEM, |(_, doc, _)| doc);
     said.push((meaning.to_owned(), theme.text));
-    if app.tuning.all {
+    if app.tuning.all && param != SYSTEM {
         said.push((app.taken_by_all(), theme.faint));
     } else if let Some(accepted) = accepted {
         said.push((format!("taken: {}", accepted.takes), theme.faint));

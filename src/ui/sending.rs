@@ -16,6 +16,16 @@ use crate::model::Prompt;
 use crate::model::attached;
 use crate::model::unescaped;
 
+/// A prompt on its way: where its round will hang is settled when the key is pressed.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) question: String,
+    pub(super) filled: Option<Box<Filled>>,
+    pub(super) origin: Origin,
+    /// The session's system text.
+    pub(super) system: Option<String>,
+}
+
 /// Something that is to be sent.
 #[derive(Debug)]
 pub(super) enum Plan {
@@ -97,13 +107,14 @@ impl App {
 
     /// Whether a prompt can go now; says why not.
     pub(super) fn may_send(&mut self) -> bool {
-        !self.must_wait() && !self.is_reading()
+        !self.must_wait(self.next_origin()) && !self.is_reading()
     }
 
-    /// Whether what was asked for before must be settled first; says so.
-    pub(super) fn must_wait(&mut self) -> bool {
-        let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
-        if self.follow_up && self.editing.is_none() && self.round().is_some_and(unfinished) {
+    /// Whether what was asked for before must be settled before a round can hang there; says so.
+    pub(super) fn must_wait(&mut self, origin: Origin) -> bool {
+        // An edition continues what stood before it, whatever runs now.
+        let parent = origin.parent.filter(|_| origin.edited.is_none()).and_then(|r| self.rounds.get(r));
+        if parent.is_some_and(|r| r.entries.iter().any(Entry::is_running)) {
             self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
             return true;
         }
@@ -114,28 +125,24 @@ impl App {
     pub(super) fn send_now(&mut self, filled: Option<Box<Filled>>) {
         let question = self.editor.take();
         self.recall_sent(&question);
-        self.send_with_files(question, filled);
+        let asked = self.asked_now(question, filled);
+        self.edit_sent();
+        self.send_with_files(asked);
+    }
+
+    /// A prompt that hangs where the next round would hang now.
+    pub(super) fn asked_now(&self, question: String, filled: Option<Box<Filled>>) -> Asked {
+        Asked { question, filled, origin: self.next_origin(), system: self.system.clone() }
     }
 
     /// The lineup as it would be asked a question now, with these files.
-    pub(super) fn plan_round(
-        &self,
-        question: String,
-        filled: Option<Box<Filled>>,
-        files: &[Attachment],
-    ) -> Plan {
-        self.plan_for(&self.levelled(), question, filled, files)
+    pub(super) fn plan_round(&self, asked: Asked, files: &[Attachment]) -> Plan {
+        self.plan_for(&self.levelled(), asked, files)
     }
 
     /// These endpoints, each with the prompt or its own conversation.
-    pub(super) fn plan_for(
-        &self,
-        endpoints: &[Endpoint],
-        question: String,
-        filled: Option<Box<Filled>>,
-        files: &[Attachment],
-    ) -> Plan {
-        let (origin, system) = (self.next_origin(), self.system.clone());
+    pub(super) fn plan_for(&self, endpoints: &[Endpoint], asked: Asked, files: &[Attachment]) -> Plan {
+        let Asked { question, filled, origin, system } = asked;
         let sent = as_sent(&question, filled.as_deref());
         let asked = |e: Endpoint| {
             let prompt = self.prompt_for(&e, &sent, origin, system.as_deref()).attach(files);

@@ -235,7 +235,7 @@ fn heading(
     let own = clean_line(&e.name);
     let mark = if e.simulated { " · simulated" } else { "" };
     let room = usize::from(width).saturating_sub(own.width() + mark.width() + 5);
-    let next = next.map(|next| cut(&format!(" ≠ next: {next}"), room)).unwrap_or_default();
+    let next = next.map(|next| params_view::next_mark(&next, width, room)).unwrap_or_default();
     let fits = |parts: &[String]| {
         let all =
             own.width() + parts.iter().map(|p| p.width()).sum::<usize>() + mark.width() + next.width() + 5;
@@ -320,7 +320,7 @@ fn remark(app: &App, number: usize, width: u16, theme: &Theme) -> Option<Line<'s
     let (text, style) = match (changed, gone) {
         (Some(changed), _) => (format!("≠ {changed}"), theme.warn),
         (None, true) => ("no longer in the lineup".to_owned(), theme.faint),
-        (None, false) => return None,
+        (None, false) => (params_view::next_below(&app.pending(&entry.endpoint)?, width)?, theme.warn),
     };
     Some(Line::styled(format!(" {} ", cut(&text, room + 2)), style))
 }
@@ -477,6 +477,12 @@ fn searched(app: &App, theme: &Theme, room: usize, found: &[usize]) -> Option<Li
 /// the last one is the way to all the others and stays longest.
 fn hints(app: &App, room: usize) -> String {
     let names: &[(&str, &str)] = match app.focus {
+        Focus::Prompt if app.is_writing_system() => &[
+            ("send", "back to the prompt"),
+            ("newline", "newline"),
+            ("to-panes", "panes"),
+            ("help-anywhere", "help"),
+        ],
         Focus::Prompt => {
             &[("send", "send"), ("newline", "newline"), ("to-panes", "panes"), ("help-anywhere", "help")]
         }

@@ -157,7 +157,10 @@ impl App {
         match filled {
             Ok(filled) => {
                 let endpoints = self.levelled();
-                let plan = |one: Filled| self.plan_for(&endpoints, text.clone(), Some(Box::new(one)), &files);
+                let plan = |one: Filled| {
+                    let asked = self.asked_now(text.clone(), Some(Box::new(one)));
+                    self.plan_for(&endpoints, asked, &files)
+                };
                 Some(filled.into_iter().map(plan).collect())
             }
             Err(why) => {

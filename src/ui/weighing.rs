@@ -177,7 +177,7 @@ impl App {
         }
         self.weighing.changed = false;
         let text = self.draft_as_sent();
-        let asks = self.plan_round(text, None, &self.weighing.draft.files).asks();
+        let asks = self.plan_round(self.asked_now(text, None), &self.weighing.draft.files).asks();
         let number = self.weighing.number();
         self.weighing.in_flight = Some(number);
         self.effects.push(Effect::Weigh { number, asks });
@@ -220,8 +220,7 @@ impl App {
             return;
         }
         if let Plan::Round { question, origin, .. } = &pending.plan {
-            self.unsend(question, *origin);
-            self.weigh_draft();
+            self.give_back(question, *origin);
         }
         self.say("not sent");
     }

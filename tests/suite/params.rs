@@ -90,8 +90,16 @@ fn a_value_counts_from_the_next_round_on_and_marks_the_pane_until_then() {
     let rows = shown(&mut app, 120, 40).join("\n");
     assert!(rows.contains("temperature 0.2 dropped"), "what becomes of it: {rows}");
     press(&mut app, "esc");
+    let rows = shown(&mut app, 120, 24);
+    assert!(rows[1].contains("gpt-6-sol · openai ≠ next ━"), "{rows:?}");
+    assert!(
+        rows.iter().any(|r| r.contains("┗ ≠ next: temperature 0.2 ━")),
+        "a narrow pane says it below: {rows:?}"
+    );
     app.zoom = true;
-    assert!(shown(&mut app, 120, 24).join("\n").contains("≠ next: temperature 0.2"));
+    let rows = shown(&mut app, 120, 24);
+    assert!(rows[2].contains("≠ next: temperature 0.2"), "{rows:?}");
+    assert!(!rows[3..].join("\n").contains("≠ next"), "and a wide one once: {rows:?}");
     let again = asked(press(&mut app, "r"));
     assert_eq!(again[0].0.params.temperature, None, "asking again asks as it was asked");
     let sent = send(&mut app, "second");

@@ -379,3 +379,44 @@ fn a_follow_up_continues_the_round_in_view() {
     let turns: Vec<_> = app.rounds[4].entries[0].prompt.turns.iter().map(|t| t.text.clone()).collect();
     assert_eq!(turns[2..], ["And in German?", "Erstattungen sind leicht by 1 and so on.", "Shorter."]);
 }
+
+#[test]
+fn an_edition_that_waits_for_its_files_keeps_its_place() {
+    let mut app = session(1);
+    app.shown = 1;
+    press(&mut app, "e");
+    typed(&mut app, " See @notes.txt now");
+    let effects = press(&mut app, "enter");
+    // The newest question is that of the prompt which waits; a follow-up's switch changes nothing now.
+    press(&mut app, "esc");
+    press(&mut app, "f");
+    app.shown = 3;
+    let orders: Vec<_> = effects
+        .into_iter()
+        .filter_map(|e| match e {
+            Effect::ReadFiles { number, files } => Some((number, files)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(orders.len(), 1, "the draft's own question was asked while it was written");
+    let mut asked = Vec::new();
+    for (number, files) in orders {
+        let found = files.into_iter().map(|file| (file, Ok(None))).collect();
+        asked.extend(launched(app.update(Event::FilesRead { number, found }, app.now)));
+    }
+    assert_eq!(asked[0].2.question(), "And in German? See @notes.txt now");
+    assert_eq!(app.rounds[4].origin, Origin { parent: Some(0), edited: Some(1) });
+    // What cannot be had gives the prompt back, and it is still that round's.
+    app.shown = 4;
+    press(&mut app, "e");
+    typed(&mut app, " @gone.txt ");
+    let effects = press(&mut app, "enter");
+    assert_eq!(app.editing, None);
+    for effect in effects {
+        let Effect::ReadFiles { number, files } = effect else { continue };
+        let found = files.into_iter().map(|file| (file, Err("gone.txt cannot be read".to_owned()))).collect();
+        app.update(Event::FilesRead { number, found }, app.now);
+    }
+    assert_eq!(app.editing.as_ref().map(|e| e.round), Some(4));
+    assert!(app.editor.text().ends_with(" @gone.txt "), "{}", app.editor.text());
+}
