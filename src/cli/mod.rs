@@ -41,11 +41,6 @@ impl Stop {
         Self { code: USAGE, message: message.into() }
     }
 
-    /// What went wrong, in a sentence.
-    fn message(&self) -> &str {
-        &self.message
-    }
-
     fn io(what: &str, error: &std::io::Error) -> Self {
         Self { code: 1, message: format!("{what}: {error}") }
     }

@@ -40,6 +40,8 @@ struct Backend {
     endpoints: Vec<Endpoint>,
     /// Where a lineup is saved; `None` for the demo, whose endpoints are gone with it.
     config: Option<PathBuf>,
+    /// Where a theme is saved: colours are the same in the demo.
+    colours: Option<PathBuf>,
     /// Where the prompt's files are.
     disk: Disk,
 }
@@ -59,7 +61,7 @@ impl ui::Backend for Backend {
     }
 
     fn save_theme(&self, name: &str) -> Result<String, String> {
-        look::save(self.config.as_deref(), name)
+        look::save(self.colours.as_deref(), name)
     }
 
     fn disk(&self) -> Disk {
@@ -137,6 +139,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             engine: world.engine.clone(),
             endpoints: Vec::new(),
             config: loaded.path.clone(),
+            colours: loaded.path.clone(),
             disk,
         };
         // The demo's server lives as long as the screen.

@@ -10,7 +10,7 @@
 use ratatui::buffer::Buffer;
 
 /// What is drawn, and what stands for it. Each stands in one column, as that which it stands for.
-const GLYPHS: [(&str, &str); 24] = [
+const GLYPHS: [(&str, &str); 26] = [
     // Borders and rules.
     ("─━╌╍", "-"),
     ("│┃▎▌▏", "|"),
@@ -39,8 +39,10 @@ const GLYPHS: [(&str, &str); 24] = [
     ("•☑", "*"),
     ("●", "@"),
     ("○☐", "o"),
-    // What was cut; controls as they are shown.
-    ("…", "."),
+    // What was cut or left out; a line's end; what has changed.
+    ("…⋯", "."),
+    ("⏎", "\\"),
+    ("Δ", "D"),
 ];
 
 /// The spinner turns once in its ten steps; bars and shades have as much ink as they have height.
@@ -49,10 +51,14 @@ const RAMPS: [(&str, &str); 3] =
 
 /// What stands for one sign of ours, where it is not ASCII.
 fn stand_in(sign: char) -> Option<char> {
+    let dots = u32::from(sign) ^ 0x2800;
+
     let ramp = |(signs, plain): &(&str, &str)| signs.chars().zip(plain.chars()).find(|(s, _)| *s == sign);
     let one =
         GLYPHS.iter().find(|(signs, _)| signs.contains(sign)).and_then(|(_, plain)| plain.chars().next());
-    one.or_else(|| RAMPS.iter().find_map(ramp).map(|(_, plain)| plain))
+    let one = one.or_else(|| RAMPS.iter().find_map(ramp).map(|(_, plain)| plain));
+    // Plots of dots stand on the lower edge; the spinner's never touch it.
+    one.or_else(|| if dots < 256 { " ..::**##".chars().nth(dots.count_ones() as usize) } else { None })
 }
 
 /// Replaces every sign of ours; what is not one stays.
@@ -91,6 +97,8 @@ mod tests {
                 seen.push(sign);
             }
         }
+        let plot = "\u{2800}\u{2840}\u{28e4}\u{28ff}";
+        assert_eq!(plain_line(plot), " .:#");
         assert_eq!(plain_line("bakeoff · a…é"), "bakeoff | a.?");
     }
 

@@ -30,11 +30,7 @@ const THEMES: Kind = Kind {
             Ok(theme) => {
                 app.theme = Arc::new(theme);
                 app.theme_before = None;
-                if app.saves {
-                    app.effects.push(Effect::SaveTheme(about.name));
-                } else {
-                    app.say(format!("{} for this session", about.name));
-                }
+                app.effects.push(Effect::SaveTheme(about.name));
             }
             Err(why) => {
                 app.restore_theme();
@@ -43,6 +39,8 @@ const THEMES: Kind = Kind {
         }
     },
     leave: App::restore_theme,
+    // The screen behind it is what one looks at.
+    rows: 7,
     ..Kind::PLAIN
 };
 
