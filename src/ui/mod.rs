@@ -45,6 +45,7 @@ mod params;
 mod params_view;
 mod picker;
 mod picker_view;
+mod prompt_view;
 mod recall;
 mod round_diff;
 mod rounds;

@@ -29,14 +29,14 @@ use super::figures;
 use super::form;
 use super::help;
 use super::ink::{centred, cut, put, sides};
-use super::layout::{Layout, parts};
+use super::layout::parts;
 use super::overview;
 use super::pane::{Pane, Row};
 use super::params_view;
 use super::picker_view;
+use super::prompt_view;
 use super::round_diff;
 use super::status;
-use super::system;
 use super::text::Flow;
 use super::theme::Theme;
 use crate::model::Endpoint;
@@ -77,7 +77,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
             pane(app, theme, frame.buffer_mut(), (*number, *rect), &best, found.get(*number).copied());
         }
     }
-    prompt(app, theme, frame, &layout, &found);
+    prompt_view::draw(app, theme, frame, &layout, &found);
     completion::draw(app, theme, frame, layout.prompt);
     match app.overlay {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
@@ -326,7 +326,7 @@ fn remark(app: &App, number: usize, width: u16, theme: &Theme) -> Option<Line<'s
 }
 
 /// One column of air on either side.
-fn pad(area: Rect) -> Rect {
+pub(super) fn pad(area: Rect) -> Rect {
     Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area }
 }
 
@@ -413,126 +413,6 @@ fn scrollbar(buffer: &mut Buffer, theme: &Theme, pane: Rect, body: Rect, rows: u
         let cell = Rect { x: pane.right().saturating_sub(1), y, width: 1, height: 1 };
         put(buffer, cell, Line::styled("┃", theme.faint));
     }
-}
-
-fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, found: &[usize]) {
-    let focused = app.focus == Focus::Prompt;
-    let area = layout.prompt;
-    let inner = if layout.prompt_framed {
-        let room = usize::from(area.width.saturating_sub(4));
-        let bottom = match &app.notice {
-            Some((notice, _)) if app.overlay != Some(Overlay::Search) => {
-                Line::styled(format!(" {} ", cut(&clean_line(notice), room)), theme.warn)
-            }
-            _ => searched(app, theme, room, found)
-                .unwrap_or_else(|| Line::styled(format!(" {} ", hints(app, room)), theme.faint)),
-        };
-        let (left, cost) = app.prompt_titles(theme, area.width, room);
-        let block = Block::bordered()
-            .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
-            .border_style(if focused { theme.focus } else { theme.border })
-            .title_top(left)
-            .title_top(cost)
-            .title_bottom(bottom);
-        block.render(area, frame.buffer_mut());
-        Rect {
-            x: area.x + 1,
-            y: area.y + 1,
-            width: area.width.saturating_sub(2),
-            height: area.height.saturating_sub(2),
-        }
-    } else {
-        area
-    };
-    system::draw(app, theme, frame, pad(inner));
-}
-
-/// What is searched for, in place of the hints.
-fn searched(app: &App, theme: &Theme, room: usize, found: &[usize]) -> Option<Line<'static>> {
-    let search = app.search.as_ref()?;
-    let typing = app.overlay == Some(Overlay::Search);
-    let needle = cut(&clean_line(&search.needle), room / 2);
-    let mut line = Line::from(vec![Span::styled(" /", theme.accent), Span::styled(needle, theme.text)]);
-    if typing {
-        if search.needle.ends_with(' ') {
-            line.push_span(Span::raw(" "));
-        }
-        line.push_span(Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)));
-    }
-    let words = app.search_words(found).filter(|_| !search.needle.is_empty());
-    let keys = if typing {
-        "enter goes there · esc leaves".to_owned()
-    } else {
-        let key = |name| app.keymap.first(name);
-        format!("{} {} next, before · esc ends", key("next-match"), key("previous-match"))
-    };
-    for part in words.into_iter().chain([keys]) {
-        line.push_span(Span::styled(format!(" · {part}"), theme.faint));
-    }
-    line.push_span(Span::raw(" "));
-    Some(line)
-}
-
-/// The keys that matter where the focus is, from the command table, as many as fit;
-/// the last one is the way to all the others and stays longest.
-fn hints(app: &App, room: usize) -> String {
-    let names: &[(&str, &str)] = match app.focus {
-        Focus::Prompt if app.is_writing_system() => &[
-            ("send", "back to the prompt"),
-            ("newline", "newline"),
-            ("to-panes", "panes"),
-            ("help-anywhere", "help"),
-        ],
-        Focus::Prompt => {
-            &[("send", "send"), ("newline", "newline"), ("to-panes", "panes"), ("help-anywhere", "help")]
-        }
-        _ if app.views.shown.scrolls => &[
-            ("to-prompt", "prompt"),
-            ("view", "next view"),
-            ("next-match", "next change"),
-            ("flip", "side by side"),
-            ("next-pane", "next answer"),
-            ("zoom", "this answer"),
-            ("baseline", "baseline"),
-            ("help", "help"),
-        ],
-        _ if app.views.is_other() => &[
-            ("to-prompt", "prompt"),
-            ("view", "next view"),
-            ("down", "next row"),
-            ("zoom", "its answer"),
-            ("baseline", "baseline"),
-            ("detail", "detail"),
-            ("help", "help"),
-        ],
-        _ if app.is_running() => &[
-            ("to-prompt", "prompt"),
-            ("zoom", "zoom"),
-            ("stop", "stop"),
-            ("stop-all", "stop all"),
-            ("help", "help"),
-        ],
-        _ => &[
-            ("to-prompt", "prompt"),
-            ("zoom", "zoom"),
-            ("view", "table"),
-            ("rerun", "re-run"),
-            ("detail", "detail"),
-            ("endpoints", "endpoints"),
-            ("follow-up", "follow-up"),
-            ("copy", "copy"),
-            ("quit", "quit"),
-            ("palette", "commands"),
-            ("help", "help"),
-        ],
-    };
-    let mut shown: Vec<String> =
-        names.iter().map(|(name, word)| format!("{} {word}", app.keymap.first(name))).collect();
-    let wide = |shown: &[String]| shown.iter().map(|s| s.width() + 3).sum::<usize>().saturating_sub(3);
-    while shown.len() > 1 && wide(&shown) > room {
-        shown.remove(shown.len() - 2);
-    }
-    shown.join(" · ")
 }
 
 /// A question in the middle of the screen, on as many lines as it needs.
