@@ -156,7 +156,7 @@ fn named(name: &str, from: &Path, themes: &mut Themes) -> Result<Theme, String> 
 
 /// A name has neither folders nor an ending.
 fn path(name: &str, from: &Path) -> Option<PathBuf> {
-    if !name.contains('/') && !Path::new(name).extension().is_some_and(|e| e == "toml") {
+    if !name.contains('/') && Path::new(name).extension().is_none_or(|e| e != "toml") {
         return None;
     }
     let home = name.strip_prefix("~/").zip(std::env::home_dir());

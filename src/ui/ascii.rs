@@ -116,7 +116,8 @@ mod tests {
                     folders.push(path);
                     continue;
                 }
-                if !name.ends_with(".rs") || name.ends_with("_tests.rs") || name == "tests.rs" {
+                let source = path.extension().is_some_and(|e| e == "rs");
+                if !source || name.ends_with("tests.rs") {
                     continue;
                 }
                 read += 1;
