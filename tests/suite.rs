@@ -52,6 +52,9 @@ mod identity;
 #[path = "suite/keys.rs"]
 mod keys;
 #[cfg(test)]
+#[path = "suite/look.rs"]
+mod look;
+#[cfg(test)]
 #[path = "support/loopback.rs"]
 mod loopback;
 #[cfg(test)]

@@ -73,6 +73,7 @@ impl Cli {
         };
         [
             ("--theme", self.look.theme.is_some() && !screen),
+            ("--ascii", self.look.ascii && !screen),
             ("--system", self.asking.system.is_some() && !asks),
             ("--attach", !self.asking.attach.is_empty() && !asks),
             ("--out", self.asking.out.is_some() && !asks),
@@ -95,9 +96,22 @@ impl Cli {
 /// How the screen looks.
 #[derive(Debug, Args, Default)]
 pub struct Look {
-    /// Theme: a name (`bakeoff themes` lists them)
-    #[arg(long, value_name = "NAME")]
+    /// Theme: a name (`bakeoff themes` lists them), a .toml file, or auto for the terminal's light or dark
+    #[arg(long, value_name = "NAME|FILE|auto")]
     pub theme: Option<String>,
+
+    /// Borders and marks in ASCII
+    #[arg(long)]
+    pub ascii: bool,
+}
+
+impl Look {
+    /// Both, as before and after a subcommand.
+    #[must_use]
+    pub fn and(&self, more: &Self) -> Self {
+        let theme = more.theme.clone().or_else(|| self.theme.clone());
+        Self { theme, ascii: self.ascii || more.ascii }
+    }
 }
 
 /// What goes with every prompt, and where the answers go.

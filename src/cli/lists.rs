@@ -4,11 +4,11 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::args::{ListFormat, Who};
+use super::args::{ListFormat, Look, Who};
 use super::asked::Asked;
 use super::output::{say, write_out};
 use super::world::World;
-use super::{Stop, runtime, world};
+use super::{Stop, look, runtime, world};
 use crate::model::Endpoint;
 use crate::model::PARAMS;
 use crate::model::clean_line;
@@ -28,7 +28,7 @@ pub(super) fn config_path() -> Result<u8, Stop> {
 
 pub(super) fn config_check() -> Result<u8, Stop> {
     let loaded = world::load()?;
-    world::theme(None, &loaded, &mut world::themes(&loaded))?;
+    let own_themes = look::check(&loaded)?;
     world::keymap(&loaded)?;
     world::catalog(&loaded)?;
     world::access(&loaded.config).check().map_err(|why| world::wrong(&loaded, None, why))?;
@@ -45,6 +45,9 @@ pub(super) fn config_check() -> Result<u8, Stop> {
     write_out(&format!("{}\n", clean_line(&said)))?;
     for rows in world::own_catalog(&loaded).into_iter().chain(world::own_prices(&loaded)) {
         write_out(&format!("{}: fine\n", clean_line(&rows.display().to_string())))?;
+    }
+    for theme in own_themes {
+        write_out(&format!("{theme}: fine\n"))?;
     }
     Ok(0)
 }
@@ -133,13 +136,21 @@ pub(super) fn keys(format: ListFormat) -> Result<u8, Stop> {
 
 pub(super) fn themes(format: ListFormat) -> Result<u8, Stop> {
     let loaded = world::load()?;
-    let rows = world::themes(&loaded).list().into_iter().map(|about| {
-        vec![
+    let rows = look::themes(&loaded, &Look::default()).list().into_iter().map(|about| {
+        let what = match (format, &about.wrong) {
+            (ListFormat::Table, Some(why)) => format!("cannot be shown: {why}"),
+            _ => about.words,
+        };
+        let mut row = vec![
             ("theme", json!(about.name)),
-            ("ground", json!(about.ground.word())),
-            ("what", json!(about.words)),
-            ("file", about.place.map_or(Value::Null, |place| json!(place))),
-        ]
+            ("ground", json!(about.wrong.is_none().then(|| about.ground.word()))),
+            ("what", json!(what)),
+            ("file", json!(about.place)),
+        ];
+        if format == ListFormat::Json {
+            row.push(("problem", json!(about.wrong)));
+        }
+        row
     });
     list(rows.collect(), format)
 }

@@ -10,6 +10,7 @@ mod filling;
 mod headless;
 mod init;
 mod lists;
+mod look;
 mod models;
 mod output;
 mod prices;
@@ -38,11 +39,6 @@ pub(crate) struct Stop {
 impl Stop {
     fn usage(message: impl Into<String>) -> Self {
         Self { code: USAGE, message: message.into() }
-    }
-
-    /// What went wrong, in a sentence.
-    fn message(&self) -> &str {
-        &self.message
     }
 
     fn io(what: &str, error: &std::io::Error) -> Self {

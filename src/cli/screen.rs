@@ -5,12 +5,12 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{Asking, Cli, DemoArgs};
+use super::args::{Asking, Cli, DemoArgs, Look};
 use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
 use super::world::{Loaded, World};
-use super::{Stop, asked, attach, desk, filling, runtime, text_or_file, world};
+use super::{Stop, asked, attach, desk, filling, look, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -31,7 +31,6 @@ use crate::store::Run;
 use crate::store::export;
 use crate::store::load_cases;
 use crate::store::save_lineup;
-use crate::store::save_theme;
 use crate::store::shorten_home;
 use crate::ui;
 
@@ -41,6 +40,8 @@ struct Backend {
     endpoints: Vec<Endpoint>,
     /// Where a lineup is saved; `None` for the demo, whose endpoints are gone with it.
     config: Option<PathBuf>,
+    /// Where a theme is saved: colours are the same in the demo.
+    colours: Option<PathBuf>,
     /// Where the prompt's files are.
     disk: Disk,
 }
@@ -60,7 +61,7 @@ impl ui::Backend for Backend {
     }
 
     fn save_theme(&self, name: &str) -> Result<String, String> {
-        save_theme(self.config.as_ref().ok_or("there is no config to save it in")?, name)
+        look::save(self.colours.as_deref(), name)
     }
 
     fn disk(&self) -> Disk {
@@ -84,11 +85,11 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let asking = demo.map_or_else(|| cli.asking.and(&Asking::default()), |demo| cli.asking.and(&demo.asking));
     let loaded = world::load()?.with(asking.connections());
     let connections = loaded.config.network.connections;
-    let theme = demo.and_then(|demo| demo.look.theme.clone()).or_else(|| cli.look.theme.clone());
+    let look = demo.map_or_else(|| cli.look.and(&Look::default()), |demo| cli.look.and(&demo.look));
     let (given, system) = given(&asking, &loaded)?;
     let limits = world::limits(&loaded.config, None);
-    let mut themes = world::themes(&loaded);
-    let (theme, colours) = themed(theme.as_deref(), &loaded, &mut themes)?;
+    let mut themes = look::themes(&loaded, &look);
+    let (theme, colours) = look::theme(&look, &loaded, &mut themes)?;
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
@@ -112,6 +113,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             lineup: Lineup::default(),
             theme,
             themes,
+            names_window: look::names_window(&loaded),
             keymap,
             initial_prompt: None,
             draft,
@@ -138,6 +140,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             engine: world.engine.clone(),
             endpoints: Vec::new(),
             config: loaded.path.clone(),
+            colours: loaded.path.clone(),
             disk,
         };
         // The demo's server lives as long as the screen.
@@ -209,20 +212,6 @@ fn keep(path: &Path, exit: ui::Exit, meta: &Meta, started_at: jiff::Timestamp) -
     let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
     let rounds = rounds(exit.rounds, exit.baseline.as_ref(), started_at);
     write_file(path, &(export.write)(meta, &rounds))
-}
-
-/// The theme to begin with, and what is wrong with the one that was asked for in a file.
-fn themed(
-    asked: Option<&str>,
-    loaded: &Loaded,
-    themes: &mut ui::Themes,
-) -> Result<(ui::Theme, Option<String>), Stop> {
-    match world::theme(asked, loaded, themes) {
-        Ok(theme) => Ok((theme, None)),
-        // A wrong colour in a file is no reason not to start.
-        Err(why) if asked.is_none() => Ok((themes.usual(), Some(why.message().to_owned()))),
-        Err(why) => Err(why),
-    }
 }
 
 /// What is known at the start of values and prompts, and the system text that goes with them.

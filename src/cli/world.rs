@@ -1,6 +1,6 @@
 //! From the configuration to what every command stands on: variables, files, catalog, engine.
 
-use std::io::{ErrorKind, IsTerminal};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -29,17 +29,11 @@ use crate::store;
 use crate::store::Config;
 use crate::store::ConfigError;
 use crate::store::PriceFiles;
-use crate::store::ThemeWish;
 use crate::store::config_path;
-use crate::ui::AUTO;
 use crate::ui::Accepted;
 use crate::ui::Accepter;
-use crate::ui::Depth;
 use crate::ui::Keymap;
 use crate::ui::Leveller;
-use crate::ui::Theme;
-use crate::ui::ThemeFile;
-use crate::ui::Themes;
 
 /// The configuration and where it was looked for.
 pub(super) struct Loaded {
@@ -113,81 +107,6 @@ pub(super) fn accepter(catalog: &CatalogSource) -> Accepter {
             .map(|row| Accepted { param: row.param, takes: row.words, becomes: row.becomes })
             .collect()
     })
-}
-
-/// The themes there are: ours and those of the folder beside the configuration, in what colours
-/// this terminal has.
-pub(super) fn themes(loaded: &Loaded) -> Themes {
-    let folder = loaded.path.as_ref().and_then(|p| Some(p.parent()?.join("themes")));
-    let files = folder.and_then(|f| std::fs::read_dir(f).ok()).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = files.map(|f| f.path()).collect();
-    paths.sort();
-    let depth = match supports_color::on(supports_color::Stream::Stdout) {
-        Some(level) if level.has_16m => Depth::Full,
-        Some(level) if level.has_256 => Depth::Cube,
-        // Whatever it is not told, a terminal that colours are asked of has sixteen.
-        _ => Depth::Sixteen,
-    };
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-    Themes { own: paths.iter().filter_map(|path| theme_file(path).ok()).collect(), depth, plain }
-}
-
-fn theme_file(path: &Path) -> Result<ThemeFile, String> {
-    let name = path.file_stem().filter(|_| path.extension().is_some_and(|e| e == "toml"));
-    let name = name
-        .and_then(|n| n.to_str())
-        .ok_or_else(|| format!("{}: a theme's file ends in .toml", path.display()))?;
-    let bytes = std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    // What is no text is no TOML either, and says so when it is chosen.
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok(ThemeFile { name: name.to_owned(), text, place: path.display().to_string() })
-}
-
-/// The theme that was asked for, else the configuration's.
-pub(super) fn theme(asked: Option<&str>, loaded: &Loaded, themes: &mut Themes) -> Result<Theme, Stop> {
-    let wish = asked.map(|name| ThemeWish::Named(name.to_owned())).or_else(|| loaded.config.theme.clone());
-    let Some(wish) = wish else { return Ok(themes.usual()) };
-    let named = wished(&wish, themes);
-    named.map_err(|e| if asked.is_some() { Stop::usage(e) } else { wrong(loaded, loaded.config.theme_at, e) })
-}
-
-fn wished(wish: &ThemeWish, themes: &mut Themes) -> Result<Theme, String> {
-    let (light, dark) = match wish {
-        ThemeWish::Named(name) if name == "auto" => AUTO,
-        ThemeWish::Named(name) if is_path(name) => {
-            let file = theme_file(Path::new(name))?;
-            let name = file.name.clone();
-            themes.own.insert(0, file);
-            return themes.named(&name);
-        }
-        ThemeWish::Named(name) => return themes.named(name),
-        ThemeWish::ByGround { light, dark } => (light.as_str(), dark.as_str()),
-    };
-    // A wrong name of either is told, whichever is shown.
-    let (light, dark) = (themes.named(light)?, themes.named(dark)?);
-    Ok(if is_light() { light } else { dark })
-}
-
-/// Whether a theme is named by its file.
-fn is_path(name: &str) -> bool {
-    name.contains('/') || Path::new(name).extension().is_some_and(|e| e == "toml")
-}
-
-/// How long a terminal may take to tell its colours. Those that cannot tell are known sooner: they
-/// answer the question that is sent behind it.
-const COLOURS: Duration = Duration::from_millis(300);
-
-/// Whether the terminal has a light ground: it is asked, else `COLORFGBG` is believed; dark otherwise.
-fn is_light() -> bool {
-    let mut options = terminal_colorsaurus::QueryOptions::default();
-    options.timeout = COLOURS;
-    if std::io::stdout().is_terminal()
-        && let Ok(mode) = terminal_colorsaurus::theme_mode(options)
-    {
-        return mode == terminal_colorsaurus::ThemeMode::Light;
-    }
-    let told = std::env::var("COLORFGBG").unwrap_or_default();
-    matches!(told.rsplit(';').next(), Some("7" | "15"))
 }
 
 /// The defaults with the configuration's keys.

@@ -9,12 +9,13 @@ mod machine;
 mod prices;
 mod prompts;
 mod sent;
+mod theme_files;
 
 pub use attach::{Disk, Listed, TEXT_KIB};
 pub use cases::{load_cases, parse_cases};
 pub use config::{
-    Config, ConfigError, KeyRow, Network, PlainKeys, ThemeWish, Timeouts, Writing, config_path, private,
-    save_lineup, save_theme, write_whole,
+    Config, ConfigError, KeyRow, LookConfig, Network, PlainKeys, ThemeWish, Timeouts, Writing, config_path,
+    private, save_lineup, save_theme, write_whole,
 };
 pub use drafts::Drafts;
 pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export};
@@ -22,6 +23,7 @@ pub use machine::{machine, shorten_home};
 pub use prices::{Origin, PriceFiles, origin, with_origin};
 pub use prompts::{KeptList, Prompts};
 pub use sent::PromptHistory;
+pub use theme_files::{ThemeText, theme_file, theme_files};
 
 /// Where the program keeps what is its user's: `BAKEOFF_DATA`, else the platform's place; `None`
 /// without a home.

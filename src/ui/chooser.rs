@@ -61,6 +61,8 @@ pub struct Kind {
     pub leave: fn(&mut App),
     /// A key of the list's own, with the row under the cursor; true takes it. The rows are read again.
     pub keys: fn(&mut App, Key, Option<usize>) -> bool,
+    /// Rows that are seen at once, at most: what is chosen may show behind the list.
+    pub rows: u16,
     /// The whole of a row, below the list; `None` where no row has more to say.
     pub about: Option<fn(&App, usize) -> String>,
 }
@@ -76,6 +78,7 @@ impl Kind {
         preview: |_, _| {},
         leave: |_| {},
         keys: |_, _, _| false,
+        rows: u16::MAX,
         about: None,
     };
 }
@@ -276,7 +279,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
     let wanted = columns.iter().sum::<usize>() + 12;
     let least = if tells { 80 } else { 60 };
     let width = u16::try_from(wanted).unwrap_or(u16::MAX).clamp(least, WIDTH).min(screen.width);
-    let rows = u16::try_from(chooser.items.len().max(1)).unwrap_or(u16::MAX);
+    let rows = u16::try_from(chooser.items.len().max(1)).unwrap_or(u16::MAX).min(chooser.kind.rows);
     // As high as all rows need, whatever the filter: the frame stays still while one types.
     let height = rows.saturating_add(3 + about_rows).min(screen.height.saturating_sub(2).max(4));
     let area = centred(screen, width, height);

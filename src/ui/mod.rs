@@ -9,6 +9,7 @@
 
 mod actions;
 mod app;
+mod ascii;
 mod attach;
 mod careful;
 mod chooser;
@@ -66,6 +67,7 @@ mod views;
 mod waiting_cases;
 mod weighing;
 mod welcome;
+mod window;
 mod writing;
 
 use std::io::{self, BufWriter, Stdout, Write};
@@ -153,6 +155,8 @@ pub struct Setup {
     pub lineup: Lineup,
     pub theme: Theme,
     pub themes: Themes,
+    /// Whether the window is named after the lineup.
+    pub names_window: bool,
     pub keymap: Keymap,
     /// Sent at once.
     pub initial_prompt: Option<String>,
@@ -233,8 +237,9 @@ pub async fn run(
     terminal::install_panic_hook(std::thread::current().id());
     let mut signals = Signals::new()?;
     let (replies, mut answered) = unbounded_channel();
+    let window = setup.names_window.then(|| window::title(&setup.title, setup.theme.ascii));
     let mut held = Held {
-        screen: Screen::enter(true)?,
+        screen: Screen::enter(true, window)?,
         terminal: ManuallyDrop::new(new_terminal()?),
         colourist: Colourist::new(replies.clone()),
         clipboard: Clipboard::new(replies.clone()),
@@ -425,12 +430,15 @@ pub async fn welcome(
 ) -> io::Result<(Picked, Keys)> {
     terminal::install_panic_hook(std::thread::current().id());
     let mut signals = Signals::new()?;
-    let _screen = Screen::enter(false)?;
+    let _screen = Screen::enter(false, None)?;
     let mut terminal = ManuallyDrop::new(new_terminal()?);
     let mut keys = terminal::events();
     let mut found_later = std::pin::pin!(found_later);
     loop {
-        terminal.draw(|frame| welcome.draw(theme, frame))?;
+        terminal.draw(|frame| {
+            welcome.draw(theme, frame);
+            theme.finish(frame.buffer_mut());
+        })?;
         Write::flush(terminal.backend_mut())?;
         let event = tokio::select! {
             signal = signals.next() => return Ok((Picked::Quit(signal.code()), Keys(keys))),
@@ -497,7 +505,10 @@ impl Held {
     fn draw(&mut self, app: &mut App) -> io::Result<()> {
         let theme = Arc::clone(&app.theme);
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| draw(app, &theme, frame))?;
+        self.terminal.draw(|frame| {
+            draw(app, &theme, frame);
+            theme.finish(frame.buffer_mut());
+        })?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         Write::flush(self.terminal.backend_mut())?;
         for code in app.uncoloured.drain(..) {

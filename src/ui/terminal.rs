@@ -17,8 +17,10 @@ use crossterm::event::{
     KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
 use crossterm::execute;
+use crossterm::style::Print;
 use crossterm::terminal::{
-    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode,
+    enable_raw_mode,
 };
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Signal as Posix, getpid, kill_process};
@@ -26,14 +28,21 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
+use super::window;
+
 /// Whether the terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the window's title was put aside and is ours.
+static NAMED: AtomicBool = AtomicBool::new(false);
 
 /// Holds the terminal; giving it back is the drop.
 pub struct Screen {
     mouse: bool,
     /// Another program has the terminal.
     lent: bool,
+    /// The window's title, as [`window::title`] makes it.
+    window: Option<String>,
 }
 
 impl Screen {
@@ -41,8 +50,8 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal refuses; what was taken until then is given back.
-    pub fn enter(mouse: bool) -> io::Result<Self> {
-        let screen = Self { mouse, lent: false };
+    pub fn enter(mouse: bool, window: Option<String>) -> io::Result<Self> {
+        let screen = Self { mouse, lent: false, window };
         screen.take()?;
         Ok(screen)
     }
@@ -62,6 +71,13 @@ impl Screen {
         });
         let taken =
             taken.and_then(|()| if self.mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) });
+        let taken = taken.and_then(|()| match &self.window {
+            Some(title) => {
+                NAMED.store(true, Ordering::SeqCst);
+                execute!(io::stdout(), Print(window::PUT_ASIDE), SetTitle(title))
+            }
+            None => Ok(()),
+        });
         if taken.is_err() {
             restore();
         }
@@ -141,6 +157,9 @@ pub fn restore() {
         return;
     }
     // A terminal that is gone cannot be given back, and there is nobody to tell.
+    if NAMED.swap(false, Ordering::SeqCst) {
+        let _ = execute!(io::stdout(), Print(window::TAKE_BACK));
+    }
     let _ = execute!(
         io::stdout(),
         EndSynchronizedUpdate,

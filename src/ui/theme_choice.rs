@@ -12,7 +12,7 @@ const THEMES: Kind = Kind {
     items: |app| {
         let item = |about: super::theme::About| Item {
             label: about.name,
-            note: about.words,
+            note: about.wrong.map_or(about.words, |why| format!("✗ {why}")),
             right: if about.place.is_some() { "yours".into() } else { about.ground.word().into() },
         };
         app.themes.list().into_iter().map(item).collect()
@@ -30,11 +30,7 @@ const THEMES: Kind = Kind {
             Ok(theme) => {
                 app.theme = Arc::new(theme);
                 app.theme_before = None;
-                if app.saves {
-                    app.effects.push(Effect::SaveTheme(about.name));
-                } else {
-                    app.say(format!("{} for this session", about.name));
-                }
+                app.effects.push(Effect::SaveTheme(about.name));
             }
             Err(why) => {
                 app.restore_theme();
@@ -43,6 +39,8 @@ const THEMES: Kind = Kind {
         }
     },
     leave: App::restore_theme,
+    // The screen behind it is what one looks at.
+    rows: 7,
     ..Kind::PLAIN
 };
 

@@ -17,6 +17,7 @@ fn restored(raw: &[u8]) {
         ("mouse", "\x1b[?1000h", "\x1b[?1000l"),
         ("mouse (SGR)", "\x1b[?1006h", "\x1b[?1006l"),
         ("cursor", "\x1b[?25l", "\x1b[?25h"),
+        ("the window's title", "\x1b[22;0t", "\x1b[23;0t"),
         ("synchronized update", "\x1b[?2026h", "\x1b[?2026l"),
     ] {
         let (last_on, last_off) = (text.rfind(on), text.rfind(off));

@@ -74,11 +74,12 @@ pub fn save_lineup(path: &Path, name: &str, lineup: &Lineup) -> Result<String, S
     Ok(format!("lineup {name:?} saved{more}: bakeoff -l {}", shell_word(name)))
 }
 
-/// Keeps a theme as the one that the screen begins with; gives the sentence that says so.
+/// Keeps a theme as the one that the screen begins with, or with another for the other kind of
+/// terminal as `(light, dark)`; gives the sentence that says so.
 ///
 /// # Errors
 /// Why the file is not understood or cannot be written.
-pub fn save_theme(path: &Path, name: &str) -> Result<String, String> {
+pub fn save_theme(path: &Path, name: &str, pair: Option<(&str, &str)>) -> Result<String, String> {
     let at = path.display();
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -89,7 +90,12 @@ pub fn save_theme(path: &Path, name: &str) -> Result<String, String> {
     Config::parse(&text, path).map_err(|e| e.to_string())?;
     let mut document: DocumentMut = text.parse().map_err(|e| format!("{at}: {e}"))?;
     let before = document.get("theme").and_then(Item::as_value).map(|v| v.decor().clone());
-    let mut wanted = value(name);
+    let mut wanted = match pair {
+        None => value(name),
+        Some((light, dark)) => {
+            value(InlineTable::from_iter([("light", Value::from(light)), ("dark", Value::from(dark))]))
+        }
+    };
     if let (Some(decor), Some(value)) = (before, wanted.as_value_mut()) {
         // The comment behind it stays.
         *value.decor_mut() = decor;
@@ -388,12 +394,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
         std::fs::write(&path, FILE).unwrap();
-        save_theme(&path, "gruvbox").unwrap();
+        save_theme(&path, "gruvbox", None).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), FILE.replace("\"nord\"", "\"gruvbox\""));
         let new = dir.path().join("new.toml");
-        save_theme(&new, "mono").unwrap();
+        save_theme(&new, "mono", None).unwrap();
         assert_eq!(std::fs::read_to_string(&new).unwrap(), "theme = \"mono\"\n");
         std::fs::write(&path, "theme = 3\n").unwrap();
-        assert!(save_theme(&path, "mono").unwrap_err().contains("a theme is a name"));
+        assert!(save_theme(&path, "mono", None).unwrap_err().contains("a theme is a name"));
     }
 }

@@ -5,6 +5,7 @@
 //! a repository must not be able to say where keys are sent.
 
 mod edit;
+mod look;
 mod raw;
 mod writing;
 
@@ -24,6 +25,7 @@ use crate::model::did_you_mean;
 use raw::{Raw, Wrong};
 
 pub use edit::{save_lineup, save_theme, write_whole};
+pub use look::LookConfig;
 pub use writing::Writing;
 
 /// A config is written by hand; one larger than this is not one.
@@ -101,6 +103,7 @@ pub struct Config {
     pub theme: Option<ThemeWish>,
     /// Line and column of the theme's name, for whoever knows the themes.
     pub theme_at: Option<(usize, usize)>,
+    pub look: LookConfig,
     /// Name of the lineup that opens by default.
     pub lineup: Option<String>,
     pub system: Option<String>,

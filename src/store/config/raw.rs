@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::ThemeWish;
+use super::look::{LookConfig, RawTheme};
 use super::writing::RawPrompt;
 use super::{Config, KeyRow, Network, PlainKeys, Timeouts};
 use crate::model::Connections;
@@ -43,6 +43,8 @@ impl Wrong {
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
     pub(super) theme: Option<Spanned<RawTheme>>,
+    #[serde(default)]
+    look: LookConfig,
     lineup: Option<Spanned<String>>,
     #[serde(default)]
     defaults: RawDefaults,
@@ -202,6 +204,7 @@ impl Raw {
         Ok(Config {
             theme: self.theme.map(|t| t.into_inner().into()),
             theme_at: None,
+            look: self.look,
             lineup: self.lineup.map(Spanned::into_inner),
             system: self.defaults.system,
             defaults,
@@ -511,29 +514,5 @@ impl RawKeys {
             }
         }
         Ok(rows)
-    }
-}
-
-/// A theme's name, or one for each kind of terminal.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a theme is a name, or { light = \"…\", dark = \"…\" }")]
-pub(super) enum RawTheme {
-    One(String),
-    Two(RawThemes),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawThemes {
-    light: String,
-    dark: String,
-}
-
-impl From<RawTheme> for ThemeWish {
-    fn from(raw: RawTheme) -> Self {
-        match raw {
-            RawTheme::One(name) => Self::Named(name),
-            RawTheme::Two(RawThemes { light, dark }) => Self::ByGround { light, dark },
-        }
     }
 }
