@@ -173,6 +173,10 @@ pub struct App {
     /// Panes scroll together.
     pub together: bool,
     pub search: Option<Search>,
+    /// Language and text of each block of code, while one of them is chosen.
+    pub(super) blocks: Vec<(String, String)>,
+    /// How many there have been.
+    pub(super) searches: u64,
     pub(super) tour: Option<Tour>,
     pub theme: Arc<Theme>,
     pub themes: Themes,
@@ -251,6 +255,8 @@ impl App {
             source: false,
             together: false,
             search: None,
+            blocks: Vec::new(),
+            searches: 0,
             tour: None,
             theme: Arc::default(),
             themes: Themes::default(),

@@ -1,7 +1,6 @@
 //! Colours of code, found on a thread of its own: reading a language costs a hundred times
 //! what showing it does, and a key must not wait for it. Code is shown plain until then.
 
-use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
@@ -53,25 +52,28 @@ struct Place {
 struct Reader {
     set: SyntaxSet,
     scopes: Vec<(Scope, Role)>,
-    places: HashMap<(AnswerId, usize), Place>,
+    /// The one that was read last at the end.
+    places: Vec<((AnswerId, usize), Place)>,
 }
 
 impl Reader {
     fn new() -> Self {
         let scopes = SCOPES.iter().filter_map(|(name, role)| Some((Scope::new(name).ok()?, *role)));
-        Self { set: two_face::syntax::extra_newlines(), scopes: scopes.collect(), places: HashMap::new() }
+        Self { set: two_face::syntax::extra_newlines(), scopes: scopes.collect(), places: Vec::new() }
     }
 
-    /// The colours of some lines; `None` where nothing is known of the language, or of the lines before.
+    /// The colours of some lines, none where the lines before are not known any more; `None` where
+    /// nothing is known of the language.
     fn read(&mut self, code: &Uncoloured) -> Option<Vec<Coloured>> {
         let key = (code.id, code.block);
-        let mut place = match self.places.remove(&key).filter(|p| p.next == code.from) {
+        let kept = self.places.iter().position(|(k, _)| *k == key).map(|at| self.places.remove(at).1);
+        let mut place = match kept.filter(|p| p.next == code.from) {
             Some(place) => place,
             None if code.from == 0 => {
                 let syntax = self.set.find_syntax_by_token(&code.language)?;
                 Place { next: 0, state: ParseState::new(syntax), stack: ScopeStack::new() }
             }
-            None => return None,
+            None => return Some(Vec::new()),
         };
         let mut out = Vec::new();
         for line in code.lines.split_inclusive('\n') {
@@ -79,9 +81,9 @@ impl Reader {
             place.next += 1;
         }
         if self.places.len() >= KEPT {
-            self.places.clear();
+            self.places.remove(0);
         }
-        self.places.insert(key, place);
+        self.places.push((key, place));
         Some(out)
     }
 
@@ -203,6 +205,12 @@ mod tests {
         let lines = reader.read(&code("rust", 1, "goes on\nends */ let\n")).unwrap();
         assert_eq!(lines[0], [(7, Role::Comment)]);
         assert_eq!(lines[1].first(), Some(&(7, Role::Comment)));
-        assert!(reader.read(&code("rust", 9, "x\n")).is_none(), "what came before is not known");
+        assert_eq!(reader.read(&code("rust", 9, "x\n")), Some(vec![]), "what came before is not known");
+        reader.read(&code("rust", 0, "let\n")).unwrap();
+        for block in 0..KEPT {
+            reader.read(&Uncoloured { block: 1_000 + block, ..code("rust", 0, "x\n") }).unwrap();
+        }
+        assert_eq!(reader.places.len(), KEPT, "the oldest gave way, and no other");
+        assert_eq!(reader.read(&code("rust", 1, "x\n")), Some(vec![]));
     }
 }

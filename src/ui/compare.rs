@@ -56,11 +56,13 @@ struct Chunk {
     inline: Vec<Vec<Part>>,
     left: Vec<Vec<Part>>,
     right: Vec<Vec<Part>>,
+    /// A line feed in it is one text's alone.
+    broken: bool,
 }
 
 impl Chunk {
     fn is_same(&self) -> bool {
-        self.inline.iter().flatten().all(|(change, _)| *change == Change::Same)
+        !self.broken && self.inline.iter().flatten().all(|(change, _)| *change == Change::Same)
     }
 }
 
@@ -228,9 +230,15 @@ fn lay(diff: &Diff, width: usize, sides: bool, unfolded: bool) -> (Vec<Row>, Vec
     let (mut rows, mut changes) = (Vec::new(), Vec::new());
     let mut at = 0;
     let mut changing = false;
+    // In the middle of a run that is too short to be folded.
+    let mut within = false;
     while let Some(chunk) = chunks.get(at) {
-        let alike = chunks.iter().skip(at).take_while(|c| c.is_same()).count();
-        if !unfolded && let Some(folded) = fold(at, alike, chunks.len()) {
+        // Counted only where it is asked: a long run is not counted anew from each of its lines.
+        let alike = || chunks.iter().skip(at).take_while(|c| c.is_same()).count();
+        if !unfolded
+            && !within
+            && let Some(folded) = fold(at, alike(), chunks.len())
+        {
             for chunk in chunks.get(at..folded.start).unwrap_or_default() {
                 put(chunk, width, sides, &mut rows);
             }
@@ -247,6 +255,7 @@ fn lay(diff: &Diff, width: usize, sides: bool, unfolded: bool) -> (Vec<Row>, Vec
             changes.push(rows.len());
         }
         changing = !chunk.is_same();
+        within = !changing;
         put(chunk, width, sides, &mut rows);
         at += 1;
     }
@@ -281,7 +290,7 @@ fn chunks(diff: &Diff) -> Vec<Chunk> {
 
 impl Chunk {
     fn new() -> Self {
-        Self { inline: vec![Vec::new()], left: vec![Vec::new()], right: vec![Vec::new()] }
+        Self { inline: vec![Vec::new()], left: vec![Vec::new()], right: vec![Vec::new()], broken: false }
     }
 
     fn add(&mut self, change: Change, text: &str) {
@@ -299,6 +308,13 @@ impl Chunk {
 
     /// A line feed; gives whether the chunk ends with it.
     fn line(&mut self, change: Change) -> bool {
+        if change != Change::Same {
+            self.broken = true;
+            // An empty line would not be seen to be new or gone.
+            if self.inline.last().is_some_and(Vec::is_empty) {
+                self.add(change, "⏎");
+            }
+        }
         let other = match change {
             Change::Same => return true,
             Change::Added => &mut self.left,

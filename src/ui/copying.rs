@@ -13,26 +13,32 @@ const BLOCKS: Kind = Kind {
     title: "code of this answer",
     empty: "this answer has no code",
     items: |app| {
-        app.blocks()
-            .into_iter()
+        app.blocks
+            .iter()
             .map(|(language, code)| {
                 let lines = code.lines().count();
                 Item {
                     label: clean_line(code.lines().find(|l| !l.trim().is_empty()).unwrap_or_default()),
                     note: String::new(),
-                    right: format!("{} · {lines} line{}", language, if lines == 1 { "" } else { "s" }),
+                    right: label(language, lines),
                 }
             })
             .collect()
     },
     take: |app, at| {
-        if let Some((language, code)) = app.blocks().into_iter().nth(at) {
+        if let Some((language, code)) = app.blocks.get(at).cloned() {
             app.copy_block(&language, &code);
         }
     },
-    about: Some(|app, at| app.blocks().into_iter().nth(at).map(|(_, code)| code).unwrap_or_default()),
+    about: Some(|app, at| app.blocks.get(at).map(|(_, code)| code.clone()).unwrap_or_default()),
     ..Kind::PLAIN
 };
+
+/// `rust · 3 lines`
+fn label(language: &str, lines: usize) -> String {
+    let lines = format!("{lines} line{}", if lines == 1 { "" } else { "s" });
+    if language.is_empty() { lines } else { format!("{language} · {lines}") }
+}
 
 impl App {
     /// Gives text to the clipboard; the loop says which one took it.
@@ -49,13 +55,14 @@ impl App {
     }
 
     /// Language and text of each block of code in the focused answer.
-    fn blocks(&self) -> Vec<(String, String)> {
+    fn find_blocks(&self) -> Vec<(String, String)> {
         let answer = self.round().and_then(|r| r.entries.get(self.pane)).map(|e| &e.answer);
         answer.map(|a| code_blocks(&a.text)).unwrap_or_default()
     }
 
     pub(super) fn copy_code(&mut self) -> bool {
-        match self.blocks().as_slice() {
+        self.blocks = self.find_blocks();
+        match self.blocks.as_slice() {
             [] => self.say("this answer has no code to copy"),
             [(language, code)] => {
                 let (language, code) = (language.clone(), code.clone());

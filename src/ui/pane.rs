@@ -122,8 +122,9 @@ impl Body {
             Self::Rendered(text) => text.matches_in(number, found.number),
             Self::Source(text) => {
                 let row = text.range(number);
-                let all = found.places.iter().zip(0..);
-                all.filter(|(p, _)| p.start < row.end && p.end > row.start)
+                let first = found.places.partition_point(|p| p.end <= row.start);
+                let all = found.places.iter().zip(0..).skip(first);
+                all.take_while(|(p, _)| p.start < row.end)
                     .map(|(p, n)| (p.start.max(row.start) - row.start..p.end.min(row.end) - row.start, n))
                     .collect()
             }
@@ -416,8 +417,8 @@ impl Pane {
             Anchor::Reasoning(_) if parts.reasoning == 0 => 0,
             Anchor::Reasoning(byte) => parts.fold + self.reasoning.row_at(byte),
             Anchor::Text { byte, off, width: then } => {
-                let row = self.text.row_at(byte);
-                text + if then == width { row.saturating_add_signed(off) } else { row }
+                let row = text + self.text.row_at(byte);
+                if then == width { row.saturating_add_signed(off) } else { row }
             }
             Anchor::Below(rows) => text + parts.text + rows,
         }
@@ -431,9 +432,10 @@ impl Pane {
         } else if row < parts.fold + parts.reasoning {
             Anchor::Reasoning(self.reasoning.start(row - parts.fold))
         } else if row < text + parts.text {
-            let row = row.saturating_sub(text);
-            let byte = self.text.start(row);
-            let off = row.cast_signed() - self.text.row_at(byte).cast_signed();
+            // The empty row above the text is one before its first.
+            let from_text = row.cast_signed() - text.cast_signed();
+            let byte = self.text.start(row.saturating_sub(text));
+            let off = from_text - self.text.row_at(byte).cast_signed();
             Anchor::Text { byte, off, width }
         } else {
             Anchor::Below(row - text - parts.text)

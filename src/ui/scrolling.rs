@@ -87,7 +87,7 @@ impl App {
     }
 
     /// Brings the other panes to where this one is.
-    fn bring_along(&mut self, leader: usize) {
+    pub(super) fn bring_along(&mut self, leader: usize) {
         if !self.together {
             return;
         }

@@ -57,9 +57,15 @@ fn same(a: char, b: char, exact: bool) -> bool {
 }
 
 impl App {
+    /// Never one that was used: panes out of sight know an old search by its number.
+    fn number_search(&mut self) -> u64 {
+        self.searches += 1;
+        self.searches
+    }
+
     pub(super) fn search(&mut self) -> bool {
         let before = self.search.take().map(Box::new);
-        let number = before.as_ref().map_or(1, |s| s.number + 1);
+        let number = self.number_search();
         self.search = Some(Search { number, before, ..Search::default() });
         self.overlay = Some(Overlay::Search);
         true
@@ -88,8 +94,9 @@ impl App {
             KeyCode::Down => self.search_step(true),
             KeyCode::Up => self.search_step(false),
             _ if find::edit(&mut search.needle, key) => {
-                search.number += 1;
                 search.at = None;
+                self.searches += 1;
+                search.number = self.searches;
             }
             _ => {}
         }
@@ -98,8 +105,9 @@ impl App {
     pub(super) fn search_paste(&mut self, text: &str) {
         if let Some(search) = &mut self.search {
             find::add(&mut search.needle, text);
-            search.number += 1;
             search.at = None;
+            self.searches += 1;
+            search.number = self.searches;
         }
     }
 
@@ -186,6 +194,7 @@ impl App {
         if let Some(entry) = self.entry() {
             entry.pane.show_match(width, left);
         }
+        self.bring_along(pane);
     }
 
     /// `/needle · 3 of 17 · in 4 panes`, for the border.

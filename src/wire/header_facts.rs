@@ -2,26 +2,26 @@
 //!
 //! An allow-list: cookies, tokens and the ids of accounts are not shown.
 
-/// Beginnings of names. Limits are told by OpenAI, Azure, Groq, Mistral and those that copy them
-/// (`x-ratelimit-*`), by Anthropic (`anthropic-ratelimit-*`) and by standard (`ratelimit`,
-/// `retry-after`); the rest says which deployment, region, version or cache served.
-const WORTH: [&str; 16] = [
-    "x-ratelimit-",
-    "anthropic-ratelimit-",
-    "ratelimit",
+/// Families of names: what is left of a limit. OpenAI, Azure, Groq, Mistral and those that copy them
+/// (`x-ratelimit-*`), Anthropic (`anthropic-ratelimit-*`), and the standard's (`ratelimit`, `ratelimit-*`).
+const LIMITS: [&str; 3] = ["x-ratelimit-", "anthropic-ratelimit-", "ratelimit"];
+
+/// Names by themselves: when to come back, and which deployment, region, version or cache served.
+const WORTH: [&str; 14] = [
     "retry-after",
+    "retry-after-ms",
     "openai-version",
     "x-ms-region",
     "x-ms-deployment-name",
     "x-ms-served-model",
     "azureml-model-session",
-    "x-amzn-bedrock-",
-    "x-goog-",
-    "x-vertex-",
+    "x-amzn-bedrock-input-token-count",
+    "x-amzn-bedrock-output-token-count",
     "x-groq-region",
     "x-cache",
     "cf-ray",
     "server",
+    "via",
 ];
 
 /// Headers and bytes of a value that are kept; a server that tells more has something else in mind.
@@ -30,15 +30,18 @@ const LONGEST: usize = 200;
 
 /// The headers worth knowing, sorted by name; names are lower-case.
 pub fn header_facts<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
-    let worth = |name: &str| WORTH.iter().any(|prefix| name.starts_with(prefix)) && name != "server-timing";
+    let limits = |name: &str| LIMITS.iter().any(|prefix| name.starts_with(prefix));
+    let worth = |name: &str| limits(name) || WORTH.contains(&name);
     let mut out: Vec<(String, String)> = headers
         .filter(|(name, value)| worth(name) && !value.trim().is_empty())
-        .take(MOST)
         .map(|(name, value)| {
             let value = value.trim();
             (name.to_owned(), value.get(..value.floor_char_boundary(LONGEST)).unwrap_or_default().to_owned())
         })
         .collect();
+    // Limits are what one looks for: they stay where there is too much.
+    out.sort_by_key(|(name, _)| (!limits(name), name.clone()));
+    out.truncate(MOST);
     out.sort();
     out
 }
@@ -53,6 +56,9 @@ mod tests {
             ("x-ratelimit-remaining-requests", "99"),
             ("set-cookie", "session=1"),
             ("openai-organization", "org-1"),
+            ("x-goog-user-project", "somebody"),
+            ("x-amzn-bedrock-account", "123"),
+            ("x-cache-key", "secret"),
             ("server-timing", "total;dur=3"),
             ("anthropic-ratelimit-tokens-reset", " 2026-11-24T03:00:00Z "),
             ("retry-after", ""),

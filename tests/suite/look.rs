@@ -63,7 +63,7 @@ fn auto_follows_the_terminal_which_is_asked_before_keys_are_read() {
         pty.send(&answer(paper));
         assert_eq!(ground(&pty), of(theme), "{args:?} {paper}");
         // Nothing of the answer was taken for keys.
-        pty.wait_for("Ask every endpoint");
+        pty.wait_for("try enter");
         leave(&mut pty);
     }
 }

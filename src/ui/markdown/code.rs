@@ -103,8 +103,6 @@ impl Code {
             self.rows.pop();
         }
         self.lines.truncate(self.rows.last().map_or(0, |r| r.line + 1));
-        self.coloured.truncate(self.lines.len().saturating_sub(1));
-        self.asked = self.asked.min(self.lines.len().saturating_sub(1));
     }
 
     /// The rows of the block with the rules around it.
@@ -182,6 +180,10 @@ impl Code {
 
     /// Takes the colours of lines from this one on.
     pub(super) fn colour(&mut self, from: usize, lines: Vec<Coloured>) {
+        if lines.is_empty() {
+            // Nobody knows any more what came before: from the start, then.
+            self.coloured.clear();
+        }
         if from == self.coloured.len() && from + lines.len() <= self.lines.len() {
             self.coloured.extend(lines);
         }

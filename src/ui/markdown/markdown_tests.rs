@@ -201,6 +201,41 @@ fn endless_things_stay_quick_and_whole() {
     assert_eq!(shown[20_000], "let x19999 = 19999;");
 }
 
+/// A line that has not ended is not wrapped anew each time it grows.
+#[test]
+fn a_long_line_in_pieces_costs_its_length() {
+    let work = |bytes: usize| {
+        let mut markdown = Markdown::new();
+        for _ in 0..bytes / 1_000 {
+            markdown.push(&"{\"key\":\"value\"},".repeat(62));
+            markdown.work(60);
+        }
+        markdown.work
+    };
+    let (one, four) = (work(200_000), work(800_000));
+    assert!(four < one * 5, "{one} bytes were read, then {four}");
+}
+
+#[test]
+fn code_in_an_item_keeps_its_brackets_and_a_host_cannot_hide() {
+    let shown =
+        whole("1. Run:\n   ```sh\n   find . \\( -name a \\)\n   ```\n\n`` \\( `` and \\(x_1\\)\n", 60);
+    assert!(shown.iter().any(|r| r.contains("find . \\( -name a \\)")), "{shown:?}");
+    assert!(shown.last().unwrap().contains("\\(x_1\\)"), "{shown:?}");
+    let links = "[https://mybank.com](https://bank.com) [a](https://evil.com\\\\x@good.com) [b](//evil.com/x) [bank.com](https://bank.com/x)";
+    let shown = whole(links, 200).concat();
+    assert_eq!(shown, "https://mybank.com (bank.com) a (evil.com) b (evil.com) bank.com");
+}
+
+#[test]
+fn what_has_not_ended_does_not_blink() {
+    let mut markdown = Markdown::new();
+    markdown.push("<p>Use *foo");
+    markdown.work(60);
+    let row: String = markdown.row(0).into_iter().map(|(t, _)| t.into_owned()).collect();
+    assert!(row.contains("Use *foo"), "{row:?}");
+}
+
 #[test]
 fn nothing_in_a_text_reaches_the_terminal_as_a_control() {
     let hostile = "&#27;]8;;http://evil.example\u{7} [x](javascript:alert(1)) &#x202e;abc `\u{1b}[2J` \u{1b}]0;t\u{7}\n```\u{1b}[31m\n\u{9b}1m\n```\n| &#27; |\n|---|\n| \u{1b} |\n";

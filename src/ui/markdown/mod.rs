@@ -88,6 +88,8 @@ pub struct Markdown {
     units: Vec<Unit>,
     /// What the line that has not ended has changed: the number of units before, and the end of the last one.
     tried: Option<(usize, usize)>,
+    /// The unit that such a line began, for the next try: a long line is not wrapped anew each time.
+    begun: Option<Unit>,
     /// Length of the text at the last scan.
     seen: usize,
     width: u16,
@@ -321,6 +323,7 @@ impl Markdown {
         }
         self.seen = self.safe.len();
         if let Some((units, end)) = self.tried.take() {
+            self.begun = if self.units.len() == units + 1 { self.units.pop() } else { None };
             self.units.truncate(units);
             self.summed = self.summed.min(units);
             if let Some(last) = self.units.last_mut()
@@ -355,13 +358,15 @@ impl Markdown {
             (Line::Begins(shape), _) => {
                 let cut = Cut { span: line, shape, gap: gap && !self.units.is_empty() };
                 let rows = guess(&cut, self.width);
+                let same = |u: &Unit| u.cut.span.start == cut.span.start && u.cut.shape == cut.shape;
+                let body = self.begun.take().filter(same).map_or(Body::Unread, |u| u.body);
                 // The one before has ended, which may change how it reads.
                 if self.units.last().is_some_and(|u| matches!(u.body, Body::Prose { open: true, .. })) {
                     self.stale(last);
                 }
                 self.units.push(Unit {
                     cut,
-                    body: Body::Unread,
+                    body,
                     rows,
                     laid: false,
                     read: false,
@@ -398,6 +403,8 @@ impl Markdown {
             return;
         }
         let cut = &unit.cut;
+        #[cfg(test)]
+        let mut work = cut.span.len();
         let body = match (cut.shape, std::mem::replace(&mut unit.body, Body::Unread)) {
             (Shape::Code { indent, closed }, body) => {
                 let mut code = if let Body::Code(code) = body { code } else { Box::default() };
@@ -406,7 +413,12 @@ impl Markdown {
             }
             (_, body) if cut.span.len() > LONGEST => {
                 let rows = if let Body::Plain(rows) = body { rows } else { Vec::new() };
-                Body::Plain(plain(safe, &cut.span, width, rows))
+                let (rows, _from) = plain(safe, &cut.span, width, rows);
+                #[cfg(test)]
+                {
+                    work = cut.span.end - _from;
+                }
+                Body::Plain(rows)
             }
             (_, Body::Prose { doc, open, .. }) if unit.read => {
                 let laid = wrap::wrap(&doc, usize::from(width));
@@ -420,7 +432,7 @@ impl Markdown {
         };
         #[cfg(test)]
         {
-            self.work += cut.span.len();
+            self.work += work;
         }
         let rows = match &body {
             Body::Unread => 0,
@@ -557,19 +569,26 @@ fn prose<'d>(doc: &'d Doc, laid: &'d Laid, row: usize, width: usize) -> Pieces<'
     out
 }
 
-/// Wraps what a unit that is shown as written has gained since its rows were made.
-fn plain(safe: &str, span: &Range<usize>, width: u16, mut rows: Vec<Range<usize>>) -> Vec<Range<usize>> {
+/// Wraps what a unit that is shown as written has gained since its rows were made; gives where
+/// that began as well.
+fn plain(
+    safe: &str,
+    span: &Range<usize>,
+    width: u16,
+    mut rows: Vec<Range<usize>>,
+) -> (Vec<Range<usize>>, usize) {
     while rows.last().is_some_and(|r| r.end > span.end) {
         rows.pop();
     }
-    let mut start = rows.pop().map_or(span.start, |r| r.start);
+    let from = rows.pop().map_or(span.start, |r| r.start);
+    let mut start = from;
     while start < span.end {
         let rest = safe.get(start..span.end).unwrap_or_default();
         let (end, next) = row_end(rest, usize::from(width));
         rows.push(start..start + end);
         start += next.max(1);
     }
-    rows
+    (rows, from)
 }
 
 #[cfg(test)]

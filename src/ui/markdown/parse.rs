@@ -182,9 +182,14 @@ fn protect_maths(source: &str) -> Cow<'_, str> {
                 break;
             };
             let line = out.get(..start).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
-            let in_code = line.matches('`').count() % 2 == 1;
+            // A run of back-ticks opens code, the next one closes it.
+            let runs = line.split(|c| c != '`').filter(|run| !run.is_empty()).count();
+            if runs % 2 == 1 {
+                from = inside;
+                continue;
+            }
             let body = out.get(inside..end).unwrap_or_default();
-            if !in_code && !body.contains('`') && !body.contains("\n\n") && !body.is_empty() {
+            if !body.contains('`') && !body.contains("\n\n") && !body.is_empty() {
                 out.replace_range(end..end + close.len(), "``");
                 out.replace_range(start..inside, "``");
             }
@@ -246,11 +251,15 @@ struct Reader<'s> {
 
 impl Reader<'_> {
     fn event(&mut self, event: Event<'_>, range: Range<usize>) {
+        // What was added to close an open end is no part of the source.
+        let range = range.start.min(self.source.len())..range.end.min(self.source.len());
         let raw = self.source.get(range.clone()).unwrap_or_default();
         match event {
             Event::Start(tag) => self.start(tag, &range),
             Event::End(tag) => self.end(tag),
-            Event::Text(text) if self.code => self.code_text(&text, range.start),
+            // As it was written: brackets of maths are no back-ticks here.
+            Event::Text(text) if self.code && text.len() == raw.len() => self.code_text(raw, range.start),
+            Event::Text(text) if self.code => self.code_text(&clean(&text), range.start),
             // What an entity stands for has not been through the filter.
             Event::Text(text) if *text != *raw => self.push(&clean(&text).replace('\n', " "), range.start),
             Event::Text(text) => self.push(&text, range.start),
@@ -402,7 +411,7 @@ impl Reader<'_> {
                 self.without();
                 if let Some((host, from)) = self.links.pop()
                     && !host.is_empty()
-                    && !self.written_since(from).contains(&host)
+                    && !says(self.written_since(from), &host)
                 {
                     self.push_inked(&format!(" ({host})"), Role::Mark.into(), 0);
                 }
@@ -553,13 +562,20 @@ fn is_break(html: &str) -> bool {
 /// The host of an address: where a link would lead. Never the address itself, which a reader
 /// would take for checked.
 fn host(address: &str) -> String {
-    let address = clean(address);
-    let Some((_, rest)) = address.split_once("://") else {
+    // Browsers read a backslash as a slash.
+    let address = clean(address).replace('\\', "/");
+    let whole = address.strip_prefix("//").or_else(|| address.split_once("://").map(|(_, rest)| rest));
+    let Some(rest) = whole else {
         // A mail address or a place in the same text; a script has no host and gets no mark.
         return address.strip_prefix("mailto:").unwrap_or_default().to_owned();
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     authority.rsplit('@').next().unwrap_or_default().to_owned()
+}
+
+/// Whether the text of a link is the host that it leads to, or an address there.
+fn says(text: &str, to: &str) -> bool {
+    text == to || host(text) == to
 }
 
 /// Whether the line above this place is empty, apart from the bars of quotes.
