@@ -5,6 +5,7 @@ mod config;
 mod export;
 mod machine;
 mod prices;
+mod votes;
 
 pub use attach::{Disk, Listed, TEXT_KIB};
 pub use config::{
@@ -14,3 +15,4 @@ pub use config::{
 pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export};
 pub use machine::{machine, shorten_home};
 pub use prices::{Origin, PriceFiles, origin, with_origin};
+pub use votes::{VoteFile, Votes, Wanted};
