@@ -26,6 +26,7 @@ use crate::provider::found;
 use crate::store::Disk;
 use crate::store::Round;
 use crate::store::Run;
+use crate::store::VoteFile;
 use crate::store::export;
 use crate::store::save_lineup;
 use crate::store::save_theme;
@@ -33,6 +34,8 @@ use crate::store::shorten_home;
 use crate::ui;
 
 struct Backend {
+    /// Names this session among others in the file of votes.
+    session: String,
     engine: Engine,
     /// Who is asked at the start.
     endpoints: Vec<Endpoint>,
@@ -60,6 +63,10 @@ impl ui::Backend for Backend {
         save_theme(self.config.as_ref().ok_or("there is no config to save it in")?, name)
     }
 
+    fn votes(&self) -> Option<VoteFile> {
+        VoteFile::usual(&self.session)
+    }
+
     fn disk(&self) -> Disk {
         self.disk.clone()
     }
@@ -79,6 +86,8 @@ enum Cast {
 
 pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let asking = demo.map_or_else(|| cli.asking.and(&Asking::default()), |demo| cli.asking.and(&demo.asking));
+    let voting: Vec<String> =
+        cli.voting.tags.iter().chain(demo.iter().flat_map(|d| &d.voting.tags)).cloned().collect();
     let loaded = world::load()?.with(asking.connections());
     let connections = loaded.config.network.connections;
     let theme = demo.and_then(|demo| demo.look.theme.clone()).or_else(|| cli.look.theme.clone());
@@ -143,8 +152,11 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             same_weights: false,
             saves: loaded.path.is_some(),
             nonce: loaded.config.nonce,
+            tags: voting.clone(),
         };
+        let session = format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), std::process::id());
         let mut backend = Backend {
+            session,
             engine: world.engine.clone(),
             endpoints: Vec::new(),
             config: loaded.path.clone(),

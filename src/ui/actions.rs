@@ -83,6 +83,9 @@ impl App {
     }
 
     pub(super) fn rerun(&mut self) -> bool {
+        if self.must_vote("it is run again") {
+            return true;
+        }
         self.nothing_sent();
         if !self.rounds.is_empty() {
             let plan = self.plan_again(std::iter::once(self.pane));
@@ -99,6 +102,9 @@ impl App {
     }
 
     pub(super) fn rerun_all(&mut self) -> bool {
+        if self.must_vote("it is run again") {
+            return true;
+        }
         self.nothing_sent();
         if !self.rounds.is_empty() {
             // Those that wait are asked too.
@@ -111,6 +117,7 @@ impl App {
     pub(super) fn stop(&mut self) -> bool {
         let (round, pane) = (self.shown, self.pane);
         self.nothing_sent();
+        // Of a blind round all stop: see `cancel_veiled`.
         self.cancel_where(|r, e| r == round && e == pane);
         true
     }
@@ -208,6 +215,8 @@ impl App {
             (Some(Overlay::Chooser), _) => self.chooser_key(key),
             (Some(Overlay::Search), _) => self.search_key(key),
             (Some(Overlay::Trials), _) => self.trials_key(key),
+            (Some(Overlay::Tags), _) => self.tags_key(key),
+            (Some(Overlay::Board { .. }), _) => self.board_key(key),
             (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
             (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
                 self.effects.push(Effect::Quit);
@@ -250,7 +259,7 @@ impl App {
             MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
                 let by = if event.kind == MouseEventKind::ScrollDown { WHEEL } else { -WHEEL };
                 match &mut self.overlay {
-                    Some(Overlay::Help { top } | Overlay::Detail { top }) => {
+                    Some(Overlay::Help { top } | Overlay::Detail { top } | Overlay::Board { top }) => {
                         *top = top.saturating_add_signed(by);
                         return;
                     }
@@ -261,7 +270,10 @@ impl App {
                         }
                         return;
                     }
-                    Some(Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials) | None => {}
+                    Some(
+                        Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials | Overlay::Tags,
+                    )
+                    | None => {}
                 }
                 if self.choose_row(by.signum()) {
                     return;

@@ -9,6 +9,7 @@ use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
 use super::Leveller;
 use super::attach::{Attaching, Found};
+use super::board::Sheet;
 use super::chooser::Chooser;
 use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
@@ -25,6 +26,7 @@ use super::search::Search;
 use super::theme::{Theme, Themes};
 use super::trials::{Trial, Trials};
 use super::views::Views;
+use super::votes::Votes;
 use super::weighing::Weighing;
 use crate::model::Answer;
 use crate::model::AnswerId;
@@ -38,7 +40,9 @@ use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Step;
 use crate::model::Total;
+use crate::model::Vote;
 use crate::store::Listed;
+use crate::store::Wanted;
 
 /// A notice stays this long.
 const NOTICE: Duration = Duration::from_secs(4);
@@ -79,6 +83,8 @@ pub enum Event {
         pair: Pair,
         diff: Diff,
     },
+    /// What [`Effect::Board`] asked for.
+    Board(Result<Sheet, String>),
     /// Something is done: one line about it.
     Said(String),
     /// The desktop's clipboard did not take it.
@@ -126,6 +132,13 @@ pub enum Effect {
         lineup: Lineup,
     },
     SaveTheme(String),
+    /// Keeps a vote on this prompt; only what goes wrong is told.
+    Vote {
+        vote: Box<Vote>,
+        prompt: String,
+    },
+    /// How do endpoints stand by these votes? [`Event::Board`] answers.
+    Board(Wanted),
     /// To the clipboard, the terminal's if need be; filtered already.
     Copy {
         what: String,
@@ -192,6 +205,12 @@ pub enum Overlay {
     Chooser,
     /// The needle of a search is typed; it stands in [`App::search`].
     Search,
+    /// The leaderboard.
+    Board {
+        top: usize,
+    },
+    /// The tags of votes are typed; they stand in [`App::votes`].
+    Tags,
     /// "How often is the round repeated?"; what is typed stands in [`App::trials`].
     Trials,
     /// "It may cost more than the budget. Send it?"
@@ -249,6 +268,7 @@ pub struct App {
     pub overlay: Option<Overlay>,
     pub picker: Picker,
     pub trials: Trials,
+    pub votes: Votes,
     pub chooser: Option<Chooser>,
     /// The request that the detail overlay has laid out.
     pub(super) laid: Option<Laid>,
@@ -310,6 +330,7 @@ impl App {
             overlay: None,
             picker: Picker::default(),
             trials: Trials::default(),
+            votes: Votes::default(),
             chooser: None,
             laid: None,
             notice: None,
@@ -355,6 +376,7 @@ impl App {
             }
             Event::Compared { pair, diff } => self.comparing.take(pair, diff),
             Event::Said(said) => self.say(said),
+            Event::Board(sheet) => self.board_read(sheet),
             Event::NotCopied { what, text } => {
                 self.effects.push(Effect::Copy { what, text, terminal: true });
             }
@@ -377,7 +399,8 @@ impl App {
             }
             Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
             // It is no answer to the question that is asked.
-            Terminal::Paste(_) if matches!(self.overlay, Some(Overlay::Spend | Overlay::Trials)) => {}
+            Terminal::Paste(_)
+                if matches!(self.overlay, Some(Overlay::Spend | Overlay::Trials | Overlay::Tags)) => {}
             Terminal::Paste(text) => {
                 self.focus = Focus::Prompt;
                 if let Some(notice) = self.editor.paste(&text) {
@@ -412,6 +435,9 @@ impl App {
     }
 
     fn report(&mut self, report: Report) {
+        if self.veiled_report(&report) {
+            return;
+        }
         let Some(&(round, entry)) = self.places.get(&report.id) else { return };
         let now = self.now;
         let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry)) else { return };
@@ -539,6 +565,7 @@ impl App {
 
     /// Cancels running answers; the engine's report ends them.
     pub(super) fn cancel_where(&mut self, which: impl Fn(usize, usize) -> bool) {
+        self.cancel_veiled(&which);
         for (r, round) in self.rounds.iter_mut().enumerate() {
             for (e, entry) in round.entries.iter_mut().enumerate() {
                 if which(r, e) {

@@ -10,6 +10,8 @@
 mod actions;
 mod app;
 mod attach;
+mod blind;
+mod board;
 mod careful;
 mod chooser;
 mod clipboard;
@@ -47,6 +49,7 @@ mod totals;
 mod trials;
 mod view;
 mod views;
+mod votes;
 mod weighing;
 mod welcome;
 
@@ -73,9 +76,11 @@ use crate::model::Spending;
 use crate::model::clean_line;
 use crate::model::words;
 use crate::store::Disk;
+use crate::store::VoteFile;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
 pub use attach::Found;
+pub use board::{Sheet, said};
 pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use compare::{Compare, Comparing, Pair};
@@ -147,6 +152,8 @@ pub struct Setup {
     pub saves: bool,
     /// Repeats are sent with a nonce unless the user says otherwise.
     pub nonce: bool,
+    /// Tags of the session's votes.
+    pub tags: Vec<String>,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
     /// Said once, when the screen appears.
@@ -167,6 +174,8 @@ pub trait Backend {
     /// # Errors
     /// Why it is not kept.
     fn save_theme(&self, name: &str) -> Result<String, String>;
+    /// Where votes are kept; it is written and read away from the screen's thread.
+    fn votes(&self) -> Option<VoteFile>;
     /// Where the prompt's files are; it is asked away from the screen's thread.
     fn disk(&self) -> Disk;
     /// The first frame is on the screen: now is the time for what takes time.
@@ -286,7 +295,8 @@ pub async fn run(
     Ok(ended(app, code))
 }
 
-fn ended(app: App, code: u8) -> Exit {
+fn ended(mut app: App, code: u8) -> Exit {
+    app.unveil_all();
     let baseline = app.lineup.baseline.and_then(|at| app.lineup.endpoints.get(at)).cloned();
     Exit { code, rounds: app.rounds, baseline }
 }
@@ -303,6 +313,8 @@ fn furnished(setup: Setup) -> App {
     app.saves = setup.saves;
     app.trials.nonce = setup.nonce;
     app.trials.rng = fastrand::Rng::new();
+    app.votes.rng = fastrand::Rng::new();
+    app.votes.tags = setup.tags;
     app.same_weights = setup.same_weights;
     if let Some(notice) = setup.notice {
         app.say(notice);
@@ -329,6 +341,27 @@ fn ask_disk(effect: Effect, disk: Disk, told: tokio::sync::mpsc::UnboundedSender
             Effect::ListFiles { number, directory } => {
                 let entries = disk.list(&directory);
                 Event::FilesListed { number, directory, entries }
+            }
+            _ => return,
+        };
+        // Nobody waits for it once the screen has gone.
+        let _ = told.send(event);
+    });
+}
+
+/// Writes and reads votes away from the screen's thread.
+fn ask_votes(effect: Effect, file: Option<VoteFile>, told: UnboundedSender<Event>) {
+    tokio::task::spawn_blocking(move || {
+        let nowhere = || "there is no place for votes: set HOME, or BAKEOFF_DATA to a directory".to_owned();
+        let event = match effect {
+            Effect::Vote { vote, prompt } => {
+                let kept = file.ok_or_else(nowhere).and_then(|file| file.add(*vote, &prompt));
+                let Err(why) = kept else { return };
+                Event::Said(format!("the vote is not kept: {why}"))
+            }
+            Effect::Board(wanted) => {
+                let read = file.ok_or_else(nowhere).and_then(|file| file.read());
+                Event::Board(read.map(|v| Sheet { board: v.board(&wanted), remarks: v.remarks }))
             }
             _ => return,
         };
@@ -454,6 +487,9 @@ impl Held {
             Effect::Cancel(id) => backend.cancel(id),
             Effect::ReadFiles { .. } | Effect::ListFiles { .. } => {
                 ask_disk(effect, backend.disk(), self.replies.clone());
+            }
+            Effect::Vote { .. } | Effect::Board(_) => {
+                ask_votes(effect, backend.votes(), self.replies.clone());
             }
             Effect::Copy { what, text, terminal } => {
                 let copied = (what, text);

@@ -72,6 +72,9 @@ impl App {
 
     /// Whether nothing can be sent yet; says why.
     pub(super) fn must_wait(&mut self) -> bool {
+        if self.follow_up && self.must_vote("a follow-up continues it") {
+            return true;
+        }
         let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
         if self.follow_up && self.round().is_some_and(unfinished) {
             self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
@@ -147,6 +150,9 @@ impl App {
                 }
                 self.rounds.push(Round { question, follow_up, entries });
                 self.shown = round;
+                if self.votes.blind {
+                    self.veil(round);
+                }
                 // What has left is said in full.
                 if let Some(files) = files.filter(|files| !files.is_empty()) {
                     self.say(files);

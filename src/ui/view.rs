@@ -20,6 +20,8 @@ use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
+use super::blind::HIDDEN;
+use super::board;
 use super::chooser;
 use super::colour::Uncoloured;
 use super::command::Focus;
@@ -34,6 +36,7 @@ use super::picker_view;
 use super::status;
 use super::text::Flow;
 use super::theme::Theme;
+use super::votes::Came;
 use crate::model::Endpoint;
 use crate::model::clean_line;
 
@@ -90,6 +93,11 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
             let text = if app.is_running() { "Answers still stream. Quit and stop them?" } else { "Quit?" };
             question(theme, frame, text, "y quits · any other key stays");
         }
+        Some(Overlay::Tags) => {
+            let (text, keys) = app.tags_question();
+            question(theme, frame, &text, &keys);
+        }
+        Some(Overlay::Board { top }) => board::draw(app, theme, frame, top),
         Some(Overlay::Search) | None => {}
     }
 }
@@ -117,6 +125,10 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         // What moves stays longest.
         facts.insert(0, format!("trials {over}/{all}"));
     }
+    // Next to the round that it is about.
+    if let Some(vote) = app.vote_word() {
+        facts.insert(1, vote);
+    }
     facts.extend(round.map(|r| if r.follow_up { "follow-up" } else { "fresh" }.to_owned()));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
@@ -133,9 +145,13 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         let facts: usize = facts.iter().map(|f| f.width() + 3).sum();
         left.width() + facts + right.width() < usize::from(area.width)
     };
-    let mut right_side = right(total.label());
+    let (label, short) = match app.hides() {
+        true => ("hidden until the vote".to_owned(), "hidden".to_owned()),
+        false => (total.label(), total.short()),
+    };
+    let mut right_side = right(label);
     if !room(&facts, &right_side) {
-        right_side = right(total.short());
+        right_side = right(short);
     }
     // What can be seen elsewhere goes first; the date of the prices stays.
     let all = facts.len();
@@ -255,6 +271,7 @@ fn pane(
     block.render(area, buffer);
     let parts = parts(area);
     let (now, shown) = (app.now, app.shown);
+    let (veil, came) = (app.veil_words(number), app.came(number));
     let Some(entry) = app.rounds.get_mut(shown).and_then(|r| r.entries.get_mut(number)) else {
         let hint = match app.rounds.is_empty() {
             true if number == 0 => "type a prompt below and press enter".to_owned(),
@@ -273,11 +290,23 @@ fn pane(
     }
     let here = app.search.as_ref().and_then(|s| s.at).filter(|(pane, _)| *pane == number).map(|(_, at)| at);
     text(&mut entry.pane, &entry.answer, theme, buffer, body, (top, here));
-    if rows == 0 && !entry.answer.is_over() {
-        put(buffer, body, status::waiting(entry, now, theme));
+    match &veil {
+        Some(words) if rows == 0 => put(buffer, body, Line::styled(words.clone(), theme.faint)),
+        None if rows == 0 && !entry.answer.is_over() => {
+            put(buffer, body, status::waiting(entry, now, theme));
+        }
+        _ => {}
     }
-    divider(entry, theme, buffer, area, parts.status, body.width, border, now, focused, found);
-    figures::draw(entry, theme, buffer, parts.figures, now, best);
+    divider(entry, theme, buffer, area, parts.status, body.width, border, now, focused, (found, came));
+    if veil.is_some() {
+        put(
+            buffer,
+            Rect { height: parts.figures.height.min(1), ..parts.figures },
+            Line::styled(HIDDEN, theme.faint),
+        );
+    } else {
+        figures::draw(entry, theme, buffer, parts.figures, now, best);
+    }
     scrollbar(buffer, theme, area, parts.body, rows, top);
     app.behind |= entry.pane.is_behind();
     let seen = top..top + usize::from(body.height);
@@ -288,6 +317,9 @@ fn pane(
 
 /// On the lower border: what was asked but not sent as asked, or that the pane has left the lineup.
 fn remark(app: &App, number: usize, width: u16, theme: &Theme) -> Option<Line<'static>> {
+    if app.is_veiled(app.shown) {
+        return None;
+    }
     let entry = app.round()?.entries.get(number)?;
     let room = usize::from(width).saturating_sub(6);
     let changed = entry.answer.sending.as_ref().and_then(|s| detail::changed(s, room));
@@ -344,7 +376,7 @@ fn divider(
     border: Style,
     now: std::time::Duration,
     focused: bool,
-    found: Option<usize>,
+    (found, came): (Option<usize>, Option<Came>),
 ) {
     if area.height == 0 {
         return;
@@ -352,7 +384,15 @@ fn divider(
     let (left, dash, right) = if focused { ("┣", "━", "┫") } else { ("├", "─", "┤") };
     let line = format!("{left}{}{right}", dash.repeat(usize::from(area.width)));
     put(buffer, Rect { x: pane.x, width: pane.width, ..area }, Line::styled(line, border));
-    let status = status::line(entry, now, theme);
+    let mut status = status::line(entry, now, theme);
+    if let Some(came) = came {
+        let style = match came {
+            Came::Won => theme.good,
+            Came::Tied => theme.accent,
+            Came::Bad => theme.bad,
+        };
+        status.push_span(Span::styled(format!("· {} ", came.words()), style.add_modifier(Modifier::BOLD)));
+    }
     let mut notes: Vec<String> = found.map(|n| format!("{n} found")).into_iter().collect();
     notes.extend(entry.trial_word());
     let new = entry.pane.new_below(width);
