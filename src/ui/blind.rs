@@ -12,8 +12,14 @@
 //!                                       +--w = W--> the answers themselves, in the same panes
 //! ```
 
+use ratatui::buffer::Buffer;
+use ratatui::text::Line;
+
 use super::app::{App, Effect, Entry};
+use super::ink::put;
+use super::layout::Parts;
 use super::sending::Plan;
+use super::theme::Theme;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Endpoint;
@@ -26,8 +32,19 @@ use crate::model::Step;
 use crate::model::Stop;
 use crate::model::clean_line;
 
+/// The keys that matter while a round waits for its vote.
+pub(super) const HINTS: &[(&str, &str)] = &[
+    ("vote", "this wins"),
+    ("vote-tie", "tie"),
+    ("vote-bad", "all bad"),
+    ("zoom", "zoom"),
+    ("stop-all", "stop all"),
+    ("to-prompt", "prompt"),
+    ("help", "help"),
+];
+
 /// In place of the figures of a pane.
-pub(super) const HIDDEN: &str = "name and figures after the vote";
+const HIDDEN: &str = "name and figures after the vote";
 
 /// A round that is blind, and who really answers it.
 #[derive(Debug)]
@@ -235,6 +252,14 @@ impl App {
             String::new()
         })
     }
+}
+
+/// What stands in a pane whose figures, and perhaps text, wait for the vote.
+pub(super) fn draw(words: &str, empty: bool, theme: &Theme, buffer: &mut Buffer, parts: &Parts) {
+    if empty {
+        put(buffer, parts.body, Line::styled(words.to_owned(), theme.faint));
+    }
+    put(buffer, parts.figures, Line::styled(HIDDEN, theme.faint));
 }
 
 /// `A`, `B`, … `Z`, `A2`.

@@ -12,6 +12,7 @@ use super::key::Key;
 use super::theme::Theme;
 use crate::model::Board;
 use crate::model::Standing;
+use crate::model::Told;
 use crate::model::clean_line;
 use crate::model::tag;
 
@@ -217,9 +218,14 @@ fn lines(app: &App, theme: &Theme, room: usize) -> Vec<Line<'static>> {
         }
         place += 1;
         out.push(row(standing, place, theme, room));
-        if !standing.told.words().is_empty() {
-            out.push(faint(&format!("{:48}{}", "", standing.told.words())));
+        if standing.told == Told::Ahead {
+            out.push(faint(&format!("{:8}↳ {}", "", standing.told.words())));
         }
+    }
+    if board.standings.iter().any(|s| s.told == Told::NotEnough) {
+        out.push(faint(
+            "where nothing stands between two rows, there are not enough votes to tell which is better",
+        ));
     }
     for remark in &sheet.remarks {
         out.push(Line::styled(cut(&clean_line(remark), room), theme.warn));
@@ -227,7 +233,7 @@ fn lines(app: &App, theme: &Theme, room: usize) -> Vec<Line<'static>> {
     out
 }
 
-/// `41 votes, 30 of them blind; 3 times all bad, which compares nothing`
+/// `41 votes (30 blind); 3 times all bad, which compares nothing`
 #[must_use]
 pub fn said(board: &Board) -> String {
     let s = |n: usize| if n == 1 { "" } else { "s" };
@@ -235,7 +241,7 @@ pub fn said(board: &Board) -> String {
         0 => String::new(),
         n => format!("; {n} time{} all bad, which compares nothing", s(n)),
     };
-    format!("{} vote{}, {} of them blind{bad}", board.votes, s(board.votes), board.blind)
+    format!("{} vote{} ({} blind){bad}", board.votes, s(board.votes), board.blind)
 }
 
 fn row(s: &Standing, place: usize, theme: &Theme, room: usize) -> Line<'static> {

@@ -20,7 +20,7 @@ use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay};
-use super::blind::HIDDEN;
+use super::blind;
 use super::board;
 use super::chooser;
 use super::colour::Uncoloured;
@@ -132,7 +132,6 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     facts.extend(round.map(|r| if r.follow_up { "follow-up" } else { "fresh" }.to_owned()));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
-    let total = app.total();
     let dated = if app.prices_age.is_some_and(|days| days > OLD) { theme.warn } else { theme.faint };
     let right = |label: String| {
         Line::from(vec![
@@ -145,10 +144,7 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         let facts: usize = facts.iter().map(|f| f.width() + 3).sum();
         left.width() + facts + right.width() < usize::from(area.width)
     };
-    let (label, short) = match app.hides() {
-        true => ("hidden until the vote".to_owned(), "hidden".to_owned()),
-        false => (total.label(), total.short()),
-    };
+    let (label, short) = app.total_labels();
     let mut right_side = right(label);
     if !room(&facts, &right_side) {
         right_side = right(short);
@@ -290,21 +286,13 @@ fn pane(
     }
     let here = app.search.as_ref().and_then(|s| s.at).filter(|(pane, _)| *pane == number).map(|(_, at)| at);
     text(&mut entry.pane, &entry.answer, theme, buffer, body, (top, here));
-    match &veil {
-        Some(words) if rows == 0 => put(buffer, body, Line::styled(words.clone(), theme.faint)),
-        None if rows == 0 && !entry.answer.is_over() => {
-            put(buffer, body, status::waiting(entry, now, theme));
-        }
-        _ => {}
+    if let Some(words) = &veil {
+        blind::draw(words, rows == 0, theme, buffer, &parts);
+    } else if rows == 0 && !entry.answer.is_over() {
+        put(buffer, body, status::waiting(entry, now, theme));
     }
     divider(entry, theme, buffer, area, parts.status, body.width, border, now, focused, (found, came));
-    if veil.is_some() {
-        put(
-            buffer,
-            Rect { height: parts.figures.height.min(1), ..parts.figures },
-            Line::styled(HIDDEN, theme.faint),
-        );
-    } else {
+    if veil.is_none() {
         figures::draw(entry, theme, buffer, parts.figures, now, best);
     }
     scrollbar(buffer, theme, area, parts.body, rows, top);
@@ -317,10 +305,7 @@ fn pane(
 
 /// On the lower border: what was asked but not sent as asked, or that the pane has left the lineup.
 fn remark(app: &App, number: usize, width: u16, theme: &Theme) -> Option<Line<'static>> {
-    if app.is_veiled(app.shown) {
-        return None;
-    }
-    let entry = app.round()?.entries.get(number)?;
+    let entry = app.round()?.entries.get(number).filter(|_| !app.is_veiled(app.shown))?;
     let room = usize::from(width).saturating_sub(6);
     let changed = entry.answer.sending.as_ref().and_then(|s| detail::changed(s, room));
     let gone = !app.lineup.endpoints.iter().any(|e| e.is_pane_of(&entry.endpoint));
@@ -385,14 +370,7 @@ fn divider(
     let line = format!("{left}{}{right}", dash.repeat(usize::from(area.width)));
     put(buffer, Rect { x: pane.x, width: pane.width, ..area }, Line::styled(line, border));
     let mut status = status::line(entry, now, theme);
-    if let Some(came) = came {
-        let style = match came {
-            Came::Won => theme.good,
-            Came::Tied => theme.accent,
-            Came::Bad => theme.bad,
-        };
-        status.push_span(Span::styled(format!("· {} ", came.words()), style.add_modifier(Modifier::BOLD)));
-    }
+    status.spans.extend(came.map(|came| came.span(theme)));
     let mut notes: Vec<String> = found.map(|n| format!("{n} found")).into_iter().collect();
     notes.extend(entry.trial_word());
     let new = entry.pane.new_below(width);
@@ -511,6 +489,7 @@ fn hints(app: &App, room: usize) -> String {
             ("baseline", "baseline"),
             ("help", "help"),
         ],
+        _ if app.is_veiled(app.shown) => blind::HINTS,
         _ if app.views.is_other() => &[
             ("to-prompt", "prompt"),
             ("view", "next view"),

@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 
+use ratatui::style::Modifier;
+use ratatui::text::Span;
+
 use super::app::{App, Effect, Entry};
 use super::blind::Veil;
 use super::blind::letter;
 use super::board::Sheet;
+use super::theme::Theme;
 use crate::model::AnswerId;
 use crate::model::Contender;
 use crate::model::Outcome;
@@ -75,6 +79,16 @@ impl Came {
             Self::Tied => "= tie",
             Self::Bad => "✗ all bad",
         }
+    }
+
+    /// Behind the status of an answer.
+    pub(super) fn span(self, theme: &Theme) -> Span<'static> {
+        let style = match self {
+            Self::Won => theme.good,
+            Self::Tied => theme.accent,
+            Self::Bad => theme.bad,
+        };
+        Span::styled(format!("· {} ", self.words()), style.add_modifier(Modifier::BOLD))
     }
 }
 
