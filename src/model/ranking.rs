@@ -252,7 +252,9 @@ pub fn rank(votes: &[&Vote]) -> Board {
             (standing(votes, spec, name, group), at)
         })
         .collect();
-    standings.iter_mut().for_each(|(s, at)| s.unranked = (0..pairs.len()).all(|b| pairs.met(*at, b) == 0.0));
+    for (s, at) in &mut standings {
+        s.unranked = (0..pairs.len()).all(|b| pairs.met(*at, b) <= 0.0);
+    }
     // The largest group first; those without a comparison are each a group of their own.
     let size = |g: usize| group.iter().filter(|other| **other == g).count();
     let strength = |at: usize| strengths.get(at).copied().unwrap_or(0.0);

@@ -1,5 +1,8 @@
 //! Votes: which answer of a round was the better one.
 
+use std::collections::HashMap;
+use std::fmt::Write;
+
 use serde::{Deserialize, Serialize};
 
 use super::prompt::PARAMS;
@@ -39,16 +42,17 @@ impl Contender {
     pub fn of(endpoint: &Endpoint) -> Self {
         let mut spec = format!("{}:{}", endpoint.provider, endpoint.model);
         if let Some(deployment) = endpoint.deployment.as_ref().filter(|d| **d != endpoint.model) {
-            spec.push_str(&format!(" ({deployment})"));
+            // Writing to a string does not fail.
+            let _ = write!(spec, " ({deployment})");
         }
         // The demo's addresses change from run to run.
         let place = endpoint.place.as_ref().or(endpoint.base_url.as_ref().filter(|_| !endpoint.simulated));
         if let Some(place) = place {
-            spec.push_str(&format!("@{place}"));
+            let _ = write!(spec, "@{place}");
         }
         let params = PARAMS.iter().filter_map(|(name, ..)| Some((name, endpoint.params.get(name)?)));
         for ((name, value), sign) in params.zip(std::iter::once('?').chain(std::iter::repeat('&'))) {
-            spec.push_str(&format!("{sign}{name}={value}"));
+            let _ = write!(spec, "{sign}{name}={value}");
         }
         Self { name: endpoint.name.clone(), spec }
     }
@@ -96,10 +100,6 @@ impl Vote {
             _ => Ok(()),
         }
     }
-
-    fn is_of(&self, other: &Self) -> bool {
-        self.session == other.session && self.round == other.round && self.voter == other.voter
-    }
 }
 
 /// Of several votes of one voter on one round only the last one, in the order in which they were
@@ -107,25 +107,20 @@ impl Vote {
 #[must_use]
 pub fn last_of_each(votes: Vec<Vote>) -> Vec<Vote> {
     let mut out: Vec<Vote> = Vec::new();
-    let mut places: std::collections::HashMap<(String, String, String), usize> =
-        std::collections::HashMap::new();
+    let mut places: HashMap<(String, String, String), usize> = HashMap::new();
     for vote in votes {
-        let voter = match &vote.voter {
+        let who = match &vote.voter {
             Voter::Person => String::new(),
             Voter::Judge(name) => format!("judge {name}"),
         };
-        let key = (vote.session.clone(), vote.round.clone(), voter);
-        match places.get(&key).and_then(|at| out.get_mut(*at)) {
-            Some(kept) => {
-                debug_assert!(kept.is_of(&vote));
-                if !kept.blind && vote.revision >= kept.revision {
-                    *kept = vote;
-                }
+        let key = (vote.session.clone(), vote.round.clone(), who);
+        if let Some(kept) = places.get(&key).and_then(|at| out.get_mut(*at)) {
+            if !kept.blind && vote.revision >= kept.revision {
+                *kept = vote;
             }
-            None => {
-                places.insert(key, out.len());
-                out.push(vote);
-            }
+        } else {
+            places.insert(key, out.len());
+            out.push(vote);
         }
     }
     out

@@ -94,7 +94,10 @@ impl VoteFile {
     pub fn add(&self, mut vote: Vote, prompt: &str) -> Result<(), String> {
         vote.session.clone_from(&self.session);
         vote.at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        vote.prompt = Sha256::digest(prompt).iter().map(|byte| format!("{byte:02x}")).collect();
+        for byte in Sha256::digest(prompt) {
+            // Writing to a string does not fail.
+            let _ = std::fmt::Write::write_fmt(&mut vote.prompt, format_args!("{byte:02x}"));
+        }
         let fail = |e: &dyn std::fmt::Display| format!("{}: {e}", self.path.display());
         let mut value = serde_json::to_value(&vote).map_err(|e| fail(&e))?;
         if let Value::Object(fields) = &mut value {

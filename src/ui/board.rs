@@ -163,7 +163,8 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
         title.push_str(" · blind votes only");
     }
     if !app.votes.wanted.tags.is_empty() {
-        title.push_str(&format!(" · {}", hashed(&app.votes.wanted.tags)));
+        title.push_str(" · ");
+        title.push_str(&hashed(&app.votes.wanted.tags));
     }
     let keys = match &app.notice {
         Some((notice, _)) => clean_line(notice),

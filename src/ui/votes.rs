@@ -234,8 +234,8 @@ impl App {
             return Some("blind until your vote".into());
         }
         let blind = self.votes.blind.then(|| "next is blind".to_owned());
-        let panes = 0..self.round().map_or(0, |r| r.entries.len());
-        let came = panes.filter_map(|pane| Some((pane, self.came(pane)?))).next();
+        let mut panes = 0..self.round().map_or(0, |r| r.entries.len());
+        let came = panes.find_map(|pane| Some((pane, self.came(pane)?)));
         match came {
             Some((pane, Came::Won)) => Some(format!("{} {}", pane + 1, Came::Won.words())),
             Some((_, other)) => Some(other.words().to_owned()),
