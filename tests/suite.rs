@@ -28,6 +28,9 @@ mod credentials;
 #[path = "suite/demo.rs"]
 mod demo;
 #[cfg(test)]
+#[path = "suite/editor.rs"]
+mod editor;
+#[cfg(test)]
 #[path = "suite/engine.rs"]
 mod engine;
 #[cfg(test)]
@@ -58,6 +61,9 @@ mod models;
 #[path = "suite/palette.rs"]
 mod palette;
 #[cfg(test)]
+#[path = "suite/params.rs"]
+mod params;
+#[cfg(test)]
 #[path = "suite/parity.rs"]
 mod parity;
 #[cfg(test)]
@@ -85,6 +91,9 @@ mod readme;
 #[path = "support/replies.rs"]
 mod replies;
 #[cfg(test)]
+#[path = "suite/rounds.rs"]
+mod rounds;
+#[cfg(test)]
 #[path = "suite/rows.rs"]
 mod rows;
 #[cfg(test)]
@@ -106,6 +115,9 @@ mod stalls;
 #[cfg(test)]
 #[path = "support/streams.rs"]
 mod streams;
+#[cfg(test)]
+#[path = "suite/templates.rs"]
+mod templates;
 #[cfg(test)]
 #[path = "suite/terminal.rs"]
 mod terminal;

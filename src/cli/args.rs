@@ -29,6 +29,8 @@ Examples:
   bakeoff run \"Describe @chart.png\" -e openai:gpt-6-sol -e gemini:gemini-3.8-flash
   git diff | bakeoff run --attach notes.md -e anthropic:claude-opus-5-5
   bakeoff run --demo --trials 6 \"Explain TCP in one line.\"
+  bakeoff run --demo \"Explain {{topic}}.\" --var topic=TCP
+  bakeoff run -p refund --cases cases.csv -e openai:gpt-6-sol --format json
   bakeoff run @prompt.md -e openai:gpt-6-sol --system @system.md --format json --out result.json
 
 Exit codes: 0 every answer is complete, 1 some endpoint failed, 2 usage or configuration, 3 over the budget,
@@ -79,6 +81,9 @@ impl Cli {
             ("--system", self.asking.system.is_some() && !asks),
             ("--attach", !self.asking.attach.is_empty() && !asks),
             ("--out", self.asking.out.is_some() && !asks),
+            ("--var", !self.asking.vars.is_empty() && !asks),
+            ("--cases", self.asking.cases.is_some() && !asks),
+            ("--prompt", !self.asking.saved.is_empty() && !asks),
             ("--cold", self.asking.cold && !asks),
             ("--warm", self.asking.warm && !asks),
             ("--endpoint", !self.who.endpoints.is_empty() && !names),
@@ -138,6 +143,18 @@ pub struct Asking {
     #[arg(long, value_name = "FILE")]
     pub attach: Vec<String>,
 
+    /// A value for {{NAME}} in the prompt, or @FILE; repeatable
+    #[arg(long = "var", value_name = "NAME=VALUE|NAME=@FILE")]
+    pub vars: Vec<String>,
+
+    /// Values for the prompt's variables, a round for each case: .csv with a header, .jsonl, or .toml with [[case]]
+    #[arg(long, value_name = "FILE")]
+    pub cases: Option<PathBuf>,
+
+    /// A prompt of the library, NAME or NAME@VERSION (`bakeoff prompts` lists them); `run` takes several
+    #[arg(short = 'p', long = "prompt", value_name = "NAME")]
+    pub saved: Vec<String>,
+
     /// Every request on a new connection: DNS, TCP and TLS are part of each
     #[arg(long, conflicts_with = "warm")]
     pub cold: bool,
@@ -156,6 +173,9 @@ impl Asking {
             system: more.system.clone().or_else(|| self.system.clone()),
             out: more.out.clone().or_else(|| self.out.clone()),
             attach: self.attach.iter().chain(&more.attach).cloned().collect(),
+            vars: self.vars.iter().chain(&more.vars).cloned().collect(),
+            cases: more.cases.clone().or_else(|| self.cases.clone()),
+            saved: self.saved.iter().chain(&more.saved).cloned().collect(),
             cold: if near { more.cold } else { self.cold },
             warm: if near { more.warm } else { self.warm },
         }
@@ -238,6 +258,8 @@ pub enum Command {
     Models(ModelsArgs),
     /// The price book: its date and layers; what a model costs everywhere; a newer list, asked for
     Prices(PricesArgs),
+    /// The library of prompts: what is saved, and every version of it
+    Prompts(PromptsArgs),
     /// Each endpoint step by step: config, credential, DNS, TCP, TLS, answer, first token; asks one short question
     Doctor(DoctorArgs),
     /// Write a commented config from what this machine has; never a key
@@ -290,6 +312,10 @@ pub struct RunArgs {
     /// Ask the built-in simulated endpoints
     #[arg(long)]
     pub demo: bool,
+
+    /// Send the prompt as it is: {{…}} is text
+    #[arg(long, conflicts_with_all = ["vars", "cases"])]
+    pub verbatim: bool,
 
     /// How the result is written
     #[arg(long, default_value = EXPORTS[0].id, value_parser = formats())]
@@ -392,6 +418,29 @@ pub enum PricesCommand {
         source: String,
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct PromptsArgs {
+    #[command(subcommand)]
+    pub what: Option<PromptsCommand>,
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PromptsCommand {
+    /// The text of a prompt; with --format json every version
+    Show {
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// This version, from 1, in place of the newest
+        #[arg(long, value_name = "N")]
+        version: Option<usize>,
+        #[command(flatten)]
+        list: ListArgs,
     },
 }
 

@@ -1,12 +1,14 @@
 //! `bakeoff run`: the same engine without a screen.
 
+use std::collections::HashSet;
 use std::io::{IsTerminal, Read, Write};
 
-use super::args::{Cli, RunArgs};
+use super::args::{Asking, Cli, RunArgs};
 use super::asked::Asked;
+use super::filling::{self, Sent, Written};
 use super::output::{meta, round_id, say, writable, write_file, write_out};
 use super::repeats::{Repeats, ask};
-use super::world::World;
+use super::world::{Loaded, World};
 use super::{Stop, asked, attach, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
@@ -41,16 +43,10 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
     let Some(format) = export(&args.format) else {
         return Err(Stop::usage(format!("unknown format {:?}", args.format)));
     };
-    let system = match asking.system.as_ref().or(loaded.config.system.as_ref()) {
-        Some(text) => Some(text_or_file(text)?),
-        None => None,
-    };
+    let system = asking.system.as_deref().map(text_or_file).transpose()?;
     let limits = world::limits(&loaded.config, args.timeout);
-    let (question, argument) = question(args.prompt.as_deref())?;
     let disk = Disk::new(loaded.config.attach_text_kib);
-    let files = attach::all(&question, argument, &asking.attach, &disk, args.quiet)?;
-    let question = if argument { unescaped(&question) } else { question };
-    let prompt = Prompt::new(question).with_system(system).attach(&files);
+    let rounds = rounds(args, &asking, &loaded, system, &disk)?;
     if let Some(path) = &asking.out {
         writable(path)?;
     }
@@ -61,14 +57,14 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         nonce: args.nonce || loaded.config.nonce && args.trials > 1,
         quiet: args.quiet,
     };
-    let (runs, interrupted, catalog, started_at, baseline) = runtime.block_on(async {
+    let (answered, interrupted, catalog, started_at, baseline) = runtime.block_on(async {
         let demo = if args.demo {
             Some(Demo::start().await.map_err(|e| Stop::io("the demo's server cannot start", &e))?)
         } else {
             None
         };
         let started_at = jiff::Timestamp::now();
-        let (engine, reports, lineup, catalog) = if let Some(demo) = &demo {
+        let (engine, mut reports, lineup, catalog) = if let Some(demo) = &demo {
             let (vars, catalog) = (Vars::only(Demo::variables()), world::demo_catalog());
             let (engine, reports) = Engine::new(vars, limits, Access::demo(connections), catalog.clone());
             let mut lineup = demo.lineup();
@@ -90,24 +86,48 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
             (world.engine, reports, lineup, world.catalog)
         };
         let spending = spending(args, &loaded.config.spending);
-        within(&spending, &engine, &lineup, &prompt, repeats)?;
-        let (runs, interrupted) = ask(&engine, reports, &lineup, &prompt, repeats).await;
+        within(&spending, &engine, &lineup, &rounds, repeats)?;
+        // All tasks start at once: the client and the catalog are made before any of them.
+        engine.warm_up(&lineup.endpoints).await;
+        let (mut answered, mut interrupted, mut first) = (Vec::new(), false, 0);
+        // Listened to from the first round to the last: one that comes between two counts as well.
+        let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+        let many = rounds.len();
+        for sent in rounds {
+            let label = label(&sent, answered.len() + 1, many);
+            let asking = (&lineup, &sent.prompt, repeats);
+            let asked = ask(&engine, (&mut reports, first), asking, &label, interrupt.as_mut()).await;
+            first += asked.0.len() as u64;
+            answered.push((sent, asked.0));
+            // One round after the other: no endpoint has more than one at a time.
+            if asked.1 {
+                interrupted = true;
+                break;
+            }
+        }
         let baseline = lineup.baseline.and_then(|at| lineup.endpoints.get(at)).map(|e| e.name.clone());
-        Ok((runs, interrupted, catalog, started_at, baseline))
+        Ok((answered, interrupted, catalog, started_at, baseline))
     })?;
     // Streams that a server keeps open must not hold the exit.
     runtime.shutdown_background();
 
     if !args.quiet {
-        report_parity(&runs);
+        report_parity(answered.iter().flat_map(|(_, runs)| runs));
         if let Some(old) = super::prices::old(catalog().as_of()) {
             let _ = writeln!(std::io::stderr(), "bakeoff: {old}");
         }
     }
-    let code = report_faults(&runs, interrupted);
+    let code = report_faults(&answered, interrupted);
     let meta = meta(&catalog, started_at, connections);
-    let round = Round { id: round_id(started_at, 1), prompt, runs, baseline };
-    let text = (format.write)(&meta, &[round]);
+    let round = |(number, (sent, runs)): (usize, (Sent, _))| Round {
+        id: round_id(started_at, number),
+        prompt: sent.prompt,
+        filled: sent.filled,
+        runs,
+        baseline: baseline.clone(),
+    };
+    let rounds: Vec<Round> = (1..).zip(answered).map(round).collect();
+    let text = (format.write)(&meta, &rounds);
     match &asking.out {
         None => write_out(&text)?,
         Some(path) => write_file(path, &text)?,
@@ -133,16 +153,19 @@ fn within(
     spending: &Spending,
     engine: &Engine,
     lineup: &Lineup,
-    prompt: &Prompt,
+    rounds: &[Sent],
     repeats: Repeats,
 ) -> Result<(), Stop> {
     if spending.is_free() {
         return Ok(());
     }
     // A nonce is as long as every other: each trial costs as much as the first.
-    let prompt = repeats.prompt(prompt);
-    let once: Vec<_> = lineup.endpoints.iter().map(|e| engine.estimate(e, &prompt)).collect();
-    let estimates: Vec<_> = std::iter::repeat_n(once, repeats.trials).flatten().collect();
+    let once = |sent: &Sent| {
+        let prompt = repeats.prompt(&sent.prompt);
+        lineup.endpoints.iter().map(|e| engine.estimate(e, &prompt)).collect::<Vec<_>>()
+    };
+    let each = |sent: &Sent| std::iter::repeat_n(once(sent), repeats.trials).flatten().collect::<Vec<_>>();
+    let estimates: Vec<_> = rounds.iter().flat_map(each).collect();
     spending.weigh(Money::default(), &estimates).map_err(|why| {
         let unknown = estimates.iter().any(|e| e.at_most.is_err()) && !spending.allow_unknown;
         let let_through = Spending { allow_unknown: true, ..spending.clone() };
@@ -156,6 +179,42 @@ fn within(
         };
         Stop { code: OVER_BUDGET, message: format!("nothing was sent: {why}; {next}") }
     })
+}
+
+/// What the arguments ask, filled in: prompts × cases.
+fn rounds(
+    args: &RunArgs,
+    asking: &Asking,
+    loaded: &Loaded,
+    system: Option<String>,
+    disk: &Disk,
+) -> Result<Vec<Sent>, Stop> {
+    let own = match &loaded.config.system {
+        Some(text) if system.is_none() => Some(text_or_file(text)?),
+        _ => None,
+    };
+    let mut written = Vec::new();
+    for word in &asking.saved {
+        let (_, version) = filling::saved(loaded, word)?;
+        let system = system.clone().or(version.system).or_else(|| own.clone());
+        let files = attach::all("", false, &asking.attach, disk, args.quiet)?;
+        written.push(Written { text: version.text, system, files });
+    }
+    // A prompt of the library takes the place of standard input, not of an argument.
+    if written.is_empty() || args.prompt.is_some() {
+        let (text, argument) = question(args.prompt.as_deref())?;
+        let files = attach::all(&text, argument, &asking.attach, disk, args.quiet)?;
+        let text = if argument { unescaped(&text) } else { text };
+        written.push(Written { text, system: system.or(own), files });
+    }
+    if args.verbatim {
+        let as_it_is = |w: Written| Sent {
+            prompt: Prompt::new(w.text).with_system(w.system).attach(&w.files),
+            filled: None,
+        };
+        return Ok(written.into_iter().map(as_it_is).collect());
+    }
+    filling::rounds(written, &filling::vars(&asking.vars)?, filling::cases(asking)?.as_ref())
 }
 
 /// The prompt, and whether it is the argument itself: only there `@path` attaches a file. What a
@@ -193,27 +252,46 @@ fn is_file(text: &str) -> bool {
     name.is_some_and(|name| !name.contains(char::is_whitespace) || std::path::Path::new(name).is_file())
 }
 
+/// What stands before each line of a round's progress: `case 3/12, `, where there are several.
+fn label(sent: &Sent, number: usize, many: usize) -> String {
+    match sent.filled.as_ref().and_then(|f| f.case) {
+        Some((at, all)) if many == all => format!("case {at}/{all}, "),
+        _ if many > 1 => format!("round {number}/{many}, "),
+        _ => String::new(),
+    }
+}
+
 /// Says on standard error whose settings were not asked as written: nothing is dropped silently.
-fn report_parity(runs: &[Run]) {
-    // Every trial is asked as the first.
-    for Run { endpoint, answer, .. } in runs.iter().filter(|run| run.trial == 1) {
+fn report_parity<'r>(runs: impl Iterator<Item = &'r Run>) {
+    let mut said = HashSet::new();
+    for Run { endpoint, answer, .. } in runs {
         for row in answer.sending.iter().flat_map(|s| &s.parity).filter(|p| p.fate.differs()) {
             let line = format!("{}: {}", endpoint.name, row.sentence());
-            let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
+            // What holds for every case is said once.
+            if said.insert(line.clone()) {
+                let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
+            }
         }
     }
 }
 
 /// One sentence on standard error for each fault; the exit code.
-fn report_faults(runs: &[Run], interrupted: bool) -> u8 {
+fn report_faults(answered: &[(Sent, Vec<Run>)], interrupted: bool) -> u8 {
     let (mut code, mut said) = (0, Vec::new());
-    for Run { endpoint, answer, .. } in runs {
+    let each = answered.iter().flat_map(|(sent, runs)| runs.iter().map(move |run| (sent, run)));
+    for (sent, Run { endpoint, answer, .. }) in each {
         if answer.outcome() != Some(Outcome::Complete) {
             code = FAILED;
         }
         if let Some(fault) = &answer.fault {
-            let line =
-                format!("{}: {} ({}) → {}", endpoint.name, fault.message, fault.class.word(), fault.advice());
+            let line = format!(
+                "{}{}: {} ({}) → {}",
+                case_of(sent),
+                endpoint.name,
+                fault.message,
+                fault.class.word(),
+                fault.advice()
+            );
             // What fails in every trial alike is said once.
             if !said.contains(&line) {
                 let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&line));
@@ -222,4 +300,10 @@ fn report_faults(runs: &[Run], interrupted: bool) -> u8 {
         }
     }
     if interrupted { INTERRUPTED } else { code }
+}
+
+/// `case 3/12: `, where there are cases.
+fn case_of(sent: &Sent) -> String {
+    let case = sent.filled.as_ref().and_then(|f| f.case);
+    case.map(|(at, all)| format!("case {at}/{all}: ")).unwrap_or_default()
 }

@@ -4,7 +4,9 @@ mod args;
 mod asked;
 mod attach;
 mod choices;
+mod desk;
 mod doctor;
+mod filling;
 mod headless;
 mod init;
 mod leaderboard;
@@ -12,6 +14,7 @@ mod lists;
 mod models;
 mod output;
 mod prices;
+mod prompts;
 mod repeats;
 mod screen;
 mod world;
@@ -88,6 +91,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
         }
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Prices(args)) => prices::run(args),
+        Some(Command::Prompts(args)) => prompts::run(args),
         Some(Command::Doctor(args)) => doctor::run(cli, args),
         Some(Command::Init(args)) => init::run(args),
         Some(Command::Secret { what }) => init::secret(what),

@@ -1,6 +1,7 @@
 //! Asking without a screen: every endpoint once, or so many times in rotated order.
 
 use std::io::{IsTerminal, Write};
+use std::pin::Pin;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -38,6 +39,9 @@ impl Repeats {
 /// Who has which run now.
 struct Asking<'a> {
     engine: &'a Engine,
+    /// Number of the first answer among all of the command.
+    first: u64,
+    label: &'a str,
     how: Repeats,
     runs: Vec<Run>,
     /// The index of its open run, for each endpoint.
@@ -47,19 +51,19 @@ struct Asking<'a> {
 }
 
 /// Asks all; gives every run in the order of trials, then of the lineup, and whether the user
-/// ended it.
+/// ended it. Answers are numbered from `first` on; `label` stands before each line of progress.
 pub(super) async fn ask(
     engine: &Engine,
-    mut reports: UnboundedReceiver<Report>,
-    lineup: &Lineup,
-    prompt: &Prompt,
-    how: Repeats,
+    (reports, first): (&mut UnboundedReceiver<Report>, u64),
+    (lineup, prompt, how): (&Lineup, &Prompt, Repeats),
+    label: &str,
+    mut interrupt: Pin<&mut impl Future<Output = std::io::Result<()>>>,
 ) -> (Vec<Run>, bool) {
-    // All tasks start from here at once: the client and the catalog are made before any of them.
-    engine.warm_up(&lineup.endpoints).await;
     let count = lineup.endpoints.len();
     let mut asking = Asking {
         engine,
+        first,
+        label,
         how,
         runs: Vec::new(),
         open: vec![None; count],
@@ -67,7 +71,6 @@ pub(super) async fn ask(
         progress: !how.quiet && std::io::stderr().is_terminal(),
     };
     let mut interrupted = false;
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         asking.send(lineup, prompt);
         if asking.open.iter().all(Option::is_none) && asking.rotation.is_sent() {
@@ -121,12 +124,13 @@ impl Asking<'_> {
             if let Some(open) = self.open.get_mut(at) {
                 *open = Some(number);
             }
-            self.engine.launch(AnswerId(number as u64), endpoint.clone(), prompt);
+            self.engine.launch(AnswerId(self.first + number as u64), endpoint.clone(), prompt);
         }
     }
 
     fn take(&mut self, report: Report) {
-        let number = usize::try_from(report.id.0).unwrap_or(usize::MAX);
+        let number = report.id.0.checked_sub(self.first).and_then(|n| usize::try_from(n).ok());
+        let number = number.unwrap_or(usize::MAX);
         let Some(run) = self.runs.get_mut(number) else { return };
         run.answer.apply(report.at, report.step);
         if !run.answer.is_over() {
@@ -144,7 +148,7 @@ impl Asking<'_> {
             let word = run.answer.outcome().map_or("", Outcome::word);
             let (over, all) = self.rotation.progress();
             let of = if self.how.trials > 1 { format!(" (trials {over}/{all})") } else { String::new() };
-            let _ = writeln!(std::io::stderr(), "{name}: {word}{of}");
+            let _ = writeln!(std::io::stderr(), "{}{name}: {word}{of}", self.label);
         }
         if left_out && !self.how.quiet {
             let _ = writeln!(

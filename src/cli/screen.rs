@@ -1,6 +1,7 @@
 //! The terminal UI, joined to the engine.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
 use super::world::{Loaded, World};
-use super::{Stop, asked, attach, runtime, text_or_file, world};
+use super::{Stop, asked, attach, desk, filling, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::Engine;
@@ -24,10 +25,12 @@ use crate::provider::Provider;
 use crate::provider::Vars;
 use crate::provider::found;
 use crate::store::Disk;
+use crate::store::Meta;
 use crate::store::Round;
 use crate::store::Run;
 use crate::store::VoteFile;
 use crate::store::export;
+use crate::store::load_cases;
 use crate::store::save_lineup;
 use crate::store::save_theme;
 use crate::store::shorten_home;
@@ -91,18 +94,10 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let loaded = world::load()?.with(asking.connections());
     let connections = loaded.config.network.connections;
     let theme = demo.and_then(|demo| demo.look.theme.clone()).or_else(|| cli.look.theme.clone());
-    let system = match asking.system.as_ref().or(loaded.config.system.as_ref()) {
-        Some(text) => Some(text_or_file(text)?),
-        None => None,
-    };
+    let (given, system) = given(&asking, &loaded)?;
     let limits = world::limits(&loaded.config, None);
     let mut themes = world::themes(&loaded);
-    let (theme, colours) = match world::theme(theme.as_deref(), &loaded, &mut themes) {
-        Ok(theme) => (theme, None),
-        // A wrong colour in a file is no reason not to start.
-        Err(why) if theme.is_none() => (themes.usual(), Some(why.message().to_owned())),
-        Err(why) => return Err(why),
-    };
+    let (theme, colours) = themed(theme.as_deref(), &loaded, &mut themes)?;
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
@@ -117,19 +112,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let exit = runtime.block_on(async {
         let files = nobody || demo.is_none() && asked::needs_files(&cli.who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits.clone(), files).await?;
-        let (cast, keys) = match demo {
-            Some(demo) => (Cast::Demo(demo.prompt.clone()), None),
-            None if nobody => match greet(&world, &loaded, &theme).await? {
-                Ok((cast, keys)) => (cast, Some(keys)),
-                Err(code) => {
-                    return Ok((ui::Exit { code, rounds: Vec::new(), baseline: None }, world.catalog));
-                }
-            },
-            None => {
-                // The screen brings settings together itself, so that it can undo it.
-                let who = cli.who.with_own_settings();
-                (Cast::Lineup(world.lineup(&who, &loaded.config).await?), None)
-            }
+        let (cast, keys) = match cast(cli, demo, nobody.then_some(&theme), &world, &loaded).await? {
+            Ok(cast) => cast,
+            Err(code) => return Ok((ui::Exit { code, rounds: Vec::new(), baseline: None }, world.catalog)),
         };
         let mut setup = ui::Setup {
             title: String::new(),
@@ -145,12 +130,17 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             notice: colours.or_else(|| super::prices::old(&world::prices_of().0)),
             choices: Arc::new(Vec::new),
             level: world::leveller(&world.catalog),
+            accepts: world::accepter(&world.catalog),
             common: cli.who.common,
             estimate: estimator(&world.engine),
             spending: loaded.config.spending.clone(),
             connections,
             same_weights: false,
+            given,
+            files: librarian(loaded.path.clone()),
             saves: loaded.path.is_some(),
+            tour: matches!(cast, Cast::Demo(_)),
+            pen: desk::pen(&loaded, matches!(cast, Cast::Lineup(_))),
             nonce: loaded.config.nonce,
             tags: voting.clone(),
         };
@@ -179,6 +169,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 let known = setup.lineup.endpoints.clone();
                 setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());
                 setup.level = world::leveller(&catalog);
+                setup.accepts = world::accepter(&catalog);
                 // Its clouds are invented: nobody's config has a use for them.
                 setup.saves = false;
                 (Some(server), reports, catalog)
@@ -198,17 +189,95 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     // Streams end with the program: dropping them is how a provider is told.
     runtime.shutdown_background();
     let (exit, prices) = exit?;
+    let code = exit.code;
     if let Some(path) = &asking.out {
-        let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
-        write_file(
-            path,
-            &(export.write)(
-                &meta(&prices, started_at, connections),
-                &rounds(exit.rounds, exit.baseline.as_ref(), started_at),
-            ),
-        )?;
+        keep(path, exit, &meta(&prices, started_at, connections), started_at)?;
     }
-    Ok(exit.code)
+    Ok(code)
+}
+
+/// Whom the screen asks, or the code with which it ends; somebody who has nothing configured is
+/// greeted, in this theme.
+async fn cast(
+    cli: &Cli,
+    demo: Option<&DemoArgs>,
+    greeted: Option<&ui::Theme>,
+    world: &World,
+    loaded: &Loaded,
+) -> Result<Result<(Cast, Option<ui::Keys>), u8>, Stop> {
+    if let Some(demo) = demo {
+        return Ok(Ok((Cast::Demo(demo.prompt.clone()), None)));
+    }
+    if let Some(theme) = greeted {
+        return Ok(greet(world, loaded, theme).await?.map(|(cast, keys)| (cast, Some(keys))));
+    }
+    // The screen brings settings together itself, so that it can undo it.
+    let who = cli.who.with_own_settings();
+    Ok(Ok((Cast::Lineup(world.lineup(&who, &loaded.config).await?), None)))
+}
+
+/// The session as JSON, where `--out` asks for it.
+fn keep(path: &Path, exit: ui::Exit, meta: &Meta, started_at: jiff::Timestamp) -> Result<(), Stop> {
+    let export = export("json").ok_or_else(|| Stop::usage("there is no JSON export"))?;
+    let rounds = rounds(exit.rounds, exit.baseline.as_ref(), started_at);
+    write_file(path, &(export.write)(meta, &rounds))
+}
+
+/// The theme to begin with, and what is wrong with the one that was asked for in a file.
+fn themed(
+    asked: Option<&str>,
+    loaded: &Loaded,
+    themes: &mut ui::Themes,
+) -> Result<(ui::Theme, Option<String>), Stop> {
+    match world::theme(asked, loaded, themes) {
+        Ok(theme) => Ok((theme, None)),
+        // A wrong colour in a file is no reason not to start.
+        Err(why) if asked.is_none() => Ok((themes.usual(), Some(why.message().to_owned()))),
+        Err(why) => Err(why),
+    }
+}
+
+/// What is known at the start of values and prompts, and the system text that goes with them.
+fn given(asking: &Asking, loaded: &Loaded) -> Result<(ui::Given, Option<String>), Stop> {
+    if asking.saved.len() > 1 {
+        return Err(Stop::usage(
+            "the screen opens with one prompt of the library; `bakeoff run` takes several",
+        ));
+    }
+    let prompt = asking.saved.first().map(|word| filling::saved(loaded, word)).transpose()?;
+    let saved = prompt.as_ref().and_then(|(_, version)| version.system.clone());
+    // What was asked for now, else what the prompt was saved with, else what always holds.
+    let system = match (&asking.system, saved) {
+        (None, Some(saved)) => Some(saved),
+        (asked, _) => {
+            asked.as_ref().or(loaded.config.system.as_ref()).map(|t| text_or_file(t)).transpose()?
+        }
+    };
+    let given = ui::Given { vars: filling::vars(&asking.vars)?, cases: filling::cases(asking)?, prompt };
+    Ok((given, system))
+}
+
+/// Cases and the library, for the screen.
+fn librarian(config: Option<PathBuf>) -> ui::Files {
+    let home = std::env::home_dir();
+    Arc::new(move |wish| {
+        let library = filling::library(config.as_deref());
+        match wish {
+            ui::Wish::Cases(path) => {
+                // No shell has read what was typed.
+                let below = path.strip_prefix("~/").zip(home.as_ref());
+                let path = below.map_or_else(|| PathBuf::from(&path), |(rest, home)| home.join(rest));
+                ui::Reply::Cases(load_cases(&path))
+            }
+            ui::Wish::Prompts => ui::Reply::Prompts(library.and_then(|l| l.list())),
+            ui::Wish::Save(name, mut version) => {
+                version.saved_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+                let said = library.and_then(|l| l.save(&name, &version));
+                ui::Reply::Saved(name, said)
+            }
+            ui::Wish::Delete(name) => ui::Reply::Deleted(library.and_then(|l| l.remove(&name))),
+        }
+    })
 }
 
 /// Whether there is something to draw on.
@@ -305,8 +374,14 @@ fn rounds(rounds: Vec<ui::Round>, baseline: Option<&Endpoint>, started_at: jiff:
         .zip(rounds)
         .map(|(number, round)| Round {
             id: round_id(started_at, number),
-            // A follow-up's conversation differs by pane; the question is what they share.
-            prompt: round.entries.first().map(|e| e.prompt.clone()).unwrap_or_default(),
+            // A follow-up's conversation differs by pane, and so may the system text; question and
+            // the session's text are what they share.
+            prompt: round
+                .entries
+                .first()
+                .map(|e| e.prompt.clone().with_system(round.system.clone()))
+                .unwrap_or_default(),
+            filled: round.filled.map(|filled| *filled),
             baseline: baseline.map(|e| e.name.clone()),
             runs: runs(round.entries),
         })

@@ -24,6 +24,7 @@ use crate::provider::Machine;
 use crate::provider::PROVIDERS;
 use crate::provider::Vars;
 use crate::provider::level;
+use crate::provider::takes;
 use crate::store;
 use crate::store::Config;
 use crate::store::ConfigError;
@@ -31,6 +32,8 @@ use crate::store::PriceFiles;
 use crate::store::ThemeWish;
 use crate::store::config_path;
 use crate::ui::AUTO;
+use crate::ui::Accepted;
+use crate::ui::Accepter;
 use crate::ui::Depth;
 use crate::ui::Keymap;
 use crate::ui::Leveller;
@@ -98,6 +101,17 @@ pub(super) fn leveller(catalog: &CatalogSource) -> Leveller {
     Arc::new(move |endpoints| {
         let catalog = catalog();
         level(endpoints, &|e| max_output(&catalog, e))
+    })
+}
+
+/// Says what endpoints take.
+pub(super) fn accepter(catalog: &CatalogSource) -> Accepter {
+    let catalog = Arc::clone(catalog);
+    Arc::new(move |endpoint| {
+        let rows = takes(endpoint, max_output(&catalog(), endpoint));
+        rows.into_iter()
+            .map(|row| Accepted { param: row.param, takes: row.words, becomes: row.becomes })
+            .collect()
     })
 }
 

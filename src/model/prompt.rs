@@ -102,6 +102,17 @@ impl Prompt {
         next
     }
 
+    /// The same conversation with another question in the place of its last one.
+    #[must_use]
+    pub fn reworded(&self, question: impl Into<String>) -> Self {
+        let mut next = self.clone();
+        if let Some(at) = next.turns.iter().rposition(|t| t.role == Role::User) {
+            next.turns.truncate(at);
+        }
+        next.turns.push(Turn::new(Role::User, question));
+        next
+    }
+
     /// The same with these files at its question.
     #[must_use]
     pub fn attach(mut self, attachments: &[Attachment]) -> Self {
@@ -299,6 +310,18 @@ impl Params {
         match row {
             Some((_, _, set)) => set(self, value),
             None => Err(format!("{name:?} is not a parameter: {}", PARAMS.map(|(n, ..)| n).join(", "))),
+        }
+    }
+
+    /// Takes one parameter back: it is not asked any more.
+    pub fn clear(&mut self, name: &str) {
+        match name {
+            "max_tokens" => self.max_tokens = None,
+            "temperature" => self.temperature = None,
+            "reasoning_effort" => self.effort = None,
+            "thinking" => self.thinking = None,
+            "service_tier" => self.tier = None,
+            _ => {}
         }
     }
 

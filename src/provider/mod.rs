@@ -30,7 +30,9 @@ use crate::model::Prompt;
 use crate::model::did_you_mean;
 use crate::wire::Call;
 use crate::wire::Framing;
+use crate::wire::Taken;
 use crate::wire::Target;
+use crate::wire::accepts;
 use crate::wire::common;
 use crate::wire::fit;
 use crate::wire::record;
@@ -278,6 +280,14 @@ pub fn level(endpoints: &[Endpoint], max_output: &dyn Fn(&Endpoint) -> Option<u6
         endpoint
     });
     leveled.collect()
+}
+
+/// What an endpoint takes, a row for each parameter, and what would become of those it is asked
+/// with; empty for one that cannot be spoken to.
+#[must_use]
+pub fn takes(endpoint: &Endpoint, max_output: Option<u64>) -> Vec<Taken> {
+    let api = provider(&endpoint.provider).and_then(|row| api_of(row, endpoint).ok());
+    api.map(|api| accepts(api.dialect, &endpoint.model, &endpoint.params, max_output)).unwrap_or_default()
 }
 
 /// A question for a provider's list of models, ready to be sent.

@@ -1,18 +1,36 @@
 //! Floor 3: files.
 
 mod attach;
+mod cases;
 mod config;
+mod drafts;
 mod export;
 mod machine;
 mod prices;
+mod prompts;
+mod sent;
 mod votes;
 
 pub use attach::{Disk, Listed, TEXT_KIB};
+pub use cases::{load_cases, parse_cases};
 pub use config::{
-    Config, ConfigError, KeyRow, Network, PlainKeys, ThemeWish, Timeouts, config_path, private, save_lineup,
-    save_theme, write_whole,
+    Config, ConfigError, KeyRow, Network, PlainKeys, ThemeWish, Timeouts, Writing, config_path, private,
+    save_lineup, save_theme, write_whole,
 };
+pub use drafts::Drafts;
 pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export};
 pub use machine::{machine, shorten_home};
 pub use prices::{Origin, PriceFiles, origin, with_origin};
+pub use prompts::{KeptList, Prompts};
+pub use sent::PromptHistory;
 pub use votes::{VoteFile, Votes, Wanted};
+
+/// Where the program keeps what is its user's: `BAKEOFF_DATA`, else the platform's place; `None`
+/// without a home.
+#[must_use]
+pub fn data_dir() -> Option<std::path::PathBuf> {
+    if let Some(path) = std::env::var_os("BAKEOFF_DATA").filter(|p| !p.is_empty()) {
+        return Some(path.into());
+    }
+    directories::ProjectDirs::from("", "", "bakeoff").map(|d| d.data_dir().to_owned())
+}

@@ -36,7 +36,7 @@ impl PriceFiles {
     /// In the platform's data directory; `None` without a home.
     #[must_use]
     pub fn usual() -> Option<Self> {
-        directories::ProjectDirs::from("", "", "bakeoff").map(|d| Self { dir: d.data_dir().join("prices") })
+        super::data_dir().map(|dir| Self { dir: dir.join("prices") })
     }
 
     /// In a directory.

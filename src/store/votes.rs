@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::data_dir;
 use crate::model::Board;
 use crate::model::Vote;
 use crate::model::Voter;
@@ -71,9 +72,7 @@ impl VoteFile {
     /// In the data directory: `BAKEOFF_DATA`, else the platform's; `None` without a home.
     #[must_use]
     pub fn usual(session: &str) -> Option<Self> {
-        let named = std::env::var_os("BAKEOFF_DATA").filter(|d| !d.is_empty()).map(PathBuf::from);
-        let usual = || Some(directories::ProjectDirs::from("", "", "bakeoff")?.data_dir().to_owned());
-        Some(Self::at(&named.or_else(usual)?, session))
+        Some(Self::at(&data_dir()?, session))
     }
 
     /// In a directory.

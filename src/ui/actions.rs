@@ -16,14 +16,15 @@ impl App {
     }
 
     pub(super) fn older(&mut self) -> bool {
-        self.history_step(true)
+        !self.is_writing_system() && self.history_step(true)
     }
 
     pub(super) fn newer(&mut self) -> bool {
-        self.history_step(false)
+        !self.is_writing_system() && self.history_step(false)
     }
 
     pub(super) fn focus_panes(&mut self) -> bool {
+        self.leave_idle_edit();
         self.focus = Focus::Panes;
         true
     }
@@ -123,7 +124,10 @@ impl App {
     }
 
     pub(super) fn stop_all(&mut self) -> bool {
-        self.cancel_where(|_, _| true);
+        let cases = self.stop_everything();
+        if !cases.is_empty() {
+            self.say(format!("stopped{cases}"));
+        }
         true
     }
 
@@ -208,6 +212,10 @@ impl App {
             self.spend(key.code == KeyCode::Char('y') && key.modifiers.is_empty());
             return true;
         }
+        if self.overlay == Some(Overlay::Doubt) {
+            self.settle_doubt(key.code == KeyCode::Char('y') && key.modifiers.is_empty());
+            return true;
+        }
         let everywhere = self.keymap.find(Focus::Anywhere, key).is_some();
         match (&mut self.overlay, key.code) {
             (_, _) if everywhere => return false,
@@ -217,7 +225,11 @@ impl App {
             (Some(Overlay::Trials), _) => self.trials_key(key),
             (Some(Overlay::Tags), _) => self.tags_key(key),
             (Some(Overlay::Board { .. }), _) => self.board_key(key),
+            (Some(Overlay::Form), _) => self.form_key(key),
             (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
+            (Some(Overlay::Rounds), _) => self.rounds_key(key),
+            (Some(Overlay::RoundDiff { .. }), _) => self.round_diff_key(key),
+            (Some(Overlay::Params), _) => self.params_key(key),
             (Some(Overlay::Quit), KeyCode::Char('y' | 'q') | KeyCode::Enter) => {
                 self.effects.push(Effect::Quit);
             }
@@ -233,6 +245,9 @@ impl App {
     /// Click focuses, the wheel scrolls the pane under it.
     pub(super) fn mouse(&mut self, event: MouseEvent) {
         let layout = self.layout();
+        if self.prompt_mouse(event, &layout) {
+            return;
+        }
         let at = (event.column, event.row);
         let other = self.views.is_other();
         let pane = if other { self.views.row_at(at) } else { layout.pane_at(at) };
@@ -242,6 +257,12 @@ impl App {
                     self.chooser_click(at);
                 } else if self.overlay == Some(Overlay::Picker) && self.picker.click(at) {
                     // A click into the list chooses a row.
+                } else if self.overlay == Some(Overlay::Rounds) && self.overview.click(at) {
+                    // The same.
+                } else if self.overlay == Some(Overlay::Form) {
+                    self.form_click(at);
+                } else if self.overlay == Some(Overlay::Doubt) {
+                    self.settle_doubt(false);
                 } else if self.overlay == Some(Overlay::Spend) {
                     self.spend(false);
                 } else if self.overlay.is_some() {
@@ -252,14 +273,17 @@ impl App {
                 } else if let Some(pane) = pane {
                     self.pane = pane;
                     self.focus = Focus::Panes;
-                } else if layout.prompt.contains(at.into()) {
-                    self.focus = Focus::Prompt;
                 }
             }
             MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
                 let by = if event.kind == MouseEventKind::ScrollDown { WHEEL } else { -WHEEL };
                 match &mut self.overlay {
-                    Some(Overlay::Help { top } | Overlay::Detail { top } | Overlay::Board { top }) => {
+                    Some(
+                        Overlay::Help { top }
+                        | Overlay::Detail { top }
+                        | Overlay::RoundDiff { top }
+                        | Overlay::Board { top },
+                    ) => {
                         *top = top.saturating_add_signed(by);
                         return;
                     }
@@ -270,10 +294,9 @@ impl App {
                         }
                         return;
                     }
-                    Some(
-                        Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials | Overlay::Tags,
-                    )
-                    | None => {}
+                    Some(Overlay::Rounds) => return self.overview.step(by.signum()),
+                    Some(Overlay::Params | Overlay::Form | Overlay::Doubt | Overlay::Tags) => return,
+                    Some(Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials) | None => {}
                 }
                 if self.choose_row(by.signum()) {
                     return;

@@ -7,149 +7,55 @@ use std::time::Duration;
 
 use crossterm::event::{Event as Terminal, KeyCode, KeyEvent, KeyEventKind};
 
+use super::Accepter;
 use super::Leveller;
-use super::attach::{Attaching, Found};
-use super::board::Sheet;
+use super::attach::Attaching;
 use super::chooser::Chooser;
 use super::colour::Uncoloured;
 use super::command::{Focus, Keymap};
-use super::compare::{Comparing, Pair};
+use super::compare::Comparing;
 use super::completion::Completion;
 use super::editor::Editor;
 use super::ink::Laid;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
 use super::markdown::Coloured;
+use super::overview::Overview;
 use super::pane::Pane;
-use super::picker::{Choice, Picker};
+use super::params::Tuning;
+use super::picker::Picker;
+use super::recall::Recall;
+use super::round_diff::Compared;
+use super::rounds::Editing;
 use super::search::Search;
+use super::system::SystemField;
+use super::templates::Templates;
 use super::theme::{Theme, Themes};
+use super::tour::Tour;
 use super::trials::{Trial, Trials};
 use super::views::Views;
 use super::votes::Votes;
 use super::weighing::Weighing;
+use super::writing::Pointer;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Connections;
-use crate::model::Diff;
 use crate::model::Endpoint;
-use crate::model::Estimate;
+use crate::model::Filled;
 use crate::model::Lineup;
+use crate::model::Origin;
 use crate::model::Prompt;
-use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Step;
 use crate::model::Total;
-use crate::model::Vote;
-use crate::store::Listed;
-use crate::store::Wanted;
+
+pub use super::event::{Effect, Event};
 
 /// A notice stays this long.
 const NOTICE: Duration = Duration::from_secs(4);
 
 /// What a second ctrl+c has to come within to mean "quit".
 const TWICE: Duration = Duration::from_secs(3);
-
-/// What came in.
-#[derive(Debug)]
-pub enum Event {
-    Terminal(Terminal),
-    Report(Report),
-    /// What [`Effect::Choices`] asked for.
-    Choices(Vec<Choice>),
-    /// How [`Effect::SaveLineup`] went, in words.
-    Saved {
-        name: String,
-        said: Result<String, String>,
-    },
-    /// What [`Effect::Weigh`] asked for, in the same order.
-    Weighed {
-        number: u64,
-        estimates: Vec<Estimate>,
-    },
-    /// What [`Effect::ReadFiles`] asked for, in the same order.
-    FilesRead {
-        number: u64,
-        found: Vec<(Reference, Found)>,
-    },
-    /// What [`Effect::ListFiles`] asked for, or why it cannot be read.
-    FilesListed {
-        number: u64,
-        directory: String,
-        entries: Result<Vec<Listed>, String>,
-    },
-    /// What [`Comparing::wanted`] asked for.
-    Compared {
-        pair: Pair,
-        diff: Diff,
-    },
-    /// What [`Effect::Board`] asked for.
-    Board(Result<Sheet, String>),
-    /// Something is done: one line about it.
-    Said(String),
-    /// The desktop's clipboard did not take it.
-    NotCopied {
-        what: String,
-        text: String,
-    },
-    /// The colours of lines that a frame showed plain.
-    Coloured {
-        code: Uncoloured,
-        lines: Vec<Coloured>,
-    },
-    /// Time passed while something runs.
-    Tick,
-}
-
-/// What the loop must do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    Launch {
-        id: AnswerId,
-        endpoint: Box<Endpoint>,
-        prompt: Box<Prompt>,
-    },
-    Cancel(AnswerId),
-    /// What would asking these cost? [`Event::Weighed`] answers with the same number.
-    Weigh {
-        number: u64,
-        asks: Vec<(Endpoint, Prompt)>,
-    },
-    /// Which files are these? [`Event::FilesRead`] answers with the same number.
-    ReadFiles {
-        number: u64,
-        files: Vec<Reference>,
-    },
-    /// What is in this directory? [`Event::FilesListed`] answers with the same number.
-    ListFiles {
-        number: u64,
-        directory: String,
-    },
-    /// The picker wants to know what there is to choose from.
-    Choices,
-    SaveLineup {
-        name: String,
-        lineup: Lineup,
-    },
-    SaveTheme(String),
-    /// Keeps a vote on this prompt; only what goes wrong is told.
-    Vote {
-        vote: Box<Vote>,
-        prompt: String,
-    },
-    /// How do endpoints stand by these votes? [`Event::Board`] answers.
-    Board(Wanted),
-    /// To the clipboard, the terminal's if need be; filtered already.
-    Copy {
-        what: String,
-        text: String,
-        terminal: bool,
-    },
-    Mouse(bool),
-    Redraw,
-    Suspend,
-    Quit,
-}
 
 /// One endpoint's part of a round.
 #[derive(Debug)]
@@ -184,9 +90,24 @@ impl Entry {
 /// One prompt sent to the lineup.
 #[derive(Debug)]
 pub struct Round {
+    /// As it was written.
     pub question: String,
-    pub follow_up: bool,
+    /// Where that has variables: their values, and what was sent.
+    pub filled: Option<Box<Filled>>,
+    /// What it continues, and whose prompt it is edited.
+    pub origin: Origin,
+    /// The session's system text that it was asked with.
+    pub system: Option<String>,
+    /// Screen time.
+    pub sent: Duration,
     pub entries: Vec<Entry>,
+}
+
+impl Round {
+    #[must_use]
+    pub fn is_follow_up(&self) -> bool {
+        self.origin.parent.is_some()
+    }
 }
 
 /// What lies over the panes.
@@ -203,6 +124,14 @@ pub enum Overlay {
     Picker,
     /// One of a list; what it holds stands in [`App::chooser`].
     Chooser,
+    /// The session's rounds; where the cursor is stands in [`App::overview`].
+    Rounds,
+    /// What changed from one round to another; which ones stands in [`App::compared`].
+    RoundDiff {
+        top: usize,
+    },
+    /// The parameters of an endpoint; what is typed stands in [`App::tuning`].
+    Params,
     /// The needle of a search is typed; it stands in [`App::search`].
     Search,
     /// The leaderboard.
@@ -213,6 +142,10 @@ pub enum Overlay {
     Tags,
     /// "How often is the round repeated?"; what is typed stands in [`App::trials`].
     Trials,
+    /// A few lines to fill in; they stand in [`App::templates`].
+    Form,
+    /// A question of the prompt's: send it as it is, delete it?
+    Doubt,
     /// "It may cost more than the budget. Send it?"
     Spend,
     /// "Something streams. Quit?"
@@ -228,7 +161,11 @@ pub struct App {
     pub prices_as_of: String,
     /// In days, where it is known.
     pub prices_age: Option<i32>,
+    /// The session's system text: what the field of that name holds.
     pub system: Option<String>,
+    pub(super) system_field: SystemField,
+    /// The round whose prompt is being edited.
+    pub editing: Option<Editing>,
     pub keymap: Keymap,
     pub rounds: Vec<Round>,
     /// The round in view.
@@ -243,6 +180,7 @@ pub struct App {
     /// Panes scroll together.
     pub together: bool,
     pub search: Option<Search>,
+    pub(super) tour: Option<Tour>,
     pub theme: Arc<Theme>,
     pub themes: Themes,
     /// The theme to go back to while others are tried.
@@ -258,6 +196,11 @@ pub struct App {
     pub connections: Connections,
     /// Brings endpoints to the settings they have in common.
     pub level: Leveller,
+    /// Says what endpoints take.
+    pub accepts: Accepter,
+    pub tuning: Tuning,
+    pub(super) overview: Overview,
+    pub(super) compared: Option<Compared>,
     /// The lineup is one open model on several clouds: the same weights, not the same service.
     pub same_weights: bool,
     /// There is a config in which a lineup can be saved.
@@ -279,9 +222,8 @@ pub struct App {
     pub size: (u16, u16),
     pub(super) effects: Vec<Effect>,
     pub(super) key: Option<Key>,
-    pub(super) history: Vec<String>,
-    /// Index into the history while it is walked, and the text that was being written.
-    pub(super) walking: Option<(usize, String)>,
+    pub(super) recall: Recall,
+    pub(super) pointer: Pointer,
     interrupted: Option<Duration>,
     next_id: u64,
     /// The cost of answers that another one stands in place of.
@@ -290,6 +232,7 @@ pub struct App {
     pub(super) weighing: Weighing,
     pub(super) attaching: Attaching,
     pub(super) completion: Completion,
+    pub templates: Templates,
 }
 
 impl App {
@@ -303,6 +246,8 @@ impl App {
             prices_as_of: String::new(),
             prices_age: None,
             system: None,
+            system_field: SystemField::default(),
+            editing: None,
             keymap,
             rounds: Vec::new(),
             shown: 0,
@@ -314,6 +259,7 @@ impl App {
             source: false,
             together: false,
             search: None,
+            tour: None,
             theme: Arc::default(),
             themes: Themes::default(),
             theme_before: None,
@@ -323,6 +269,10 @@ impl App {
             common: false,
             connections: Connections::default(),
             level: Arc::new(<[Endpoint]>::to_vec),
+            accepts: Arc::new(|_| Vec::new()),
+            tuning: Tuning::default(),
+            overview: Overview::default(),
+            compared: None,
             same_weights: false,
             saves: true,
             left_baseline: None,
@@ -340,8 +290,8 @@ impl App {
             size: (80, 24),
             effects: Vec::new(),
             key: None,
-            history: Vec::new(),
-            walking: None,
+            recall: Recall::default(),
+            pointer: Pointer::default(),
             interrupted: None,
             next_id: 0,
             replaced: Total::default(),
@@ -349,6 +299,7 @@ impl App {
             weighing: Weighing::default(),
             attaching: Attaching::default(),
             completion: Completion::default(),
+            templates: Templates::default(),
         }
     }
 
@@ -361,15 +312,26 @@ impl App {
         match event {
             Event::Terminal(event) => {
                 self.terminal(event);
-                self.complete();
+                self.keep_system();
+                if !self.is_writing_system() {
+                    self.complete();
+                }
                 self.read_draft();
                 self.drive_trials();
+                self.send_waiting();
                 self.weigh_draft();
             }
-            Event::Report(report) => self.report(report),
+            Event::Report(report) => {
+                self.report(report);
+                self.send_waiting();
+            }
             Event::Choices(choices) => self.picker.offer(choices, &self.lineup.endpoints),
             Event::Saved { name, said } => self.saved(name, said),
+            Event::Files(reply) => self.files(reply),
             Event::Weighed { number, estimates } => self.weighed(number, estimates),
+            Event::Edited(back) => self.edited(back),
+            Event::Remembered(earlier) => self.recall_earlier(earlier),
+            Event::Draft { text, notice } => self.found_draft(&text, notice),
             Event::FilesRead { number, found } => self.files_read(number, found),
             Event::FilesListed { number, directory, entries } => {
                 self.files_listed(number, directory, entries);
@@ -397,10 +359,15 @@ impl App {
                     chooser.paste(&text);
                 }
             }
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Params) => self.tuning.paste(&text),
             Terminal::Paste(text) if self.overlay == Some(Overlay::Search) => self.search_paste(&text),
+            Terminal::Paste(text) if self.overlay == Some(Overlay::Form) => self.form_paste(&text),
             // It is no answer to the question that is asked.
             Terminal::Paste(_)
-                if matches!(self.overlay, Some(Overlay::Spend | Overlay::Trials | Overlay::Tags)) => {}
+                if matches!(
+                    self.overlay,
+                    Some(Overlay::Spend | Overlay::Trials | Overlay::Doubt | Overlay::Tags)
+                ) => {}
             Terminal::Paste(text) => {
                 self.focus = Focus::Prompt;
                 if let Some(notice) = self.editor.paste(&text) {
@@ -424,12 +391,18 @@ impl App {
         if self.overlay.is_some() && self.overlay_key(key) || self.completion_key(key) {
             return;
         }
+        if self.vi_key(key) {
+            return;
+        }
         let handled = match self.keymap.find(self.focus, key) {
-            Some(command) => (command.run)(self),
+            Some(command) => {
+                let handled = (command.run)(self);
+                self.toured(command.name);
+                handled
+            }
             None => false,
         };
         if !handled && self.focus == Focus::Prompt {
-            self.walking = None;
             self.editor.input(event);
         }
     }
@@ -522,28 +495,6 @@ impl App {
         std::mem::take(&mut self.effects)
     }
 
-    pub(super) fn history_step(&mut self, older: bool) -> bool {
-        let at_edge = if older { self.editor.on_first_line() } else { self.editor.on_last_line() };
-        if !at_edge {
-            return false;
-        }
-        let (at, draft) = match (&self.walking, older) {
-            (None, true) => (self.history.len(), self.editor.text()),
-            (None, false) => return false,
-            (Some((at, draft)), _) => (*at, draft.clone()),
-        };
-        let to = if older { at.checked_sub(1) } else { Some(at + 1) };
-        let Some(to) = to.filter(|t| *t <= self.history.len()) else { return true };
-        if let Some(text) = self.history.get(to) {
-            self.editor.set_text(text);
-            self.walking = Some((to, draft));
-        } else {
-            self.editor.set_text(&draft);
-            self.walking = None;
-        }
-        true
-    }
-
     /// First ctrl+c: stop; the second: ask; the third: quit.
     pub(super) fn interrupt(&mut self) -> bool {
         let again = self.interrupted.is_some_and(|at| self.now.saturating_sub(at) < TWICE);
@@ -553,8 +504,8 @@ impl App {
         } else if self.stop_reading() {
             self.interrupted = None;
         } else if self.is_running() {
-            self.cancel_where(|_, _| true);
-            self.say("streams stopped; ctrl+c again asks to quit");
+            let cases = self.stop_everything();
+            self.say(format!("streams stopped{cases}; ctrl+c again asks to quit"));
         } else if again {
             self.overlay = Some(Overlay::Quit);
         } else {

@@ -7,13 +7,15 @@
 //!                                              \--one cannot be had--> the prompt comes back
 //! ```
 
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::app::{App, Effect};
 use super::ink::cut;
+use super::sending::Asked;
+use super::system;
 use super::theme::Theme;
 use crate::model::Attachment;
+use crate::model::Origin;
 use crate::model::Reference;
 use crate::model::attached;
 use crate::model::clean_line;
@@ -30,7 +32,7 @@ const MOST_FOLLOWED: usize = 50_000;
 #[derive(Debug, Default)]
 pub struct Attaching {
     /// A prompt that waits for its files.
-    order: Option<(u64, String)>,
+    order: Option<(u64, Asked)>,
     /// What the draft names, as it was when it was written.
     known: Vec<(Reference, Found)>,
     in_flight: Option<u64>,
@@ -61,9 +63,11 @@ fn distinct(files: impl Iterator<Item = Attachment>) -> Vec<Attachment> {
 }
 
 impl App {
-    /// Puts a text into the prompt without sending it.
+    /// Puts a text into the prompt, behind what stands there, without sending it.
     pub fn draft(&mut self, text: &str) -> Vec<Effect> {
-        self.editor.set_text(text);
+        let before = self.editor.text();
+        let air = if before.is_empty() || text.is_empty() { "" } else { " " };
+        self.editor.set_text(&format!("{before}{air}{text}"));
         self.read_draft();
         self.weigh_draft();
         std::mem::take(&mut self.effects)
@@ -71,8 +75,9 @@ impl App {
 
     /// Looks at the draft's names that are new; forgets those that are gone.
     pub(super) fn read_draft(&mut self) {
-        let text = self.editor.text();
-        let named = if text.len() > MOST_FOLLOWED { Vec::new() } else { references(&text) };
+        let field = self.prompt_field();
+        let long = field.len() > MOST_FOLLOWED;
+        let named = if long { Vec::new() } else { references(&field.text()) };
         self.attaching.known.retain(|(reference, _)| named.contains(reference));
         let known = |reference: &Reference| self.attaching.known.iter().any(|(k, _)| k == reference);
         let new: Vec<_> = named.into_iter().filter(|reference| !known(reference)).collect();
@@ -85,15 +90,16 @@ impl App {
     }
 
     /// Sends a prompt that names no file, or lets it wait for those that it names.
-    pub(super) fn send_with_files(&mut self, question: String) {
-        let files = references(&question);
+    pub(super) fn send_with_files(&mut self, asked: Asked) {
+        // Of the text as it was written: a value must not choose files of this machine.
+        let files = references(&asked.question);
         if files.is_empty() {
-            let plan = self.plan_round(question, &[]);
+            let plan = self.plan_round(asked, &[]);
             self.order(plan);
             return;
         }
         let number = self.attaching.number();
-        self.attaching.order = Some((number, question));
+        self.attaching.order = Some((number, asked));
         self.effects.push(Effect::ReadFiles { number, files });
     }
 
@@ -116,10 +122,10 @@ impl App {
             self.weigh_draft();
             return;
         }
-        let Some((_, question)) = self.attaching.order.take_if(|(waits, _)| *waits == number) else { return };
+        let Some((_, asked)) = self.attaching.order.take_if(|(waits, _)| *waits == number) else { return };
         // Something else may have been asked for meanwhile.
-        if self.must_wait() {
-            self.give_back(&question);
+        if self.must_wait(asked.origin) {
+            self.give_back(&asked.question, asked.origin);
             return;
         }
         let faults: Vec<_> = found.iter().filter_map(|(_, found)| found.as_ref().err()).collect();
@@ -127,7 +133,7 @@ impl App {
             let more = faults.len() - 1;
             let rest = if more == 0 { String::new() } else { format!(" ({more} more cannot be attached)") };
             let said = format!("not sent: {first}{rest}");
-            self.give_back(&question);
+            self.give_back(&asked.question, asked.origin);
             self.say(said);
             return;
         }
@@ -137,7 +143,7 @@ impl App {
             .map(|(reference, _)| format!("@{}", clean_line(&reference.name)))
             .collect();
         let files = distinct(found.into_iter().filter_map(|(_, found)| found.ok().flatten()));
-        let plan = self.plan_round(question, &files);
+        let plan = self.plan_round(asked, &files);
         self.notice = None;
         self.order(plan);
         if !missed.is_empty() {
@@ -147,22 +153,39 @@ impl App {
         }
     }
 
+    /// The files of a text that is sent without waiting for them: those that the draft's were read as.
+    ///
+    /// # Errors
+    /// What is wrong with one of them, or that they are not read yet.
+    pub(super) fn files_of(&self, text: &str) -> Result<Vec<Attachment>, String> {
+        let mut files = Vec::new();
+        for reference in references(text) {
+            let known = self.attaching.known.iter().find(|(k, _)| *k == reference);
+            match known.map(|(_, found)| found) {
+                Some(Ok(file)) => files.extend(file.clone()),
+                Some(Err(why)) => return Err(format!("not sent: {why}")),
+                None => {
+                    let name = clean_line(&reference.name);
+                    return Err(format!("not sent: @{name} is not read: write the prompt into its field"));
+                }
+            }
+        }
+        Ok(distinct(files.into_iter()))
+    }
+
     /// Gives a prompt back that waits for its files; whether there was one.
     pub(super) fn stop_reading(&mut self) -> bool {
-        let Some((_, question)) = self.attaching.order.take() else { return false };
+        let Some((_, asked)) = self.attaching.order.take() else { return false };
         // A disk that hangs hangs for the draft as well.
         self.attaching.in_flight = None;
-        self.give_back(&question);
+        self.give_back(&asked.question, asked.origin);
         self.say("not sent: its files were still being read");
         true
     }
 
     /// Puts a prompt that was not sent back; what was written meanwhile stands below it.
-    pub(super) fn give_back(&mut self, question: &str) {
-        let meanwhile = self.editor.text();
-        let text =
-            if meanwhile.is_empty() { question.to_owned() } else { format!("{question}\n{meanwhile}") };
-        self.editor.set_text(&text);
+    pub(super) fn give_back(&mut self, question: &str, origin: Origin) {
+        self.unsend(question, origin);
         self.read_draft();
         self.weigh_draft();
     }
@@ -171,20 +194,27 @@ impl App {
     /// files give way to their number before the cost gives way, and the mode goes first.
     pub(super) fn prompt_titles(
         &self,
-        mode: &str,
-        title: Style,
         theme: &Theme,
+        width: u16,
         room: usize,
     ) -> (Line<'static>, Line<'static>) {
+        let (word, title, mode, tail) = system::title(self, theme, width);
+        let mode = mode.as_str();
         let left = |mode: &str, files: &str, fine: bool| {
             let (mode, files) = (clean_line(mode), clean_line(files));
-            let mut left = Line::from(Span::styled(" prompt", title));
+            let mut left = Line::from(Span::styled(word, title));
+            if let Some(mode) = self.editor.mode() {
+                left.push_span(Span::styled(format!(" · {mode}"), theme.accent));
+            }
             for (words, style) in [(mode, theme.faint), (files, if fine { theme.accent } else { theme.warn })]
             {
                 if !words.is_empty() {
                     left.push_span(Span::styled(" · ", theme.faint));
                     left.push_span(Span::styled(words, style));
                 }
+            }
+            for span in &tail {
+                left.push_span(span.clone());
             }
             left.push_span(Span::raw(" "));
             left
@@ -218,8 +248,8 @@ impl App {
 
     /// What would leave with the draft, or why it cannot; and whether that is so.
     fn draft_files(&self) -> Option<(String, bool)> {
-        if let Some((_, question)) = &self.attaching.order {
-            let n = references(question).len();
+        if let Some((_, asked)) = &self.attaching.order {
+            let n = references(&asked.question).len();
             return Some((format!("reading {n} file{}", if n == 1 { "" } else { "s" }), true));
         }
         // While a name is being chosen, its beginning need not be a file.

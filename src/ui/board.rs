@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Widget};
 
-use super::app::{App, Effect, Overlay};
+use super::app::{App, Effect, Event, Overlay};
 use super::ink::{centred, cut, put};
 use super::key::Key;
 use super::theme::Theme;
@@ -15,6 +15,7 @@ use crate::model::Standing;
 use crate::model::Told;
 use crate::model::clean_line;
 use crate::model::tag;
+use crate::store::VoteFile;
 
 /// Beyond this, the eye loses the row.
 const WIDTH: u16 = 120;
@@ -268,4 +269,24 @@ fn row(s: &Standing, place: usize, theme: &Theme, room: usize) -> Line<'static> 
         Span::styled(named, theme.text),
         Span::styled(spec, theme.faint),
     ])
+}
+
+/// Writes and reads votes away from the screen's thread.
+pub(super) fn ask(effect: Effect, file: Option<VoteFile>, told: impl Fn(Event) + Send + 'static) {
+    std::thread::spawn(move || {
+        let nowhere = || "there is no place for votes: set HOME, or BAKEOFF_DATA to a directory".to_owned();
+        let event = match effect {
+            Effect::Vote { vote, prompt } => {
+                let kept = file.ok_or_else(nowhere).and_then(|file| file.add(*vote, &prompt));
+                let Err(why) = kept else { return };
+                Event::Said(format!("the vote is not kept: {why}"))
+            }
+            Effect::Board(wanted) => {
+                let read = file.ok_or_else(nowhere).and_then(|file| file.read());
+                Event::Board(read.map(|v| Sheet { board: v.board(&wanted), remarks: v.remarks }))
+            }
+            _ => return,
+        };
+        told(event);
+    });
 }

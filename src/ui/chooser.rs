@@ -118,10 +118,15 @@ impl Chooser {
             return;
         }
         let matcher = find::matcher(&mut self.matcher);
+        let typed = self.filter.trim();
         let score = |item: &Item, matcher: &mut Matcher| {
+            // Its whole name is what nothing else can mean as well.
+            if item.label == typed {
+                return Some(u32::MAX);
+            }
             // What a row is called says more than what stands beside it.
             let label = wanted.score(&[&item.label], matcher);
-            label.map(|s| s * 2).or_else(|| wanted.score(&[&item.label, &item.note], matcher))
+            label.map(|s| s.saturating_mul(2)).or_else(|| wanted.score(&[&item.label, &item.note], matcher))
         };
         let mut found: Vec<(Reverse<u32>, usize)> = self
             .items

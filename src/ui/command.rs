@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 
 use super::app::App;
+use super::command_rows::{FIRST, ROWS};
 use super::key::Key;
+use super::votes::VOTING;
+use super::writing::WRITING;
 use crate::model::did_you_mean;
 
 /// Where a key is listened to.
@@ -29,6 +32,7 @@ impl Focus {
 }
 
 /// One row.
+#[derive(Clone, Copy)]
 pub struct Command {
     pub name: &'static str,
     /// Defaults; `[keys.prompt]` and `[keys.pane]` replace them.
@@ -40,399 +44,17 @@ pub struct Command {
 }
 
 /// Every command, in the order of the help.
-pub const COMMANDS: &[Command] = &[
-    Command {
-        name: "send",
-        keys: &["enter"],
-        on: Focus::Prompt,
-        doc: "send the prompt to every pane",
-        run: App::send,
-    },
-    Command {
-        name: "newline",
-        keys: &["alt+enter", "shift+enter", "ctrl+j"],
-        on: Focus::Prompt,
-        doc: "start a new line",
-        run: App::newline,
-    },
-    Command {
-        name: "older",
-        keys: &["up"],
-        on: Focus::Prompt,
-        doc: "on the first line: the prompt before",
-        run: App::older,
-    },
-    Command {
-        name: "newer",
-        keys: &["down"],
-        on: Focus::Prompt,
-        doc: "on the last line: the prompt after",
-        run: App::newer,
-    },
-    Command {
-        name: "to-panes",
-        keys: &["esc", "tab"],
-        on: Focus::Prompt,
-        doc: "go to the panes; stops nothing",
-        run: App::focus_panes,
-    },
-    Command {
-        name: "to-prompt",
-        keys: &["i", "esc"],
-        on: Focus::Panes,
-        doc: "go to the prompt; leaves zoom first",
-        run: App::focus_prompt,
-    },
-    Command {
-        name: "pane",
-        keys: &["1", "2", "3", "4", "5", "6", "7", "8", "9"],
-        on: Focus::Panes,
-        doc: "focus the pane with that number",
-        run: App::pane_number,
-    },
-    Command {
-        name: "next-pane",
-        keys: &["tab", "l", "right"],
-        on: Focus::Panes,
-        doc: "focus the next pane; in a view, choose the next figure",
-        run: App::next_pane,
-    },
-    Command {
-        name: "previous-pane",
-        keys: &["backtab", "h", "left"],
-        on: Focus::Panes,
-        doc: "focus the pane before; in a view, choose the figure before",
-        run: App::previous_pane,
-    },
-    Command {
-        name: "zoom",
-        keys: &["z", "enter"],
-        on: Focus::Panes,
-        doc: "show one answer alone, or all again; in a view, this answer",
-        run: App::toggle_zoom,
-    },
-    Command {
-        name: "down",
-        keys: &["j", "down"],
-        on: Focus::Panes,
-        doc: "scroll a line down; in a view, the row below",
-        run: App::line_down,
-    },
-    Command {
-        name: "up",
-        keys: &["k", "up"],
-        on: Focus::Panes,
-        doc: "scroll a line up; in a view, the row above",
-        run: App::line_up,
-    },
-    Command {
-        name: "half-down",
-        keys: &["d"],
-        on: Focus::Panes,
-        doc: "scroll half a page down",
-        run: App::half_down,
-    },
-    Command {
-        name: "half-up",
-        keys: &["u"],
-        on: Focus::Panes,
-        doc: "scroll half a page up",
-        run: App::half_up,
-    },
-    Command {
-        name: "page-down",
-        keys: &["pgdn", "space"],
-        on: Focus::Panes,
-        doc: "scroll a page down",
-        run: App::page_down,
-    },
-    Command {
-        name: "page-up",
-        keys: &["pgup"],
-        on: Focus::Panes,
-        doc: "scroll a page up",
-        run: App::page_up,
-    },
-    Command { name: "top", keys: &["g", "home"], on: Focus::Panes, doc: "go to the top", run: App::top },
-    Command {
-        name: "follow",
-        keys: &["G", "end"],
-        on: Focus::Panes,
-        doc: "go to the end and follow the stream",
-        run: App::follow,
-    },
-    Command {
-        name: "together",
-        keys: &["s"],
-        on: Focus::Panes,
-        doc: "panes scroll together, or each alone",
-        run: App::toggle_together,
-    },
-    Command {
-        name: "search",
-        keys: &["/"],
-        on: Focus::Panes,
-        doc: "search in the answers; a capital finds capitals only",
-        run: App::search,
-    },
-    Command {
-        name: "next-match",
-        keys: &["n"],
-        on: Focus::Panes,
-        doc: "next match, here and then in the other panes; in the diff, change",
-        run: App::next_match,
-    },
-    Command {
-        name: "previous-match",
-        keys: &["N"],
-        on: Focus::Panes,
-        doc: "the match before",
-        run: App::previous_match,
-    },
-    Command {
-        name: "view",
-        keys: &["v"],
-        on: Focus::Panes,
-        doc: "next view: panes, table, timeline, scatter, diff, trials",
-        run: App::next_view,
-    },
-    Command {
-        name: "diff",
-        keys: &["D"],
-        on: Focus::Panes,
-        doc: "this answer word by word against the baseline, or the round before",
-        run: App::diff,
-    },
-    Command {
-        name: "flip",
-        keys: &["o"],
-        on: Focus::Panes,
-        doc: "table: best or worst first; diff: in one column or side by side",
-        run: App::flip_order,
-    },
-    Command {
-        name: "baseline",
-        keys: &["b"],
-        on: Focus::Panes,
-        doc: "compare the others with this endpoint, or with none",
-        run: App::pin_baseline,
-    },
-    Command { name: "rerun", keys: &["r"], on: Focus::Panes, doc: "run this pane again", run: App::rerun },
-    Command {
-        name: "rerun-all",
-        keys: &["R"],
-        on: Focus::Panes,
-        doc: "run all panes again",
-        run: App::rerun_all,
-    },
-    Command {
-        name: "trials",
-        keys: &["t"],
-        on: Focus::Panes,
-        doc: "repeat the round k more times, in rotated order, in the background",
-        run: App::ask_trials,
-    },
-    Command {
-        name: "next-trial",
-        keys: &["."],
-        on: Focus::Panes,
-        doc: "show the next trial of this endpoint",
-        run: App::next_trial,
-    },
-    Command {
-        name: "previous-trial",
-        keys: &[","],
-        on: Focus::Panes,
-        doc: "show the trial before",
-        run: App::previous_trial,
-    },
-    Command { name: "stop", keys: &["x"], on: Focus::Panes, doc: "stop this stream", run: App::stop },
-    Command { name: "stop-all", keys: &["X"], on: Focus::Panes, doc: "stop all streams", run: App::stop_all },
-    Command {
-        name: "vote",
-        keys: &["w"],
-        on: Focus::Panes,
-        doc: "this answer is better than all others of the round",
-        run: App::vote_won,
-    },
-    Command {
-        name: "vote-tie",
-        keys: &["="],
-        on: Focus::Panes,
-        doc: "the answers are equally good",
-        run: App::vote_tie,
-    },
-    Command {
-        name: "vote-bad",
-        keys: &["W"],
-        on: Focus::Panes,
-        doc: "none of the answers is any good",
-        run: App::vote_bad,
-    },
-    Command {
-        name: "blind",
-        keys: &["B"],
-        on: Focus::Panes,
-        doc: "next prompts: hide who answers, and all figures, until your vote",
-        run: App::toggle_blind,
-    },
-    Command {
-        name: "tags",
-        keys: &["#"],
-        on: Focus::Panes,
-        doc: "tags of your votes, for a leaderboard of its own",
-        run: App::ask_tags,
-    },
-    Command {
-        name: "leaderboard",
-        keys: &["H"],
-        on: Focus::Panes,
-        doc: "endpoints ranked by your votes, with intervals",
-        run: App::open_board,
-    },
-    Command {
-        name: "thinking",
-        keys: &["T"],
-        on: Focus::Panes,
-        doc: "fold or show the reasoning; in the diff, what is alike",
-        run: App::toggle_thinking,
-    },
-    Command {
-        name: "source",
-        keys: &["m"],
-        on: Focus::Panes,
-        doc: "answers as Markdown, or as they were written",
-        run: App::toggle_source,
-    },
-    Command {
-        name: "follow-up",
-        keys: &["f"],
-        on: Focus::Panes,
-        doc: "next prompt: fresh, or each pane continues its own conversation",
-        run: App::toggle_follow_up,
-    },
-    Command {
-        name: "previous-round",
-        keys: &["["],
-        on: Focus::Panes,
-        doc: "show the round before",
-        run: App::previous_round,
-    },
-    Command {
-        name: "next-round",
-        keys: &["]"],
-        on: Focus::Panes,
-        doc: "show the round after",
-        run: App::next_round,
-    },
-    Command {
-        name: "copy",
-        keys: &["y"],
-        on: Focus::Panes,
-        doc: "copy this answer's text",
-        run: App::copy_answer,
-    },
-    Command {
-        name: "copy-code",
-        keys: &["c"],
-        on: Focus::Panes,
-        doc: "copy a block of code of this answer",
-        run: App::copy_code,
-    },
-    Command {
-        name: "copy-round",
-        keys: &["Y"],
-        on: Focus::Panes,
-        doc: "copy the round as Markdown",
-        run: App::copy_round,
-    },
-    Command {
-        name: "detail",
-        keys: &["I"],
-        on: Focus::Panes,
-        doc: "all about this answer: request, settings, times, cost",
-        run: App::detail,
-    },
-    Command {
-        name: "attach",
-        keys: &["@"],
-        on: Focus::Panes,
-        doc: "attach a file: `@` and its name, in the prompt",
-        run: App::attach,
-    },
-    Command {
-        name: "endpoints",
-        keys: &["E"],
-        on: Focus::Panes,
-        doc: "find endpoints, add and remove them, save the lineup",
-        run: App::open_picker,
-    },
-    Command {
-        name: "common",
-        keys: &["L"],
-        on: Focus::Panes,
-        doc: "same settings for all: what every model takes",
-        run: App::toggle_common,
-    },
-    Command {
-        name: "theme",
-        keys: &["C"],
-        on: Focus::Panes,
-        doc: "choose the colours; each theme is shown as you come to it",
-        run: App::choose_theme,
-    },
-    Command {
-        name: "palette",
-        keys: &[":"],
-        on: Focus::Panes,
-        doc: "find any command by typing",
-        run: App::open_palette,
-    },
-    Command { name: "help", keys: &["?"], on: Focus::Panes, doc: "this help", run: App::help },
-    Command {
-        name: "quit",
-        keys: &["q"],
-        on: Focus::Panes,
-        doc: "quit; asks while something streams",
-        run: App::quit,
-    },
-    Command {
-        name: "interrupt",
-        keys: &["ctrl+c"],
-        on: Focus::Anywhere,
-        doc: "stop all streams; pressed again, ask to quit",
-        run: App::interrupt,
-    },
-    Command {
-        name: "palette-anywhere",
-        keys: &["alt+x", "f3"],
-        on: Focus::Anywhere,
-        doc: "find any command by typing",
-        run: App::open_palette,
-    },
-    Command { name: "help-anywhere", keys: &["f1"], on: Focus::Anywhere, doc: "this help", run: App::help },
-    Command {
-        name: "mouse",
-        keys: &["f10"],
-        on: Focus::Anywhere,
-        doc: "give the mouse to the terminal, or take it back",
-        run: App::toggle_mouse,
-    },
-    Command {
-        name: "redraw",
-        keys: &["ctrl+l"],
-        on: Focus::Anywhere,
-        doc: "draw everything anew",
-        run: App::redraw,
-    },
-    Command {
-        name: "suspend",
-        keys: &["ctrl+z"],
-        on: Focus::Anywhere,
-        doc: "back to the shell; `fg` returns",
-        run: App::suspend,
-    },
-];
+pub const COMMANDS: &[Command] = &ALL;
+
+const ALL: [Command; ROWS.len() + WRITING.len() + VOTING.len()] = {
+    let mut all = [FIRST; ROWS.len() + WRITING.len() + VOTING.len()];
+    let (head, tail) = all.split_at_mut(ROWS.len());
+    head.copy_from_slice(ROWS);
+    let (writing, voting) = tail.split_at_mut(WRITING.len());
+    writing.copy_from_slice(WRITING);
+    voting.copy_from_slice(VOTING);
+    all
+};
 
 /// Which key runs which command.
 #[derive(Debug, Clone)]
@@ -552,9 +174,9 @@ mod tests {
     #[test]
     fn the_users_keys_replace_the_defaults_and_conflicts_are_named() {
         let keys = |k: &[&str]| k.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let f9 = keys(&["f9"]);
-        let map = Keymap::with([("pane", "zoom", f9.as_slice())]).unwrap();
-        assert_eq!(map.shown("zoom"), "f9");
+        let f8 = keys(&["f8"]);
+        let map = Keymap::with([("pane", "zoom", f8.as_slice())]).unwrap();
+        assert_eq!(map.shown("zoom"), "f8");
         assert!(map.find(Focus::Panes, Key::parse("z").unwrap()).is_none());
         for (name, key, words) in [
             ("zom", "z", "did you mean \"zoom\"?"),

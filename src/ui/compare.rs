@@ -208,11 +208,12 @@ impl App {
                 base
             }
             Against::Before => {
+                let from = self.round_before().and_then(|r| self.rounds.get(r));
                 let earlier = self.rounds.get(..self.shown).unwrap_or_default().iter().rev();
                 let same = |round: &'_ super::app::Round| {
                     round.entries.iter().position(|e| e.endpoint.is_pane_of(&after.endpoint))
                 };
-                let found = earlier.into_iter().find_map(|r| Some((r, same(r)?)));
+                let found = from.into_iter().chain(earlier).find_map(|r| Some((r, same(r)?)));
                 let (round, at) = found.ok_or("no earlier round has an answer of this endpoint")?;
                 round.entries.get(at).ok_or("no earlier round has an answer of this endpoint")?
             }

@@ -258,7 +258,6 @@ impl App {
             KeyCode::Up => self.completion.step(false),
             KeyCode::Tab | KeyCode::Enter => {
                 if let Some((chars, text)) = self.completion.take() {
-                    self.walking = None;
                     self.editor.replace_head(chars, &text);
                 }
             }

@@ -124,6 +124,9 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
         theme.text,
     )];
     let mut lines = Vec::new();
+    if let Some(filled) = app.round().and_then(|r| r.filled.as_ref()) {
+        sheet.filled(filled);
+    }
     if let Some(entry) = entry {
         let status = status::line(entry, app.now, theme);
         title.push(Span::styled("·", theme.faint));

@@ -7,6 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::model::AnswerId;
+use crate::model::clean_line;
 
 /// One line into a rectangle, cut at its edge.
 #[expect(clippy::needless_pass_by_value, reason = "lines are made where they are put")]
@@ -40,6 +41,19 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
     }
     out.push('…');
     out
+}
+
+/// The beginning of a text of any size on one line of so many columns, made safe.
+pub(super) fn brief(text: &str, columns: usize) -> String {
+    // Every column takes at least a byte; what is not shown is not cleaned.
+    let most = text.floor_char_boundary(columns.saturating_mul(8).max(64));
+    let start = text.get(..most).unwrap_or_default();
+    let line = clean_line(start);
+    if start.len() < text.len() && line.width() <= columns {
+        cut(&format!("{line} …"), columns)
+    } else {
+        cut(&line, columns)
+    }
 }
 
 /// A rectangle of this size in the middle, no larger than the screen.

@@ -66,6 +66,10 @@ impl Key {
                 self.code = KeyCode::Char(c.to_ascii_uppercase());
                 self.modifiers.remove(KeyModifiers::SHIFT);
             }
+            // The same control character: terminals of the old kind cannot tell them apart.
+            KeyCode::Char('7' | '/') if self.modifiers == KeyModifiers::CONTROL => {
+                self.code = KeyCode::Char('_');
+            }
             KeyCode::BackTab => self.modifiers.remove(KeyModifiers::SHIFT),
             _ => {}
         }
@@ -109,6 +113,9 @@ mod tests {
         }
         let shifted = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::SHIFT);
         assert_eq!(Key::from(&shifted), Key::parse("G").unwrap());
+        for same in ["ctrl+7", "ctrl+/"] {
+            assert_eq!(Key::parse(same), Key::parse("ctrl+_"), "one control character");
+        }
         for wrong in ["", "hyper+x", "ctrl+", "entr"] {
             assert!(Key::parse(wrong).unwrap_err().contains("is not a key"), "{wrong}");
         }

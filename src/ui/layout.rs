@@ -117,7 +117,8 @@ pub fn layout(needs: Needs, prompt: impl Fn(u16) -> u16) -> Layout {
     let title = Rect::new(0, 0, width, 1);
     let framed = height >= 10;
     let frame = if framed { 2 } else { 0 };
-    let wanted = prompt(width.saturating_sub(2).max(1));
+    // The frame, and one column of air on either side.
+    let wanted = prompt(width.saturating_sub(2 + frame).max(1));
     let lines = wanted.clamp(1, (height / 3).max(1));
     let prompt = Rect::new(0, height - lines - frame, width, lines + frame);
     let middle = Rect::new(0, 1, width, prompt.y.saturating_sub(1));

@@ -85,6 +85,7 @@ impl App {
             Ok(said) => {
                 self.lineup.name.clone_from(&name);
                 self.title = name;
+                self.tuning.saved(&self.lineup.endpoints);
                 self.say(said);
             }
             Err(why) => self.say(format!("not saved: {why}")),
@@ -126,7 +127,7 @@ impl App {
         match answered {
             None => self.say(format!("added {shown}")),
             Some(true) => self.say(format!("added {shown}: its answer is here, {again} asks it again")),
-            Some(false) if self.round().is_some_and(|r| !r.follow_up) => {
+            Some(false) if self.round().is_some_and(|r| !r.is_follow_up()) => {
                 let plan = self.plan_one(&endpoint);
                 let asked = if self.order(plan) { "asked it" } else { "asks it, within the budget," };
                 self.say(format!("added {shown} and {asked} this prompt"));

@@ -17,41 +17,59 @@ mod chooser;
 mod clipboard;
 mod colour;
 mod command;
+mod command_rows;
 mod compare;
 mod completion;
 mod copying;
 mod depth;
+mod desk;
 mod detail;
 mod detail_cost;
+mod detail_filled;
 mod editor;
+mod event;
 mod figures;
 mod find;
+mod form;
 mod help;
 mod ink;
 mod key;
 mod layout;
+mod library;
 mod lineup;
 mod markdown;
+mod overview;
 mod pacer;
 mod palette;
 mod pane;
+mod params;
+mod params_view;
 mod picker;
 mod picker_view;
+mod prompt_view;
+mod recall;
+mod round_diff;
+mod rounds;
 mod scrolling;
 mod search;
 mod sending;
 mod status;
+mod system;
+mod templates;
 mod terminal;
 mod text;
 mod theme;
 mod theme_choice;
 mod totals;
+mod tour;
 mod trials;
 mod view;
 mod views;
 mod votes;
+mod waiting_cases;
 mod weighing;
 mod welcome;
+mod writing;
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
@@ -85,12 +103,17 @@ pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use compare::{Compare, Comparing, Pair};
 pub use depth::Depth;
+pub use desk::{Desk, Orphan, Outside, Pen};
 pub use help::MARKS;
 pub use key::Key;
 pub use layout::Layout;
+pub use library::{Reply, Wish};
 pub use markdown::Markdown;
 pub use pacer::Pacer;
+pub use params::{Accepted, Tuning};
 pub use picker::{Choice, Picker, Ready};
+pub use rounds::Editing;
+pub use templates::Given;
 pub use text::Flow;
 pub use theme::{AUTO, About, Ground, Theme, ThemeFile, Themes};
 pub use trials::{Run, Trial, Trials};
@@ -101,6 +124,7 @@ pub use welcome::{Picked, Sight, Welcome};
 use careful::Careful;
 use clipboard::Clipboard;
 use colour::Colourist;
+use desk::Written;
 use terminal::{Screen, Signals};
 
 /// Steps taken in one go before a frame may be drawn. Far more than arrive
@@ -113,8 +137,15 @@ const TICK: Duration = Duration::from_millis(100);
 /// Brings endpoints to the settings that all of them take.
 pub type Leveller = Arc<dyn Fn(&[Endpoint]) -> Vec<Endpoint> + Send + Sync>;
 
+/// Says what an endpoint takes, one row for each parameter, and what would become of those it is asked with.
+pub type Accepter = Arc<dyn Fn(&Endpoint) -> Vec<Accepted> + Send + Sync>;
+
 /// Says what asking an endpoint may cost. It may take a while: it is not called on the screen's thread.
 pub type Estimator = Arc<dyn Fn(&Endpoint, &Prompt) -> Estimate + Send + Sync>;
+
+/// Reads and writes files: cases, the library of prompts. It may take a while: it is not called on
+/// the screen's thread.
+pub type Files = Arc<dyn Fn(Wish) -> Reply + Send + Sync>;
 
 /// The terminal's keys: one reader for all screens of a process, because a second one would
 /// take what is typed for the first.
@@ -139,6 +170,8 @@ pub struct Setup {
     pub choices: Arc<dyn Fn() -> Vec<Choice> + Send + Sync>,
     /// Brings endpoints to the settings that all of them take; names and order stay.
     pub level: Leveller,
+    /// Says what an endpoint takes, for the panel of parameters.
+    pub accepts: Accepter,
     /// Whether that is switched on from the start.
     pub common: bool,
     /// What a round may cost; shown while it is written, and held against the budget.
@@ -156,6 +189,13 @@ pub struct Setup {
     pub tags: Vec<String>,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
+    /// Values, cases and a prompt to start with.
+    pub given: Given,
+    pub files: Files,
+    /// How prompts are written, and where that is kept.
+    pub pen: Pen,
+    /// Things to try are named, one after the other.
+    pub tour: bool,
     /// Said once, when the screen appears.
     pub notice: Option<String>,
 }
@@ -207,6 +247,7 @@ pub async fn run(
         terminal: ManuallyDrop::new(new_terminal()?),
         colourist: Colourist::new(replies.clone()),
         clipboard: Clipboard::new(replies.clone()),
+        files: Arc::clone(&setup.files),
         replies: replies.clone(),
     };
     let start = Instant::now();
@@ -214,12 +255,15 @@ pub async fn run(
     let (choices, estimate) = (Arc::clone(&setup.choices), Arc::clone(&setup.estimate));
     let (started_keys, initial_prompt) = (setup.keys.take(), setup.initial_prompt.take());
     let draft = std::mem::take(&mut setup.draft);
-    let mut app = furnished(setup);
+    let (mut app, pen) = furnished(setup);
     let drafted = app.draft(&draft);
 
     held.draw(&mut app)?;
     pacer.drawn(Instant::now());
     backend.drawn();
+    let tell = replies.clone();
+    // Nobody is told once the screen has gone.
+    let mut app = Written::new(app, pen, Arc::new(move |event| drop(tell.send(event))));
     planted_panic();
     let mut gone = terminal::watch_tty();
     let mut keys = started_keys.map_or_else(terminal::events, |Keys(keys)| keys);
@@ -228,22 +272,20 @@ pub async fn run(
     let mut effects = initial_prompt.map_or(drafted, |p| app.ask(&p));
     let code = loop {
         for effect in effects.drain(..) {
+            let Some(effect) = app.carry_out(effect, &mut held.screen) else { continue };
             let reply = match effect {
                 Effect::Choices => Event::Choices(choices()),
                 Effect::SaveLineup { name, lineup } => {
-                    let said = backend.save_lineup(&name, &lineup);
-                    Event::Saved { name, said }
+                    Event::Saved { said: backend.save_lineup(&name, &lineup), name }
                 }
-                Effect::SaveTheme(name) => {
-                    Event::Said(backend.save_theme(&name).unwrap_or_else(|e| format!("not saved: {e}")))
-                }
+                Effect::SaveTheme(name) => Event::Said(saved_theme(&backend, &name)),
                 Effect::Weigh { number, asks } => {
                     weigh(number, asks, Arc::clone(&estimate), replies.clone());
                     continue;
                 }
                 other => {
                     if let Some(code) = held.carry_out(other, &backend)? {
-                        return Ok(ended(app, code));
+                        return Ok(ended(&mut app, code));
                     }
                     pacer.input(Instant::now());
                     continue;
@@ -253,12 +295,14 @@ pub async fn run(
             app.update(reply, start.elapsed());
             pacer.input(Instant::now());
         }
-        let owed = pacer.due().map(tokio::time::Instant::from_std);
+        let owed = pacer.due().map(tokio::time::Instant::from_std).filter(|_| !held.screen.is_lent());
+        let unkept = app.keep(Instant::now()).map(tokio::time::Instant::from_std);
         tokio::select! {
             biased;
-            signal = signals.next() => break signal.code(),
+            // The keys that interrupt go to every program on the terminal; they are the editor's.
+            signal = signals.next() => if !(held.screen.is_lent() && signal.is_key()) { break signal.code() },
             _ = &mut gone => break terminal::Signal::HangUp.code(),
-            event = keys.recv() => match event {
+            event = keys.recv(), if !held.screen.is_lent() => match event {
                 Some(event) => {
                     effects = app.update(Event::Terminal(event), start.elapsed());
                     pacer.input(Instant::now());
@@ -273,7 +317,11 @@ pub async fn run(
                 }
                 pacer.drawn(Instant::now());
             }
+            () = sleep_until(unkept), if unkept.is_some() => {}
             Some(event) = answered.recv() => {
+                if matches!(event, Event::Edited(_)) {
+                    held.come_back()?;
+                }
                 effects = app.update(event, start.elapsed());
                 pacer.input(Instant::now());
             }
@@ -292,22 +340,27 @@ pub async fn run(
             }
         }
     };
-    Ok(ended(app, code))
+    Ok(ended(&mut app, code))
 }
 
-fn ended(mut app: App, code: u8) -> Exit {
+fn ended(app: &mut App, code: u8) -> Exit {
     app.unveil_all();
     let baseline = app.lineup.baseline.and_then(|at| app.lineup.endpoints.get(at)).cloned();
-    Exit { code, rounds: app.rounds, baseline }
+    Exit { code, rounds: std::mem::take(&mut app.rounds), baseline }
 }
 
-/// The state that the screen starts with.
-fn furnished(setup: Setup) -> App {
+fn saved_theme(backend: &impl Backend, name: &str) -> String {
+    backend.save_theme(name).unwrap_or_else(|e| format!("not saved: {e}"))
+}
+
+/// The state that the screen starts with, and what it is written with.
+fn furnished(setup: Setup) -> (App, Pen) {
     let mut app = App::new(setup.title, setup.lineup, setup.keymap);
     app.system = setup.system;
     (app.theme, app.themes) = (Arc::new(setup.theme), setup.themes);
     (app.prices_as_of, app.prices_age) = setup.prices;
     app.level = setup.level;
+    app.accepts = setup.accepts;
     app.common = setup.common;
     app.connections = setup.connections;
     app.saves = setup.saves;
@@ -316,11 +369,16 @@ fn furnished(setup: Setup) -> App {
     app.votes.rng = fastrand::Rng::new();
     app.votes.tags = setup.tags;
     app.same_weights = setup.same_weights;
+    app.give(setup.given);
+    if setup.tour {
+        app.take_tour();
+    }
     if let Some(notice) = setup.notice {
         app.say(notice);
     }
     app.weigh_by(setup.spending);
-    app
+    app.editor.set_vi(setup.pen.vi);
+    (app, setup.pen)
 }
 
 /// Whatever happens while a file is read is an answer: a prompt waits for it.
@@ -341,27 +399,6 @@ fn ask_disk(effect: Effect, disk: Disk, told: tokio::sync::mpsc::UnboundedSender
             Effect::ListFiles { number, directory } => {
                 let entries = disk.list(&directory);
                 Event::FilesListed { number, directory, entries }
-            }
-            _ => return,
-        };
-        // Nobody waits for it once the screen has gone.
-        let _ = told.send(event);
-    });
-}
-
-/// Writes and reads votes away from the screen's thread.
-fn ask_votes(effect: Effect, file: Option<VoteFile>, told: UnboundedSender<Event>) {
-    tokio::task::spawn_blocking(move || {
-        let nowhere = || "there is no place for votes: set HOME, or BAKEOFF_DATA to a directory".to_owned();
-        let event = match effect {
-            Effect::Vote { vote, prompt } => {
-                let kept = file.ok_or_else(nowhere).and_then(|file| file.add(*vote, &prompt));
-                let Err(why) = kept else { return };
-                Event::Said(format!("the vote is not kept: {why}"))
-            }
-            Effect::Board(wanted) => {
-                let read = file.ok_or_else(nowhere).and_then(|file| file.read());
-                Event::Board(read.map(|v| Sheet { board: v.board(&wanted), remarks: v.remarks }))
             }
             _ => return,
         };
@@ -456,10 +493,19 @@ struct Held {
     terminal: ManuallyDrop<Term>,
     colourist: Colourist,
     clipboard: Clipboard,
+    files: Files,
     replies: UnboundedSender<Event>,
 }
 
 impl Held {
+    fn come_back(&mut self) -> io::Result<()> {
+        if self.screen.is_lent() {
+            self.screen.come_back()?;
+            self.terminal.clear()?;
+        }
+        Ok(())
+    }
+
     fn draw(&mut self, app: &mut App) -> io::Result<()> {
         let theme = Arc::clone(&app.theme);
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
@@ -489,7 +535,9 @@ impl Held {
                 ask_disk(effect, backend.disk(), self.replies.clone());
             }
             Effect::Vote { .. } | Effect::Board(_) => {
-                ask_votes(effect, backend.votes(), self.replies.clone());
+                let told = self.replies.clone();
+                // Nobody is told once the screen has gone.
+                board::ask(effect, backend.votes(), move |event| drop(told.send(event)));
             }
             Effect::Copy { what, text, terminal } => {
                 let copied = (what, text);
@@ -504,9 +552,22 @@ impl Held {
                 self.screen.suspend()?;
                 self.terminal.clear()?;
             }
+            Effect::Files(wish) => {
+                let (files, replies) = (Arc::clone(&self.files), self.replies.clone());
+                tokio::task::spawn_blocking(move || {
+                    // Nobody waits for it once the screen has gone.
+                    let _ = replies.send(Event::Files(files(wish)));
+                });
+            }
             Effect::Quit => return Ok(Some(0)),
             // Answered by the loop, which has what they ask for.
-            Effect::Choices | Effect::SaveLineup { .. } | Effect::SaveTheme(_) | Effect::Weigh { .. } => {}
+            Effect::Choices
+            | Effect::SaveLineup { .. }
+            | Effect::SaveTheme(_)
+            | Effect::Weigh { .. }
+            | Effect::Edit(_)
+            | Effect::Remember(_)
+            | Effect::Adopt(_) => {}
         }
         Ok(None)
     }

@@ -9,16 +9,36 @@ use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Attachment;
 use crate::model::Endpoint;
+use crate::model::Filled;
 use crate::model::Money;
+use crate::model::Origin;
 use crate::model::Prompt;
 use crate::model::attached;
 use crate::model::unescaped;
+
+/// A prompt on its way: where its round will hang is settled when the key is pressed.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) question: String,
+    pub(super) filled: Option<Box<Filled>>,
+    pub(super) origin: Origin,
+    /// The session's system text.
+    pub(super) system: Option<String>,
+}
 
 /// Something that is to be sent.
 #[derive(Debug)]
 pub(super) enum Plan {
     /// A new round.
-    Round { question: String, follow_up: bool, asks: Vec<(Endpoint, Prompt)> },
+    Round {
+        question: String,
+        filled: Option<Box<Filled>>,
+        origin: Origin,
+        system: Option<String>,
+        asks: Vec<(Endpoint, Prompt)>,
+    },
+    /// Rounds of cases, one after the other.
+    Cases(Vec<Plan>),
     /// More of a round that is there.
     More { round: usize, asks: Vec<More> },
     /// A round so many times more: one ask an endpoint.
@@ -35,12 +55,23 @@ pub(super) enum More {
 }
 
 impl Plan {
+    /// How many answers it asks for.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::Round { asks, .. } => asks.len(),
+            Self::Cases(plans) => plans.iter().map(Self::count).sum(),
+            Self::More { asks, .. } => asks.len(),
+            Self::Trials { runs, asks, .. } => runs * asks.len(),
+        }
+    }
+
     /// Who would be asked what.
     pub(super) fn asks(&self) -> Vec<(Endpoint, Prompt)> {
         match self {
             Self::Round { asks, .. } => asks.clone(),
             // The first of every endpoint, then the second: each costs as much as the first.
             Self::Trials { runs, asks, .. } => std::iter::repeat_n(asks, *runs).flatten().cloned().collect(),
+            Self::Cases(plans) => plans.iter().flat_map(Self::asks).collect(),
             Self::More { asks, .. } => asks
                 .iter()
                 .map(|more| match more {
@@ -53,45 +84,76 @@ impl Plan {
     }
 }
 
+/// What the models get of a prompt: filled in, an escaped `@` as it was meant. A value is data and
+/// stays as it is.
+fn as_sent(question: &str, filled: Option<&Filled>) -> String {
+    match filled {
+        None => unescaped(question),
+        Some(filled) if filled.values.iter().any(|(_, value)| value.contains("\\@")) => filled.text.clone(),
+        Some(filled) => unescaped(&filled.text),
+    }
+}
+
 impl App {
     pub(super) fn send(&mut self) -> bool {
-        if self.editor.is_empty() {
+        if self.leave_system() || self.editor.is_empty() {
             return true;
         }
-        if self.must_wait() || self.is_reading() {
-            return true;
+        if self.may_send() {
+            self.send_or_ask();
         }
-        let question = self.editor.take();
-        if self.history.last() != Some(&question) {
-            self.history.push(question.clone());
-        }
-        self.walking = None;
-        self.send_with_files(question);
         true
     }
 
-    /// Whether nothing can be sent yet; says why.
-    pub(super) fn must_wait(&mut self) -> bool {
-        if self.follow_up && self.must_vote("a follow-up continues it") {
+    /// Whether a prompt can go now; says why not.
+    pub(super) fn may_send(&mut self) -> bool {
+        !self.must_wait(self.next_origin()) && !self.is_reading()
+    }
+
+    /// Whether what was asked for before must be settled before a round can hang there; says so.
+    pub(super) fn must_wait(&mut self, origin: Origin) -> bool {
+        if origin.parent.is_some_and(|r| self.is_veiled(r)) {
+            self.say("that round is blind: it is continued after your vote");
             return true;
         }
-        let unfinished = |r: &Round| r.entries.iter().any(Entry::is_running);
-        if self.follow_up && self.round().is_some_and(unfinished) {
+        // An edition continues what stood before it, whatever runs now.
+        let parent = origin.parent.filter(|_| origin.edited.is_none()).and_then(|r| self.rounds.get(r));
+        if parent.is_some_and(|r| r.entries.iter().any(Entry::is_running)) {
             self.say("a follow-up continues these answers: wait for them, or stop them with ctrl+c");
             return true;
         }
         self.is_weighing()
     }
 
+    /// Sends what stands in the field, filled where it has variables.
+    pub(super) fn send_now(&mut self, filled: Option<Box<Filled>>) {
+        let question = self.editor.take();
+        self.recall_sent(&question);
+        let asked = self.asked_now(question, filled);
+        self.edit_sent();
+        self.send_with_files(asked);
+    }
+
+    /// A prompt that hangs where the next round would hang now.
+    pub(super) fn asked_now(&self, question: String, filled: Option<Box<Filled>>) -> Asked {
+        Asked { question, filled, origin: self.next_origin(), system: self.system.clone() }
+    }
+
     /// The lineup as it would be asked a question now, with these files.
-    pub(super) fn plan_round(&self, question: String, files: &[Attachment]) -> Plan {
-        let follow_up = self.follow_up && !self.rounds.is_empty();
+    pub(super) fn plan_round(&self, asked: Asked, files: &[Attachment]) -> Plan {
+        self.plan_for(&self.levelled(), asked, files)
+    }
+
+    /// These endpoints, each with the prompt or its own conversation.
+    pub(super) fn plan_for(&self, endpoints: &[Endpoint], asked: Asked, files: &[Attachment]) -> Plan {
+        let Asked { question, filled, origin, system } = asked;
+        let sent = as_sent(&question, filled.as_deref());
         let asked = |e: Endpoint| {
-            let prompt = self.prompt_for(&e, &question, follow_up).attach(files);
+            let prompt = self.prompt_for(&e, &sent, origin, system.as_deref()).attach(files);
             (e, prompt)
         };
-        let asks = self.levelled().into_iter().map(asked).collect();
-        Plan::Round { question, follow_up, asks }
+        let asks = endpoints.iter().cloned().map(asked).collect();
+        Plan::Round { question, filled, origin, system, asks }
     }
 
     /// Panes of the round in view once more; those that wait are asked.
@@ -113,34 +175,22 @@ impl App {
 
     fn plan_new(&self, endpoint: &Endpoint) -> Option<More> {
         let round = self.round()?;
-        let question = &round.question;
         // A round's answers are all of the same files.
         let files = round.entries.first().map_or(&[][..], |e| e.prompt.attachments());
         let levelled = self.levelled().into_iter().find(|e| e.is_pane_of(endpoint));
         let endpoint = levelled.unwrap_or_else(|| endpoint.clone());
-        let prompt = self.prompt_for(&endpoint, question, false).attach(files);
+        let sent = as_sent(&round.question, round.filled.as_deref());
+        let prompt = self.prompt_for(&endpoint, &sent, round.origin, round.system.as_deref()).attach(files);
         Some(More::New(endpoint, prompt))
-    }
-
-    /// A fresh prompt, or this endpoint's own conversation continued from the round in view.
-    fn prompt_for(&self, endpoint: &Endpoint, question: &str, follows: bool) -> Prompt {
-        let question = unescaped(question);
-        let before = self
-            .round()
-            .filter(|_| follows)
-            .and_then(|r| r.entries.iter().find(|e| e.endpoint.is_pane_of(endpoint)))
-            .filter(|e| !e.answer.text.is_empty());
-        match before {
-            Some(entry) => entry.prompt.follow_up(&entry.answer.text, question),
-            None => Prompt::new(question).with_system(self.system.clone()),
-        }
     }
 
     /// Sends a plan; `bounds` are what each of its answers cannot cost more than, where that
     /// was weighed.
     pub(super) fn carry_out(&mut self, plan: Plan, bounds: &[Money]) {
         match plan {
-            Plan::Round { question, follow_up, asks } => {
+            Plan::Cases(plans) => self.queue_cases(plans, bounds),
+            Plan::Round { question, filled, origin, system, asks } => {
+                self.case_sent(filled.as_deref());
                 let files = asks.first().map(|(_, prompt)| attached(prompt.attachments()));
                 let round = self.rounds.len();
                 let mut entries = Vec::with_capacity(asks.len());
@@ -148,7 +198,8 @@ impl App {
                     let id = self.launch((round, at), &endpoint, &prompt, bounds.get(at));
                     entries.push(Entry::new(id, endpoint, prompt));
                 }
-                self.rounds.push(Round { question, follow_up, entries });
+                self.rounds.push(Round { question, filled, origin, system, sent: self.now, entries });
+                self.tuning.asked();
                 self.shown = round;
                 if self.votes.blind {
                     self.veil(round);

@@ -7,7 +7,9 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
+use std::time::Duration;
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
@@ -30,6 +32,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Holds the terminal; giving it back is the drop.
 pub struct Screen {
     mouse: bool,
+    /// Another program has the terminal.
+    lent: bool,
 }
 
 impl Screen {
@@ -38,7 +42,7 @@ impl Screen {
     /// # Errors
     /// When the terminal refuses; what was taken until then is given back.
     pub fn enter(mouse: bool) -> io::Result<Self> {
-        let screen = Self { mouse };
+        let screen = Self { mouse, lent: false };
         screen.take()?;
         Ok(screen)
     }
@@ -87,6 +91,41 @@ impl Screen {
         // SIGTSTP rather than SIGSTOP: the shell's job control sees what it expects.
         kill_process(getpid(), Posix::TSTP)?;
         self.take()
+    }
+}
+
+impl Screen {
+    /// Gives the terminal and its keys to another program, until [`Screen::come_back`].
+    ///
+    /// # Errors
+    /// When the reader does not let go of the keys; everything is as it was.
+    pub fn leave(&mut self) -> io::Result<()> {
+        self.lent = true;
+        if !GATE.shut() {
+            self.lent = false;
+            return Err(io::Error::other("the reader of the keys does not let go of them"));
+        }
+        restore();
+        Ok(())
+    }
+
+    /// Whether another program has it.
+    #[must_use]
+    pub fn is_lent(&self) -> bool {
+        self.lent
+    }
+
+    /// Takes the terminal again, where another program has it.
+    ///
+    /// # Errors
+    /// When it refuses.
+    pub fn come_back(&mut self) -> io::Result<()> {
+        if !std::mem::take(&mut self.lent) {
+            return Ok(());
+        }
+        let taken = self.take();
+        GATE.open();
+        taken
     }
 }
 
@@ -140,6 +179,12 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// Whether a key sends it, to every program on the terminal.
+    #[must_use]
+    pub fn is_key(self) -> bool {
+        matches!(self, Self::Interrupt | Self::Quit)
+    }
+
     /// 128 + its number, as shells report it.
     #[must_use]
     pub fn code(self) -> u8 {
@@ -188,14 +233,72 @@ impl Signals {
 pub fn events() -> UnboundedReceiver<Event> {
     let (out, receiver) = unbounded_channel();
     std::thread::spawn(move || {
+        GATE.pass();
         while let Ok(event) = crossterm::event::read() {
             if out.send(event).is_err() {
                 return;
             }
+            GATE.pass();
         }
     });
     receiver
 }
+
+/// Whether the reader may read. Another program on the terminal must have its keys for itself.
+struct Gate {
+    /// (shut, the reader stands before it)
+    state: Mutex<(bool, bool)>,
+    changed: Condvar,
+}
+
+static GATE: Gate = Gate { state: Mutex::new((false, false)), changed: Condvar::new() };
+
+impl Gate {
+    fn state(&self) -> MutexGuard<'_, (bool, bool)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stands before the gate while it is shut.
+    fn pass(&self) {
+        let mut state = self.state();
+        while state.0 {
+            state.1 = true;
+            self.changed.notify_all();
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.1 = false;
+    }
+
+    fn open(&self) {
+        self.state().0 = false;
+        self.changed.notify_all();
+    }
+
+    /// Shuts it and waits until the reader stands before it; false where it does not come.
+    fn shut(&self) -> bool {
+        let mut state = self.state();
+        state.0 = true;
+        for _ in 0..CALLS {
+            if state.1 {
+                return true;
+            }
+            // The reader sleeps until something can be read. A change of the terminal's size wakes
+            // it as well, and one that did not happen is told to it by a signal of our own: it
+            // reads the size, which is what it was.
+            let _ = kill_process(getpid(), Posix::WINCH);
+            state = match self.changed.wait_timeout(state, CALL) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+        state.0 = false;
+        false
+    }
+}
+
+/// How often the reader is called to the gate, and how long each call waits.
+const CALLS: usize = 40;
+const CALL: Duration = Duration::from_millis(25);
 
 /// Resolves when the terminal has gone away. A thread sleeps in `poll` with
 /// nothing asked for, so only a hang-up or an error wakes it.

@@ -113,20 +113,6 @@ impl Flow {
     }
 }
 
-/// Rows that a text without line feeds fills at this width, counted up to `most`.
-#[must_use]
-pub fn count_rows(text: &str, width: u16, most: usize) -> usize {
-    let (mut rows, mut start) = (0, 0);
-    while let Some(rest) = text.get(start..).filter(|r| !r.is_empty()) {
-        rows += 1;
-        if rows >= most {
-            break;
-        }
-        start += row_end(rest, usize::from(width)).1;
-    }
-    rows
-}
-
 /// The end of the first row of `rest` (without trailing break) and where the next begins.
 pub(super) fn row_end(rest: &str, width: usize) -> (usize, usize) {
     if let Some(found) = ascii_row(rest, width) {

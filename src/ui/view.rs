@@ -19,7 +19,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
-use super::app::{App, Entry, Overlay};
+use super::app::{App, Entry, Overlay, Round};
 use super::blind;
 use super::board;
 use super::chooser;
@@ -28,11 +28,16 @@ use super::command::Focus;
 use super::completion;
 use super::detail;
 use super::figures;
+use super::form;
 use super::help;
 use super::ink::{centred, cut, put, sides};
-use super::layout::{Layout, parts};
+use super::layout::parts;
+use super::overview;
 use super::pane::{Pane, Row};
+use super::params_view;
 use super::picker_view;
+use super::prompt_view;
+use super::round_diff;
 use super::status;
 use super::text::Flow;
 use super::theme::Theme;
@@ -75,13 +80,21 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
             pane(app, theme, frame.buffer_mut(), (*number, *rect), &best, found.get(*number).copied());
         }
     }
-    prompt(app, theme, frame, &layout, &found);
+    prompt_view::draw(app, theme, frame, &layout, &found);
     completion::draw(app, theme, frame, layout.prompt);
     match app.overlay {
         Some(Overlay::Help { top }) => help::draw(app, theme, frame, top),
         Some(Overlay::Detail { top }) => detail::draw(app, theme, frame, top),
         Some(Overlay::Picker) => picker_view::draw(app, theme, frame),
         Some(Overlay::Chooser) => chooser::draw(app, theme, frame),
+        Some(Overlay::Rounds) => overview::draw(app, theme, frame),
+        Some(Overlay::RoundDiff { top }) => round_diff::draw(app, theme, frame, top),
+        Some(Overlay::Params) => params_view::draw(app, theme, frame),
+        Some(Overlay::Form) => form::draw(app, theme, frame),
+        Some(Overlay::Doubt) => {
+            let (text, keys) = app.doubt();
+            question(theme, frame, &text, keys);
+        }
         Some(Overlay::Spend) => {
             question(theme, frame, &app.why_asked(), "y sends · any other key keeps the prompt");
         }
@@ -109,10 +122,10 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         left.push_span(Span::styled("simulated", theme.warn));
     }
     let round = app.round();
-    let mut facts = vec![match round {
-        Some(_) => format!("round {}/{}", app.shown + 1, app.rounds.len()),
-        None => clean_line(&app.title),
-    }];
+    let mut facts = match round {
+        Some(_) => app.place(),
+        None => vec![clean_line(&app.title)],
+    };
     if app.same_weights {
         facts
             .push(if round.is_some() { "same weights" } else { "same weights, not the same service" }.into());
@@ -129,7 +142,8 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     if let Some(vote) = app.vote_word() {
         facts.insert(1, vote);
     }
-    facts.extend(round.map(|r| if r.follow_up { "follow-up" } else { "fresh" }.to_owned()));
+    facts.extend(round.and_then(Round::case_label));
+    facts.extend(round.map(|_| app.descent(app.shown)));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
     let dated = if app.prices_age.is_some_and(|days| days > OLD) { theme.warn } else { theme.faint };
@@ -161,7 +175,7 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         let left_over = usize::from(area.width).saturating_sub(left.width() + right_side.width() + 4);
         if left_over >= 12 {
             left.push_span(Span::styled(" · ", theme.faint));
-            left.push_span(Span::styled(cut(&clean_line(&round.question), left_over), theme.text));
+            left.push_span(Span::styled(round.asked(left_over), theme.text));
         }
     }
     sides(buffer, area, left, right_side);
@@ -196,7 +210,7 @@ fn tabs(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
 }
 
 /// Bytes that all names begin with, up to a separator: they tell nothing apart.
-fn shared_prefix(names: &[&str]) -> usize {
+pub(super) fn shared_prefix(names: &[&str]) -> usize {
     let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else { return 0 };
     let ends = first.match_indices(['-', '.', '/', ':', ' ']).map(|(at, separator)| at + separator.len());
     let shared = |end: &usize| {
@@ -206,7 +220,14 @@ fn shared_prefix(names: &[&str]) -> usize {
 }
 
 /// `1 gpt-6-sol · openai us-east-1`; what a spec was understood as stands here.
-fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16) -> Line<'static> {
+fn heading(
+    e: &Endpoint,
+    number: usize,
+    theme: &Theme,
+    focused: bool,
+    width: u16,
+    next: Option<String>,
+) -> Line<'static> {
     let hue = theme.panes.get(number % theme.panes.len()).copied().unwrap_or_default();
     let mut name = if focused { hue.add_modifier(Modifier::BOLD) } else { hue };
     name.bg = None;
@@ -225,8 +246,11 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16
         .collect();
     let own = clean_line(&e.name);
     let mark = if e.simulated { " · simulated" } else { "" };
+    let room = usize::from(width).saturating_sub(own.width() + mark.width() + 5);
+    let next = next.map(|next| params_view::next_mark(&next, width, room)).unwrap_or_default();
     let fits = |parts: &[String]| {
-        let all = own.width() + parts.iter().map(|p| p.width()).sum::<usize>() + mark.width() + 5;
+        let all =
+            own.width() + parts.iter().map(|p| p.width()).sum::<usize>() + mark.width() + next.width() + 5;
         all <= usize::from(width)
     };
     // What a narrow border has no room for goes from the end: the place, then the provider.
@@ -242,6 +266,7 @@ fn heading(e: &Endpoint, number: usize, theme: &Theme, focused: bool, width: u16
         spans.push(Span::styled(" · ", theme.faint));
         spans.push(Span::styled("simulated", theme.warn));
     }
+    spans.push(Span::styled(next, theme.warn));
     spans.push(Span::raw(" "));
     Line::from(spans)
 }
@@ -260,7 +285,7 @@ fn pane(
     let mut block = Block::bordered()
         .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
         .border_style(border)
-        .title_top(heading(e, number, theme, focused, area.width.saturating_sub(2)));
+        .title_top(heading(e, number, theme, focused, area.width.saturating_sub(2), app.pending(e)));
     if let Some(below) = remark(app, number, area.width, theme) {
         block = block.title_bottom(below);
     }
@@ -312,13 +337,13 @@ fn remark(app: &App, number: usize, width: u16, theme: &Theme) -> Option<Line<'s
     let (text, style) = match (changed, gone) {
         (Some(changed), _) => (format!("≠ {changed}"), theme.warn),
         (None, true) => ("no longer in the lineup".to_owned(), theme.faint),
-        (None, false) => return None,
+        (None, false) => (params_view::next_below(&app.pending(&entry.endpoint)?, width)?, theme.warn),
     };
     Some(Line::styled(format!(" {} ", cut(&text, room + 2)), style))
 }
 
 /// One column of air on either side.
-fn pad(area: Rect) -> Rect {
+pub(super) fn pad(area: Rect) -> Rect {
     Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area }
 }
 
@@ -406,127 +431,6 @@ fn scrollbar(buffer: &mut Buffer, theme: &Theme, pane: Rect, body: Rect, rows: u
         let cell = Rect { x: pane.right().saturating_sub(1), y, width: 1, height: 1 };
         put(buffer, cell, Line::styled("┃", theme.faint));
     }
-}
-
-fn prompt(app: &mut App, theme: &Theme, frame: &mut Frame, layout: &Layout, found: &[usize]) {
-    let focused = app.focus == Focus::Prompt;
-    let area = layout.prompt;
-    let inner = if layout.prompt_framed {
-        let mode = if app.follow_up {
-            "each pane continues its own conversation"
-        } else {
-            "each answer starts fresh"
-        };
-        let room = usize::from(area.width.saturating_sub(4));
-        let bottom = match &app.notice {
-            Some((notice, _)) if app.overlay != Some(Overlay::Search) => {
-                Line::styled(format!(" {} ", cut(&clean_line(notice), room)), theme.warn)
-            }
-            _ => searched(app, theme, room, found)
-                .unwrap_or_else(|| Line::styled(format!(" {} ", hints(app, room)), theme.faint)),
-        };
-        let title = if focused { theme.focus } else { theme.text };
-        let (left, cost) = app.prompt_titles(mode, title, theme, room);
-        let block = Block::bordered()
-            .border_type(if focused { BorderType::Thick } else { BorderType::Rounded })
-            .border_style(if focused { theme.focus } else { theme.border })
-            .title_top(left)
-            .title_top(cost)
-            .title_bottom(bottom);
-        block.render(area, frame.buffer_mut());
-        Rect {
-            x: area.x + 1,
-            y: area.y + 1,
-            width: area.width.saturating_sub(2),
-            height: area.height.saturating_sub(2),
-        }
-    } else {
-        area
-    };
-    app.editor.draw(frame, pad(inner), focused && app.overlay.is_none(), theme);
-}
-
-/// What is searched for, in place of the hints.
-fn searched(app: &App, theme: &Theme, room: usize, found: &[usize]) -> Option<Line<'static>> {
-    let search = app.search.as_ref()?;
-    let typing = app.overlay == Some(Overlay::Search);
-    let needle = cut(&clean_line(&search.needle), room / 2);
-    let mut line = Line::from(vec![Span::styled(" /", theme.accent), Span::styled(needle, theme.text)]);
-    if typing {
-        if search.needle.ends_with(' ') {
-            line.push_span(Span::raw(" "));
-        }
-        line.push_span(Span::styled(" ", Style::new().add_modifier(Modifier::REVERSED)));
-    }
-    let words = app.search_words(found).filter(|_| !search.needle.is_empty());
-    let keys = if typing {
-        "enter goes there · esc leaves".to_owned()
-    } else {
-        let key = |name| app.keymap.first(name);
-        format!("{} {} next, before · esc ends", key("next-match"), key("previous-match"))
-    };
-    for part in words.into_iter().chain([keys]) {
-        line.push_span(Span::styled(format!(" · {part}"), theme.faint));
-    }
-    line.push_span(Span::raw(" "));
-    Some(line)
-}
-
-/// The keys that matter where the focus is, from the command table, as many as fit;
-/// the last one is the way to all the others and stays longest.
-fn hints(app: &App, room: usize) -> String {
-    let names: &[(&str, &str)] = match app.focus {
-        Focus::Prompt => {
-            &[("send", "send"), ("newline", "newline"), ("to-panes", "panes"), ("help-anywhere", "help")]
-        }
-        _ if app.views.shown.scrolls => &[
-            ("to-prompt", "prompt"),
-            ("view", "next view"),
-            ("next-match", "next change"),
-            ("flip", "side by side"),
-            ("next-pane", "next answer"),
-            ("zoom", "this answer"),
-            ("baseline", "baseline"),
-            ("help", "help"),
-        ],
-        _ if app.is_veiled(app.shown) => blind::HINTS,
-        _ if app.views.is_other() => &[
-            ("to-prompt", "prompt"),
-            ("view", "next view"),
-            ("down", "next row"),
-            ("zoom", "its answer"),
-            ("baseline", "baseline"),
-            ("detail", "detail"),
-            ("help", "help"),
-        ],
-        _ if app.is_running() => &[
-            ("to-prompt", "prompt"),
-            ("zoom", "zoom"),
-            ("stop", "stop"),
-            ("stop-all", "stop all"),
-            ("help", "help"),
-        ],
-        _ => &[
-            ("to-prompt", "prompt"),
-            ("zoom", "zoom"),
-            ("view", "table"),
-            ("rerun", "re-run"),
-            ("detail", "detail"),
-            ("endpoints", "endpoints"),
-            ("follow-up", "follow-up"),
-            ("copy", "copy"),
-            ("quit", "quit"),
-            ("palette", "commands"),
-            ("help", "help"),
-        ],
-    };
-    let mut shown: Vec<String> =
-        names.iter().map(|(name, word)| format!("{} {word}", app.keymap.first(name))).collect();
-    let wide = |shown: &[String]| shown.iter().map(|s| s.width() + 3).sum::<usize>().saturating_sub(3);
-    while shown.len() > 1 && wide(&shown) > room {
-        shown.remove(shown.len() - 2);
-    }
-    shown.join(" · ")
 }
 
 /// A question in the middle of the screen, on as many lines as it needs.

@@ -9,6 +9,7 @@ use super::app::{App, Effect, Entry};
 use super::blind::Veil;
 use super::blind::letter;
 use super::board::Sheet;
+use super::command::{Command, Focus};
 use super::theme::Theme;
 use crate::model::AnswerId;
 use crate::model::Contender;
@@ -18,6 +19,52 @@ use crate::model::Vote;
 use crate::model::Voter;
 use crate::model::clean_line;
 use crate::store::Wanted;
+
+/// The commands of this file.
+pub(super) const VOTING: &[Command] = &[
+    Command {
+        name: "vote",
+        keys: &["w"],
+        on: Focus::Panes,
+        doc: "this answer is better than all others of the round",
+        run: App::vote_won,
+    },
+    Command {
+        name: "vote-tie",
+        keys: &["="],
+        on: Focus::Panes,
+        doc: "the answers are equally good",
+        run: App::vote_tie,
+    },
+    Command {
+        name: "vote-bad",
+        keys: &["W"],
+        on: Focus::Panes,
+        doc: "none of the answers is any good",
+        run: App::vote_bad,
+    },
+    Command {
+        name: "blind",
+        keys: &["B"],
+        on: Focus::Panes,
+        doc: "next prompts: hide who answers, and all figures, until your vote",
+        run: App::toggle_blind,
+    },
+    Command {
+        name: "tags",
+        keys: &["#"],
+        on: Focus::Panes,
+        doc: "tags of your votes, for a leaderboard of its own",
+        run: App::ask_tags,
+    },
+    Command {
+        name: "leaderboard",
+        keys: &["H"],
+        on: Focus::Panes,
+        doc: "endpoints ranked by your votes, with intervals",
+        run: App::open_board,
+    },
+];
 
 /// What is known of votes.
 #[derive(Debug)]

@@ -22,6 +22,7 @@ use crate::model::Counting;
 use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Money;
+use crate::model::Origin;
 use crate::model::Spending;
 
 /// An order that waits for its estimate, then perhaps for a yes.
@@ -37,12 +38,18 @@ struct Pending {
 /// Everything that the cost of a draft depends on.
 #[derive(Debug, Default, PartialEq)]
 struct Draft {
-    text: String,
+    /// The editor's: comparing a long text at every key would be felt.
+    revision: u64,
+    written: bool,
+    /// The case that is next, and of how many.
+    values: Option<(usize, usize)>,
     /// The files that are known to go with it.
     files: Vec<Attachment>,
     endpoints: Vec<Endpoint>,
-    /// The round that a follow-up continues, and how many of its answers are there.
-    follows: Option<(usize, usize)>,
+    /// What it continues or edits, and how many answers of that are there.
+    origin: Origin,
+    answers: usize,
+    system: Option<String>,
     common: bool,
 }
 
@@ -109,7 +116,7 @@ impl App {
         let taken: Money = runs.map(|run| self.weighing.taken(run.id, run.answer)).sum();
         let veiled = self.votes.veils.iter().flat_map(|v| &v.real);
         let hidden: Money = veiled.map(|e| self.weighing.taken(e.id, &e.answer)).sum();
-        self.weighing.gone + self.trials.outstanding() + taken + hidden
+        self.weighing.gone + self.trials.outstanding() + self.reserved_by_cases() + taken + hidden
     }
 
     /// Says so while something is held against the budget: one at a time.
@@ -145,11 +152,16 @@ impl App {
             return;
         }
         let over = |r: &super::app::Round| r.entries.iter().filter(|e| e.answer.is_over()).count();
+        let origin = self.next_origin();
         let draft = Draft {
-            text: self.editor.text(),
+            revision: self.prompt_field().revision(),
+            written: self.prompt_field().bytes() > 0,
+            values: self.templates.place(),
             files: self.attaching.files(),
             endpoints: self.lineup.endpoints.clone(),
-            follows: self.round().filter(|_| self.follow_up).map(|r| (self.shown, over(r))),
+            origin,
+            answers: origin.parent.and_then(|r| self.rounds.get(r)).map_or(0, over),
+            system: self.system.clone(),
             common: self.common,
         };
         if draft == self.weighing.draft {
@@ -157,7 +169,7 @@ impl App {
         }
         self.weighing.draft = draft;
         self.weighing.changed = true;
-        if self.weighing.draft.text.is_empty() {
+        if !self.weighing.draft.written {
             self.weighing.shown.clear();
             self.weighing.changed = false;
         }
@@ -169,8 +181,8 @@ impl App {
             return;
         }
         self.weighing.changed = false;
-        let Draft { text, files, .. } = &self.weighing.draft;
-        let asks = self.plan_round(text.clone(), files).asks();
+        let text = self.draft_as_sent();
+        let asks = self.plan_round(self.asked_now(text, None), &self.weighing.draft.files).asks();
         let number = self.weighing.number();
         self.weighing.in_flight = Some(number);
         self.effects.push(Effect::Weigh { number, asks });
@@ -181,7 +193,7 @@ impl App {
         if self.weighing.in_flight == Some(number) {
             self.weighing.in_flight = None;
             // A draft that was sent or emptied meanwhile has no cost to show.
-            if !self.weighing.draft.text.is_empty() {
+            if self.weighing.draft.written {
                 self.weighing.shown = estimates;
             }
             self.weigh_newest();
@@ -212,8 +224,8 @@ impl App {
             self.pay_for(pending.plan, &pending.estimates);
             return;
         }
-        if let Plan::Round { question, .. } = &pending.plan {
-            self.give_back(question);
+        if let Plan::Round { question, origin, .. } = &pending.plan {
+            self.give_back(question, *origin);
         }
         self.say("not sent");
     }

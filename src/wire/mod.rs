@@ -7,6 +7,7 @@
 //! Tolerance is the rule: unknown events, unknown enum values, nulls and extra
 //! fields are normal and pass.
 
+mod accepts;
 mod carry;
 mod chat;
 mod common;
@@ -31,6 +32,7 @@ use crate::model::Fault;
 use crate::model::Params;
 use crate::model::Prompt;
 
+pub use accepts::{Taken, accepts};
 pub use carry::{Carried, Pair, WireTakes, record};
 pub use chat::Chat;
 pub use common::{Target, common};

@@ -216,7 +216,7 @@ fn the_screen_in_four_themes() {
 fn themes_are_tried_and_left_or_taken() {
     let mut app = busy(2);
     press(&mut app, "esc");
-    press(&mut app, "C");
+    press(&mut app, "f9");
     for (width, height) in [(80, 24), (120, 40)] {
         compare(&format!("themes-{width}x{height}.txt"), &shown(&mut app, width, height));
     }
@@ -225,12 +225,12 @@ fn themes_are_tried_and_left_or_taken() {
     assert_ne!(tried, "default");
     press(&mut app, "esc");
     assert_eq!(app.theme.name, "", "the one from before");
-    press(&mut app, "C");
+    press(&mut app, "f9");
     typed(&mut app, "paper");
     let effects = press(&mut app, "enter");
     assert_eq!((app.theme.name.as_str(), effects), ("paper", vec![Effect::SaveTheme("paper".into())]));
     app.saves = false;
-    press(&mut app, "C");
+    press(&mut app, "f9");
     assert!(press(&mut app, "enter").is_empty());
     assert!(app.notice.as_ref().unwrap().0.contains("for this session"));
 }
@@ -667,4 +667,23 @@ fn a_stall_is_told_and_takes_the_place_of_what_it_spoiled() {
         assert!(detail.contains(words), "{words} is missing:\n{detail}");
     }
     assert!(!detail.contains("the machine slept"), "{detail}");
+}
+
+#[test]
+fn the_tour_names_one_thing_at_a_time_until_it_was_done() {
+    let mut app = app(2);
+    app.take_tour();
+    let words = |app: &mut App| shown(app, 120, 40).join("\n");
+    assert!(words(&mut app).contains("try enter: asks every endpoint at once"), "{}", words(&mut app));
+    ask(&mut app, "hello");
+    assert!(words(&mut app).contains("try esc: goes to the answers · 2/10"), "{}", words(&mut app));
+    press(&mut app, "esc");
+    // Out of order: it counts all the same.
+    press(&mut app, "v");
+    assert!(words(&mut app).contains("try z: shows one answer alone, and all again · 4/10"));
+    for key in ["z", "z", "D", "I", "I", "/", "esc", "t", "esc", "e", "esc", ":", "esc"] {
+        press(&mut app, key);
+        app.focus = Focus::Panes;
+    }
+    assert!(!words(&mut app).contains("try "), "{}", words(&mut app));
 }

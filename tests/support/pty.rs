@@ -23,6 +23,8 @@ struct Seen {
 
 /// A program on a terminal of its own.
 pub struct Pty {
+    /// What the program keeps: every program has its own, so that no test finds another's.
+    _data: tempfile::TempDir,
     child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
     keys: Option<Box<dyn Write + Send>>,
@@ -43,6 +45,8 @@ impl Pty {
             command.env(name, value);
         }
         command.env("HOME", std::env::temp_dir().join("bakeoff-no-home"));
+        let data = tempfile::tempdir().expect("a directory");
+        command.env("BAKEOFF_DATA", data.path());
         for (name, value) in vars {
             command.env(name, value);
         }
@@ -81,7 +85,7 @@ impl Pty {
                 shared.1.notify_all();
             }
         });
-        Self { child, master: Some(pair.master), keys: Some(keys), reader: Some(thread), seen }
+        Self { _data: data, child, master: Some(pair.master), keys: Some(keys), reader: Some(thread), seen }
     }
 
     pub fn pid(&self) -> u32 {

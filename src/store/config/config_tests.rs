@@ -104,6 +104,9 @@ fn every_mistake_names_line_column_and_the_nearest_right_word() {
             "config.toml:3:14: no endpoint is called \"nobody\"",
         ),
         ("[keys.pane]\nzoom = 3\n", "keys.pane.zoom is a key or a list of keys"),
+        ("[prompt]\nkeys = \"vim\"", "config.toml:2:8: prompt.keys is \"plain\" or \"vi\", not \"vim\""),
+        ("[prompt]\nhistory = -1", "config.toml:2:11: prompt.history is a number of prompts from 0"),
+        ("[prompt]\nkey = \"vi\"", "unknown key \"key\""),
     ];
     for (text, want) in cases {
         let error = parse(text).unwrap_err();

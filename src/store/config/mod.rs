@@ -6,6 +6,7 @@
 
 mod edit;
 mod raw;
+mod writing;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use crate::model::did_you_mean;
 use raw::{Raw, Wrong};
 
 pub use edit::{save_lineup, save_theme, write_whole};
+pub use writing::Writing;
 
 /// A config is written by hand; one larger than this is not one.
 const MOST_BYTES: u64 = 1 << 20;
@@ -115,6 +117,7 @@ pub struct Config {
     /// Where `bakeoff prices update` looks instead of the usual list.
     pub prices_url: Option<String>,
     pub plain_keys: PlainKeys,
+    pub writing: Writing,
     pub keys: Vec<KeyRow>,
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::ThemeWish;
+use super::writing::RawPrompt;
 use super::{Config, KeyRow, Network, PlainKeys, Timeouts};
 use crate::model::Connections;
 use crate::model::Endpoint;
@@ -33,7 +34,7 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
-    fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+    pub(super) fn at(span: Range<usize>, message: impl Into<String>) -> Self {
         Self { span: Some(span), message: message.into() }
     }
 }
@@ -53,6 +54,8 @@ pub(super) struct Raw {
     budget: RawBudget,
     #[serde(default)]
     prices: RawPrices,
+    #[serde(default)]
+    prompt: RawPrompt,
     #[serde(default)]
     attach: RawAttach,
     #[serde(default)]
@@ -211,6 +214,7 @@ impl Raw {
             nonce: self.trials.nonce,
             prices_url: self.prices.check()?,
             plain_keys,
+            writing: self.prompt.check()?,
             keys: self.keys.check()?,
         })
     }

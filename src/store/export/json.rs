@@ -75,7 +75,13 @@ fn round(round: &Round) -> Value {
         let turns: Vec<_> = round.prompt.turns.iter().map(turn).collect();
         map.insert("turns".into(), Value::Array(turns));
     }
-    map.insert("vars".into(), json!({}));
+    let mut vars = Map::new();
+    if let Some(filled) = &round.filled {
+        map.insert("template".into(), json!(filled.template));
+        put(&mut map, "case", filled.case.map(|(at, _)| at));
+        vars.extend(filled.values.iter().map(|(name, value)| (name.to_owned(), json!(value))));
+    }
+    map.insert("vars".into(), Value::Object(vars));
     let answers = round.runs.iter().map(|run| answer(run, &round.prompt)).collect();
     map.insert("answers".into(), Value::Array(answers));
     let total = round.total();

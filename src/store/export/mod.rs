@@ -11,6 +11,7 @@ pub use table::aligned;
 use crate::model::Answer;
 use crate::model::Connections;
 use crate::model::Endpoint;
+use crate::model::Filled;
 use crate::model::Prompt;
 use crate::model::Total;
 
@@ -30,6 +31,8 @@ pub struct Run {
 pub struct Round {
     pub id: String,
     pub prompt: Prompt,
+    /// What the prompt was made of, where it had variables.
+    pub filled: Option<Filled>,
     pub runs: Vec<Run>,
     /// Name of the endpoint that the others are compared with.
     pub baseline: Option<String>,

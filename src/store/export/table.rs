@@ -7,11 +7,15 @@ use unicode_width::UnicodeWidthStr;
 use super::{Meta, Round, Run, trials};
 use crate::model::Answer;
 use crate::model::Connections;
+use crate::model::Filled;
 use crate::model::METRICS;
 use crate::model::Phase;
 use crate::model::Unit;
 use crate::model::clean;
 use crate::model::clean_line;
+
+/// Characters of the line above a round.
+const MOST_LABEL: usize = 100;
 
 /// The figures that fit a row; the rest is in JSON.
 const SHOWN: [&str; 3] = ["ttft_ms", "rate_tps", "total_ms"];
@@ -19,6 +23,9 @@ const SHOWN: [&str; 3] = ["ttft_ms", "rate_tps", "total_ms"];
 pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
     let mut out = String::new();
     for round in rounds {
+        if let Some(filled) = &round.filled {
+            let _ = writeln!(out, "══ {}\n", heading(filled));
+        }
         let first = round.runs.iter().filter(|run| run.trial == 1);
         for Run { endpoint, answer, .. } in first {
             let simulated = if answer.simulated { " (simulated)" } else { "" };
@@ -46,6 +53,14 @@ pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
         Connections::Warm => out.push_str("every connection made before its clock started (warm)\n"),
     }
     out
+}
+
+/// The case, or else the values; the whole of long ones is in JSON.
+fn heading(filled: &Filled) -> String {
+    let label = clean_line(&filled.label());
+    let mut letters = label.chars();
+    let short: String = letters.by_ref().take(MOST_LABEL).collect();
+    if letters.next().is_some() { format!("{short}…") } else { short }
 }
 
 fn figures(out: &mut String, round: &Round) {

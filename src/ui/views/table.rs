@@ -125,20 +125,19 @@ fn visible(app: &App, names: usize, width: usize) -> Vec<(&'static Metric, usize
         // A mark of the best stands behind every value.
         cells.max().unwrap_or(0).max(row.heading.width()).max(5) + 2 + AIR
     };
-    let all = columns();
-    let chosen = app.views.figure.and_then(|f| all.iter().position(|row| row.id == f.id)).unwrap_or(0);
+    let all: Vec<(&'static Metric, usize)> = columns().into_iter().map(|row| (row, wide(row))).collect();
+    let chosen = app.views.figure.and_then(|f| all.iter().position(|(row, _)| row.id == f.id)).unwrap_or(0);
     let room = width.saturating_sub(names);
     let mut from = 0;
     loop {
         let mut left = room;
         let mut shown = Vec::new();
-        for row in all.get(from..).unwrap_or_default() {
-            let wide = wide(row);
-            if wide > left {
+        for (row, wide) in all.get(from..).unwrap_or_default() {
+            if *wide > left {
                 break;
             }
             left -= wide;
-            shown.push((*row, wide));
+            shown.push((*row, *wide));
         }
         if from + shown.len() > chosen || from >= chosen {
             return shown;

@@ -37,8 +37,9 @@ use crate::ui::theme::Theme;
 /// The figure before another is chosen.
 pub(super) const USUAL: &str = "ttft_ms";
 
-/// Beyond this ratio of largest to smallest an axis in equal steps shows one run and a heap.
-const LOGARITHMIC: f64 = 50.0;
+/// Beyond this ratio of largest to smallest an axis in equal steps shows one endpoint and a heap.
+/// Dots tell by their place, so that the axis need not begin at zero.
+const LOGARITHMIC: f64 = 10.0;
 
 /// Columns before the facts.
 const INDENT: u16 = 3;
