@@ -113,6 +113,14 @@ pub struct Voting {
     pub tags: Vec<String>,
 }
 
+impl Voting {
+    /// The tags before and after a subcommand.
+    #[must_use]
+    pub fn and(&self, more: Option<&Self>) -> Vec<String> {
+        self.tags.iter().chain(more.into_iter().flat_map(|m| &m.tags)).cloned().collect()
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct LeaderboardArgs {
     /// Only votes with this tag; several take votes with any of them

@@ -89,8 +89,6 @@ enum Cast {
 
 pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let asking = demo.map_or_else(|| cli.asking.and(&Asking::default()), |demo| cli.asking.and(&demo.asking));
-    let voting: Vec<String> =
-        cli.voting.tags.iter().chain(demo.iter().flat_map(|d| &d.voting.tags)).cloned().collect();
     let loaded = world::load()?.with(asking.connections());
     let connections = loaded.config.network.connections;
     let theme = demo.and_then(|demo| demo.look.theme.clone()).or_else(|| cli.look.theme.clone());
@@ -142,11 +140,10 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             tour: matches!(cast, Cast::Demo(_)),
             pen: desk::pen(&loaded, matches!(cast, Cast::Lineup(_))),
             nonce: loaded.config.nonce,
-            tags: voting.clone(),
+            tags: cli.voting.and(demo.map(|d| &d.voting)),
         };
-        let session = format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), std::process::id());
         let mut backend = Backend {
-            session,
+            session: format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), std::process::id()),
             engine: world.engine.clone(),
             endpoints: Vec::new(),
             config: loaded.path.clone(),
