@@ -134,6 +134,9 @@ mod truth;
 #[path = "suite/views.rs"]
 mod views;
 #[cfg(test)]
+#[path = "suite/votes.rs"]
+mod votes;
+#[cfg(test)]
 #[path = "suite/wire.rs"]
 mod wire;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Connections;
 use crate::model::Money;
+use crate::model::tag;
 use crate::store::EXPORTS;
 
 const EXAMPLES: &str = "\
@@ -49,6 +50,9 @@ pub struct Cli {
     #[command(flatten)]
     pub asking: Asking,
 
+    #[command(flatten)]
+    pub voting: Voting,
+
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -74,6 +78,7 @@ impl Cli {
         [
             ("--theme", self.look.theme.is_some() && !screen),
             ("--ascii", self.look.ascii && !screen),
+            ("--tag", !self.voting.tags.is_empty() && !screen),
             ("--system", self.asking.system.is_some() && !asks),
             ("--attach", !self.asking.attach.is_empty() && !asks),
             ("--out", self.asking.out.is_some() && !asks),
@@ -112,6 +117,37 @@ impl Look {
         let theme = more.theme.clone().or_else(|| self.theme.clone());
         Self { theme, ascii: self.ascii || more.ascii }
     }
+}
+
+/// How votes are kept.
+#[derive(Debug, Args, Default)]
+pub struct Voting {
+    /// Tag the session's votes, for a leaderboard of its own; repeatable
+    #[arg(long = "tag", value_name = "TAG", value_parser = tag)]
+    pub tags: Vec<String>,
+}
+
+impl Voting {
+    /// The tags before and after a subcommand.
+    #[must_use]
+    pub fn and(&self, more: Option<&Self>) -> Vec<String> {
+        self.tags.iter().chain(more.into_iter().flat_map(|m| &m.tags)).cloned().collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct LeaderboardArgs {
+    /// Only votes with this tag; several take votes with any of them
+    #[arg(long = "tag", value_name = "TAG", value_parser = tag)]
+    pub tags: Vec<String>,
+    /// Only votes that were cast while names and figures were hidden
+    #[arg(long)]
+    pub blind_only: bool,
+    /// Votes on the demo's scripted answers instead, which are kept apart
+    #[arg(long)]
+    pub simulated: bool,
+    #[command(flatten)]
+    pub list: ListArgs,
 }
 
 /// What goes with every prompt, and where the answers go.
@@ -257,6 +293,8 @@ pub enum Command {
     },
     /// Providers, the variables that hold their keys, and which of them are set
     Providers(ListArgs),
+    /// Endpoints ranked by your votes: Bradley-Terry scores with intervals
+    Leaderboard(LeaderboardArgs),
     /// Every key of the terminal UI
     Keys(ListArgs),
     /// Themes that can be chosen
@@ -274,6 +312,9 @@ pub struct DemoArgs {
 
     #[command(flatten)]
     pub asking: Asking,
+
+    #[command(flatten)]
+    pub voting: Voting,
 }
 
 #[derive(Debug, Args)]

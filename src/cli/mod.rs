@@ -9,6 +9,7 @@ mod doctor;
 mod filling;
 mod headless;
 mod init;
+mod leaderboard;
 mod lists;
 mod look;
 mod models;
@@ -91,6 +92,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
         Some(Command::Init(args)) => init::run(args),
         Some(Command::Secret { what }) => init::secret(what),
         Some(Command::Providers(list)) => lists::providers(list.format),
+        Some(Command::Leaderboard(args)) => leaderboard::run(args),
         Some(Command::Keys(list)) => lists::keys(list.format),
         Some(Command::Themes(list)) => lists::themes(list.format),
     }

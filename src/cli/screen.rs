@@ -28,6 +28,7 @@ use crate::store::Disk;
 use crate::store::Meta;
 use crate::store::Round;
 use crate::store::Run;
+use crate::store::VoteFile;
 use crate::store::export;
 use crate::store::load_cases;
 use crate::store::save_lineup;
@@ -35,6 +36,8 @@ use crate::store::shorten_home;
 use crate::ui;
 
 struct Backend {
+    /// Names this session among others in the file of votes.
+    session: String,
     engine: Engine,
     /// Who is asked at the start.
     endpoints: Vec<Endpoint>,
@@ -62,6 +65,10 @@ impl ui::Backend for Backend {
 
     fn save_theme(&self, name: &str) -> Result<String, String> {
         look::save(self.colours.as_deref(), name)
+    }
+
+    fn votes(&self) -> Option<VoteFile> {
+        VoteFile::usual(&self.session)
     }
 
     fn disk(&self) -> Disk {
@@ -135,8 +142,10 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             tour: matches!(cast, Cast::Demo(_)),
             pen: desk::pen(&loaded, matches!(cast, Cast::Lineup(_))),
             nonce: loaded.config.nonce,
+            tags: cli.voting.and(demo.map(|d| &d.voting)),
         };
         let mut backend = Backend {
+            session: format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), std::process::id()),
             engine: world.engine.clone(),
             endpoints: Vec::new(),
             config: loaded.path.clone(),

@@ -10,6 +10,7 @@ mod prices;
 mod prompts;
 mod sent;
 mod theme_files;
+mod votes;
 
 pub use attach::{Disk, Listed, TEXT_KIB};
 pub use cases::{load_cases, parse_cases};
@@ -24,6 +25,7 @@ pub use prices::{Origin, PriceFiles, origin, with_origin};
 pub use prompts::{KeptList, Prompts};
 pub use sent::PromptHistory;
 pub use theme_files::{ThemeText, theme_file, theme_files};
+pub use votes::{VoteFile, Votes, Wanted};
 
 /// Where the program keeps what is its user's: `BAKEOFF_DATA`, else the platform's place; `None`
 /// without a home.

@@ -84,6 +84,9 @@ impl App {
     }
 
     pub(super) fn rerun(&mut self) -> bool {
+        if self.must_vote("it is run again") {
+            return true;
+        }
         self.nothing_sent();
         if !self.rounds.is_empty() {
             let plan = self.plan_again(std::iter::once(self.pane));
@@ -100,6 +103,9 @@ impl App {
     }
 
     pub(super) fn rerun_all(&mut self) -> bool {
+        if self.must_vote("it is run again") {
+            return true;
+        }
         self.nothing_sent();
         if !self.rounds.is_empty() {
             // Those that wait are asked too.
@@ -112,6 +118,7 @@ impl App {
     pub(super) fn stop(&mut self) -> bool {
         let (round, pane) = (self.shown, self.pane);
         self.nothing_sent();
+        // Of a blind round all stop: see `cancel_veiled`.
         self.cancel_where(|r, e| r == round && e == pane);
         true
     }
@@ -216,6 +223,8 @@ impl App {
             (Some(Overlay::Chooser), _) => self.chooser_key(key),
             (Some(Overlay::Search), _) => self.search_key(key),
             (Some(Overlay::Trials), _) => self.trials_key(key),
+            (Some(Overlay::Tags), _) => self.tags_key(key),
+            (Some(Overlay::Board { .. }), _) => self.board_key(key),
             (Some(Overlay::Form), _) => self.form_key(key),
             (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
             (Some(Overlay::Rounds), _) => self.rounds_key(key),
@@ -269,7 +278,12 @@ impl App {
             MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
                 let by = if event.kind == MouseEventKind::ScrollDown { WHEEL } else { -WHEEL };
                 match &mut self.overlay {
-                    Some(Overlay::Help { top } | Overlay::Detail { top } | Overlay::RoundDiff { top }) => {
+                    Some(
+                        Overlay::Help { top }
+                        | Overlay::Detail { top }
+                        | Overlay::RoundDiff { top }
+                        | Overlay::Board { top },
+                    ) => {
                         *top = top.saturating_add_signed(by);
                         return;
                     }
@@ -281,7 +295,7 @@ impl App {
                         return;
                     }
                     Some(Overlay::Rounds) => return self.overview.step(by.signum()),
-                    Some(Overlay::Params | Overlay::Form | Overlay::Doubt) => return,
+                    Some(Overlay::Params | Overlay::Form | Overlay::Doubt | Overlay::Tags) => return,
                     Some(Overlay::Quit | Overlay::Spend | Overlay::Search | Overlay::Trials) | None => {}
                 }
                 if self.choose_row(by.signum()) {

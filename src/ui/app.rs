@@ -34,6 +34,7 @@ use super::theme::{Theme, Themes};
 use super::tour::Tour;
 use super::trials::{Trial, Trials};
 use super::views::Views;
+use super::votes::Votes;
 use super::weighing::Weighing;
 use super::writing::Pointer;
 use crate::model::Answer;
@@ -133,6 +134,12 @@ pub enum Overlay {
     Params,
     /// The needle of a search is typed; it stands in [`App::search`].
     Search,
+    /// The leaderboard.
+    Board {
+        top: usize,
+    },
+    /// The tags of votes are typed; they stand in [`App::votes`].
+    Tags,
     /// "How often is the round repeated?"; what is typed stands in [`App::trials`].
     Trials,
     /// A few lines to fill in; they stand in [`App::templates`].
@@ -208,6 +215,7 @@ pub struct App {
     pub overlay: Option<Overlay>,
     pub picker: Picker,
     pub trials: Trials,
+    pub votes: Votes,
     pub chooser: Option<Chooser>,
     /// The request that the detail overlay has laid out.
     pub(super) laid: Option<Laid>,
@@ -278,6 +286,7 @@ impl App {
             overlay: None,
             picker: Picker::default(),
             trials: Trials::default(),
+            votes: Votes::default(),
             chooser: None,
             laid: None,
             notice: None,
@@ -335,6 +344,7 @@ impl App {
             }
             Event::Compared { pair, diff } => self.comparing.take(pair, diff),
             Event::Said(said) => self.say(said),
+            Event::Board(sheet) => self.board_read(sheet),
             Event::NotCopied { what, text } => {
                 self.effects.push(Effect::Copy { what, text, terminal: true });
             }
@@ -360,7 +370,10 @@ impl App {
             Terminal::Paste(text) if self.overlay == Some(Overlay::Form) => self.form_paste(&text),
             // It is no answer to the question that is asked.
             Terminal::Paste(_)
-                if matches!(self.overlay, Some(Overlay::Spend | Overlay::Trials | Overlay::Doubt)) => {}
+                if matches!(
+                    self.overlay,
+                    Some(Overlay::Spend | Overlay::Trials | Overlay::Doubt | Overlay::Tags)
+                ) => {}
             Terminal::Paste(text) => {
                 self.focus = Focus::Prompt;
                 if let Some(notice) = self.editor.paste(&text) {
@@ -401,6 +414,9 @@ impl App {
     }
 
     fn report(&mut self, report: Report) {
+        if self.veiled_report(&report) {
+            return;
+        }
         let Some(&(round, entry)) = self.places.get(&report.id) else { return };
         let now = self.now;
         let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(entry)) else { return };
@@ -506,6 +522,7 @@ impl App {
 
     /// Cancels running answers; the engine's report ends them.
     pub(super) fn cancel_where(&mut self, which: impl Fn(usize, usize) -> bool) {
+        self.cancel_veiled(&which);
         for (r, round) in self.rounds.iter_mut().enumerate() {
             for (e, entry) in round.entries.iter_mut().enumerate() {
                 if which(r, e) {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::app::App;
 use super::command_rows::{FIRST, ROWS};
 use super::key::Key;
+use super::votes::VOTING;
 use super::writing::WRITING;
 use crate::model::did_you_mean;
 
@@ -45,11 +46,13 @@ pub struct Command {
 /// Every command, in the order of the help.
 pub const COMMANDS: &[Command] = &ALL;
 
-const ALL: [Command; ROWS.len() + WRITING.len()] = {
-    let mut all = [FIRST; ROWS.len() + WRITING.len()];
+const ALL: [Command; ROWS.len() + WRITING.len() + VOTING.len()] = {
+    let mut all = [FIRST; ROWS.len() + WRITING.len() + VOTING.len()];
     let (head, tail) = all.split_at_mut(ROWS.len());
     head.copy_from_slice(ROWS);
-    tail.copy_from_slice(WRITING);
+    let (writing, voting) = tail.split_at_mut(WRITING.len());
+    writing.copy_from_slice(WRITING);
+    voting.copy_from_slice(VOTING);
     all
 };
 

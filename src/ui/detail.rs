@@ -46,6 +46,9 @@ const MOST: [usize; 4] = [18, 14, 30, 8];
 
 impl App {
     pub(super) fn detail(&mut self) -> bool {
+        if self.must_vote("its details are told") {
+            return true;
+        }
         if self.endpoint(self.pane).is_some() {
             self.overlay = Some(Overlay::Detail { top: 0 });
         }

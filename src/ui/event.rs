@@ -3,6 +3,7 @@
 use crossterm::event::Event as Terminal;
 
 use super::attach::Found;
+use super::board::Sheet;
 use super::colour::Uncoloured;
 use super::compare::Pair;
 use super::library::{Reply, Wish};
@@ -16,7 +17,9 @@ use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::model::Reference;
 use crate::model::Report;
+use crate::model::Vote;
 use crate::store::Listed;
+use crate::store::Wanted;
 
 /// What came in.
 #[derive(Debug)]
@@ -60,6 +63,8 @@ pub enum Event {
         pair: Pair,
         diff: Diff,
     },
+    /// What [`Effect::Board`] asked for.
+    Board(Result<Sheet, String>),
     /// Something is done: one line about it.
     Said(String),
     /// The desktop's clipboard did not take it.
@@ -115,6 +120,13 @@ pub enum Effect {
     /// Whether the draft that was found is in the field now.
     Adopt(bool),
     SaveTheme(String),
+    /// Keeps a vote on this prompt; only what goes wrong is told.
+    Vote {
+        vote: Box<Vote>,
+        prompt: String,
+    },
+    /// How do endpoints stand by these votes? [`Event::Board`] answers.
+    Board(Wanted),
     /// To the clipboard, the terminal's if need be; filtered already.
     Copy {
         what: String,

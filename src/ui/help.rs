@@ -20,7 +20,7 @@ const WIDTH: u16 = 110;
 const LEFT: usize = 22;
 
 /// What stands beside a figure or in its place, and what it means.
-pub const MARKS: [(&str, &str); 10] = [
+pub const MARKS: [(&str, &str); 11] = [
     ("◆", "best of the round, of at least two complete answers; of trials by their medians"),
     ("≥", "a total of which some part is unknown"),
     ("~$", "computed from list prices; $ alone was stated by the response"),
@@ -33,6 +33,7 @@ pub const MARKS: [(&str, &str); 10] = [
         "bakeoff itself did not run: it was stopped, the machine slept, or other work had the processor; \
          in place of a figure: for more than a tenth of its time, or the machine slept in it",
     ),
+    ("★  =  ✗", "your vote on the round: this answer wins; a tie; all bad"),
     ("n unreadable", "events of the stream that were damaged and passed over; text may be missing"),
     ("n marked", "characters that could harm a terminal, shown as ␛ or ‹U+202E›"),
 ];

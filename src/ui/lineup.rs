@@ -15,7 +15,8 @@ impl App {
     /// not the last one is history: nobody waits there.
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Endpoint> {
         let round = self.round();
-        let history = round.is_some() && self.shown + 1 < self.rounds.len();
+        // Beside panes without names, those that wait would tell the names.
+        let history = round.is_some() && self.shown + 1 < self.rounds.len() || self.is_veiled(self.shown);
         self.lineup.endpoints.iter().filter(move |e| {
             !history && round.is_none_or(|r| r.entries.iter().all(|entry| !entry.endpoint.is_pane_of(e)))
         })
@@ -43,6 +44,9 @@ impl App {
     }
 
     pub(super) fn open_picker(&mut self) -> bool {
+        if self.must_vote("endpoints are chosen") {
+            return true;
+        }
         self.overlay = Some(Overlay::Picker);
         self.picker.open(&self.lineup.endpoints);
         if self.picker.wants_choices() {

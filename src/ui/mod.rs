@@ -11,6 +11,8 @@ mod actions;
 mod app;
 mod ascii;
 mod attach;
+mod blind;
+mod board;
 mod careful;
 mod chooser;
 mod clipboard;
@@ -64,6 +66,7 @@ mod tour;
 mod trials;
 mod view;
 mod views;
+mod votes;
 mod waiting_cases;
 mod weighing;
 mod welcome;
@@ -93,9 +96,11 @@ use crate::model::Spending;
 use crate::model::clean_line;
 use crate::model::words;
 use crate::store::Disk;
+use crate::store::VoteFile;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
 pub use attach::Found;
+pub use board::{Sheet, said};
 pub use colour::Uncoloured;
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use compare::{Compare, Comparing, Pair};
@@ -184,6 +189,8 @@ pub struct Setup {
     pub saves: bool,
     /// Repeats are sent with a nonce unless the user says otherwise.
     pub nonce: bool,
+    /// Tags of the session's votes.
+    pub tags: Vec<String>,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
     /// Values, cases and a prompt to start with.
@@ -211,6 +218,8 @@ pub trait Backend {
     /// # Errors
     /// Why it is not kept.
     fn save_theme(&self, name: &str) -> Result<String, String>;
+    /// Where votes are kept; it is written and read away from the screen's thread.
+    fn votes(&self) -> Option<VoteFile>;
     /// Where the prompt's files are; it is asked away from the screen's thread.
     fn disk(&self) -> Disk;
     /// The first frame is on the screen: now is the time for what takes time.
@@ -340,6 +349,7 @@ pub async fn run(
 }
 
 fn ended(app: &mut App, code: u8) -> Exit {
+    app.unveil_all();
     let baseline = app.lineup.baseline.and_then(|at| app.lineup.endpoints.get(at)).cloned();
     Exit { code, rounds: std::mem::take(&mut app.rounds), baseline }
 }
@@ -361,6 +371,8 @@ fn furnished(setup: Setup) -> (App, Pen) {
     app.saves = setup.saves;
     app.trials.nonce = setup.nonce;
     app.trials.rng = fastrand::Rng::new();
+    app.votes.rng = fastrand::Rng::new();
+    app.votes.tags = setup.tags;
     app.same_weights = setup.same_weights;
     app.give(setup.given);
     if setup.tour {
@@ -532,6 +544,11 @@ impl Held {
             Effect::Cancel(id) => backend.cancel(id),
             Effect::ReadFiles { .. } | Effect::ListFiles { .. } => {
                 ask_disk(effect, backend.disk(), self.replies.clone());
+            }
+            Effect::Vote { .. } | Effect::Board(_) => {
+                let told = self.replies.clone();
+                // Nobody is told once the screen has gone.
+                board::ask(effect, backend.votes(), move |event| drop(told.send(event)));
             }
             Effect::Copy { what, text, terminal } => {
                 let copied = (what, text);

@@ -154,6 +154,9 @@ impl App {
     }
 
     pub(super) fn open_params(&mut self) -> bool {
+        if self.must_vote("parameters are set") {
+            return true;
+        }
         let Some(endpoint) = self.endpoint(self.pane) else {
             self.say("there is no endpoint to set parameters of");
             return true;

@@ -98,6 +98,7 @@ fn hints(app: &App, room: usize) -> String {
             ("baseline", "baseline"),
             ("help", "help"),
         ],
+        _ if app.is_veiled(app.shown) => super::blind::HINTS,
         _ if app.views.is_other() => &[
             ("to-prompt", "prompt"),
             ("view", "next view"),

@@ -112,6 +112,10 @@ impl App {
 
     /// Whether what was asked for before must be settled before a round can hang there; says so.
     pub(super) fn must_wait(&mut self, origin: Origin) -> bool {
+        if origin.parent.is_some_and(|r| self.is_veiled(r)) {
+            self.say("that round is blind: it is continued after your vote");
+            return true;
+        }
         // An edition continues what stood before it, whatever runs now.
         let parent = origin.parent.filter(|_| origin.edited.is_none()).and_then(|r| self.rounds.get(r));
         if parent.is_some_and(|r| r.entries.iter().any(Entry::is_running)) {
@@ -197,6 +201,9 @@ impl App {
                 self.rounds.push(Round { question, filled, origin, system, sent: self.now, entries });
                 self.tuning.asked();
                 self.shown = round;
+                if self.votes.blind {
+                    self.veil(round);
+                }
                 // What has left is said in full.
                 if let Some(files) = files.filter(|files| !files.is_empty()) {
                     self.say(files);

@@ -12,6 +12,15 @@ impl App {
         self.replaced.and(Total::of(self.rounds.iter().flat_map(|r| &r.entries).flat_map(Entry::answers)))
     }
 
+    /// In words, long and short. While a round waits for a blind vote it would tell of that round.
+    pub(super) fn total_labels(&self) -> (String, String) {
+        if self.hides() {
+            return ("hidden until the vote".into(), "hidden".into());
+        }
+        let total = self.total();
+        (total.label(), total.short())
+    }
+
     /// The same of the round in view, its panes as they stand, every trial of them.
     #[must_use]
     pub fn round_total(&self) -> Total {

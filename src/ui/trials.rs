@@ -313,6 +313,9 @@ impl Trials {
 impl App {
     /// `t`: asks how many more.
     pub(super) fn ask_trials(&mut self) -> bool {
+        if self.must_vote("it is repeated") {
+            return true;
+        }
         if self.round().is_none() {
             let key = self.keymap.first("trials");
             self.say(format!("nothing has been sent yet: send a prompt, then {key} repeats it"));

@@ -20,6 +20,8 @@ use ratatui::widgets::{Block, BorderType, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Entry, Overlay, Round};
+use super::blind;
+use super::board;
 use super::chooser;
 use super::colour::Uncoloured;
 use super::command::Focus;
@@ -39,6 +41,7 @@ use super::round_diff;
 use super::status;
 use super::text::Flow;
 use super::theme::Theme;
+use super::votes::Came;
 use crate::model::Endpoint;
 use crate::model::clean_line;
 
@@ -103,6 +106,11 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
             let text = if app.is_running() { "Answers still stream. Quit and stop them?" } else { "Quit?" };
             question(theme, frame, text, "y quits · any other key stays");
         }
+        Some(Overlay::Tags) => {
+            let (text, keys) = app.tags_question();
+            question(theme, frame, &text, &keys);
+        }
+        Some(Overlay::Board { top }) => board::draw(app, theme, frame, top),
         Some(Overlay::Search) | None => {}
     }
 }
@@ -130,11 +138,14 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         // What moves stays longest.
         facts.insert(0, format!("trials {over}/{all}"));
     }
+    // Next to the round that it is about.
+    if let Some(vote) = app.vote_word() {
+        facts.insert(1, vote);
+    }
     facts.extend(round.and_then(Round::case_label));
     facts.extend(round.map(|_| app.descent(app.shown)));
     let count = app.panes();
     facts.push(format!("{count} endpoint{}", if count == 1 { "" } else { "s" }));
-    let total = app.total();
     let dated = if app.prices_age.is_some_and(|days| days > OLD) { theme.warn } else { theme.faint };
     let right = |label: String| {
         Line::from(vec![
@@ -147,9 +158,10 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         let facts: usize = facts.iter().map(|f| f.width() + 3).sum();
         left.width() + facts + right.width() < usize::from(area.width)
     };
-    let mut right_side = right(total.label());
+    let (label, short) = app.total_labels();
+    let mut right_side = right(label);
     if !room(&facts, &right_side) {
-        right_side = right(total.short());
+        right_side = right(short);
     }
     // What can be seen elsewhere goes first; the date of the prices stays.
     let all = facts.len();
@@ -280,6 +292,7 @@ fn pane(
     block.render(area, buffer);
     let parts = parts(area);
     let (now, shown) = (app.now, app.shown);
+    let (veil, came) = (app.veil_words(number), app.came(number));
     let Some(entry) = app.rounds.get_mut(shown).and_then(|r| r.entries.get_mut(number)) else {
         let hint = match app.rounds.is_empty() {
             true if number == 0 => "type a prompt below and press enter".to_owned(),
@@ -298,11 +311,15 @@ fn pane(
     }
     let here = app.search.as_ref().and_then(|s| s.at).filter(|(pane, _)| *pane == number).map(|(_, at)| at);
     text(&mut entry.pane, &entry.answer, theme, buffer, body, (top, here));
-    if rows == 0 && !entry.answer.is_over() {
+    if let Some(words) = &veil {
+        blind::draw(words, rows == 0, theme, buffer, &parts);
+    } else if rows == 0 && !entry.answer.is_over() {
         put(buffer, body, status::waiting(entry, now, theme));
     }
-    divider(entry, theme, buffer, area, parts.status, body.width, border, now, focused, found);
-    figures::draw(entry, theme, buffer, parts.figures, now, best);
+    divider(entry, theme, buffer, area, parts.status, body.width, border, now, focused, (found, came));
+    if veil.is_none() {
+        figures::draw(entry, theme, buffer, parts.figures, now, best);
+    }
     scrollbar(buffer, theme, area, parts.body, rows, top);
     app.behind |= entry.pane.is_behind();
     let seen = top..top + usize::from(body.height);
@@ -313,7 +330,7 @@ fn pane(
 
 /// On the lower border: what was asked but not sent as asked, or that the pane has left the lineup.
 fn remark(app: &App, number: usize, width: u16, theme: &Theme) -> Option<Line<'static>> {
-    let entry = app.round()?.entries.get(number)?;
+    let entry = app.round()?.entries.get(number).filter(|_| !app.is_veiled(app.shown))?;
     let room = usize::from(width).saturating_sub(6);
     let changed = entry.answer.sending.as_ref().and_then(|s| detail::changed(s, room));
     let gone = !app.lineup.endpoints.iter().any(|e| e.is_pane_of(&entry.endpoint));
@@ -369,7 +386,7 @@ fn divider(
     border: Style,
     now: std::time::Duration,
     focused: bool,
-    found: Option<usize>,
+    (found, came): (Option<usize>, Option<Came>),
 ) {
     if area.height == 0 {
         return;
@@ -377,7 +394,8 @@ fn divider(
     let (left, dash, right) = if focused { ("┣", "━", "┫") } else { ("├", "─", "┤") };
     let line = format!("{left}{}{right}", dash.repeat(usize::from(area.width)));
     put(buffer, Rect { x: pane.x, width: pane.width, ..area }, Line::styled(line, border));
-    let status = status::line(entry, now, theme);
+    let mut status = status::line(entry, now, theme);
+    status.spans.extend(came.map(|came| came.span(theme)));
     let mut notes: Vec<String> = found.map(|n| format!("{n} found")).into_iter().collect();
     notes.extend(entry.trial_word());
     let new = entry.pane.new_below(width);

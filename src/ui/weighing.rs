@@ -114,7 +114,9 @@ impl App {
     pub fn committed(&self) -> Money {
         let runs = self.rounds.iter().flat_map(|r| &r.entries).flat_map(Entry::runs);
         let taken: Money = runs.map(|run| self.weighing.taken(run.id, run.answer)).sum();
-        self.weighing.gone + self.trials.outstanding() + self.reserved_by_cases() + taken
+        let veiled = self.votes.veils.iter().flat_map(|v| &v.real);
+        let hidden: Money = veiled.map(|e| self.weighing.taken(e.id, &e.answer)).sum();
+        self.weighing.gone + self.trials.outstanding() + self.reserved_by_cases() + taken + hidden
     }
 
     /// Says so while something is held against the budget: one at a time.
@@ -128,6 +130,9 @@ impl App {
 
     /// Sends at once, or after it was weighed where there is a budget; whether it was sent.
     pub(super) fn order(&mut self, plan: Plan) -> bool {
+        if self.would_unveil(&plan) {
+            return false;
+        }
         if !self.weighing.on || self.weighing.spending.is_free() {
             self.carry_out(plan, &[]);
             return true;
@@ -227,6 +232,10 @@ impl App {
 
     /// Why the order that waits is asked about.
     pub(super) fn why_asked(&self) -> String {
+        if self.hides() {
+            // What a blind round has cost is not told before the vote.
+            return "It may cost more than the budget leaves, with what waits for your vote. Send?".into();
+        }
         let why = self.weighing.pending.as_ref().map(|p| p.why.as_str()).unwrap_or_default();
         let mut letters = why.chars();
         let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();

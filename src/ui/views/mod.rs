@@ -216,6 +216,9 @@ impl App {
 
     /// Makes the focused endpoint the one that the others are compared with, or none.
     pub(super) fn pin_baseline(&mut self) -> bool {
+        if self.must_vote("a baseline is chosen") {
+            return true;
+        }
         let Some(endpoint) = self.endpoint(self.pane).cloned() else { return true };
         let Some(at) = self.lineup.endpoints.iter().position(|e| e.is_pane_of(&endpoint)) else {
             self.say("it is no longer in the lineup: the baseline is one of those that are");

@@ -216,7 +216,7 @@ fn sum(app: &App, theme: &Theme, buffer: &mut Buffer, inner: Rect) {
     let line = Rect { y: inner.bottom() - 1, height: 1, ..inner };
     let round = format!("this round {}", app.round_total().label());
     let text = if app.rounds.len() > 1 {
-        let long = format!("{round} · session {}", app.total().label());
+        let long = format!("{round} · session {}", app.total_labels().0);
         let fits = long.width() <= usize::from(line.width);
         if fits { long } else { format!("this round {}", app.round_total().short()) }
     } else {
