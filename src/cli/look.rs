@@ -91,7 +91,7 @@ pub(super) fn save(path: Option<&Path>, name: &str) -> Result<String, String> {
     let shown = clean_line(&shorten_home(path, std::env::home_dir().as_deref()));
     if !path.exists() {
         // A file with nothing else in it would keep `init` from writing a whole one.
-        return Ok(format!("{name} for this session; to keep it: theme = {name:?} in {shown}"));
+        return Ok(format!("to keep {name}: theme = {name:?} in {shown}"));
     }
     let config = Config::load(path, true).map_err(|e| e.to_string())?;
     let other = match &config.theme {

@@ -162,7 +162,7 @@ fn the_theme_for_the_colour_blind_keeps_good_and_bad_apart_for_them() {
 
 #[test]
 fn mistakes_in_a_theme_are_told_with_their_place() {
-    let names = "default, colour-blind, daylight";
+    let names = "default, amber, colour-blind";
     for (text, words) in [
         ("[slots]\nbad = \"#12345\"\n", "themes/mine.toml:2:7: bad: \"#12345\" is not a colour like #1a2b3c"),
         ("[slots]\nbad = \"#+12345\"\n", "is not a colour like #1a2b3c"),
