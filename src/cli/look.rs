@@ -25,6 +25,7 @@ use crate::ui::Ground;
 use crate::ui::Theme;
 use crate::ui::ThemeFile;
 use crate::ui::Themes;
+use crate::ui::expect_late_colours;
 
 /// Follows the terminal.
 const FOLLOW: &str = "auto";
@@ -170,11 +171,14 @@ fn ground() -> Ground {
     let mut options = QueryOptions::default();
     options.timeout = ANSWER;
     let here = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    let answer = if here && terminal.answers() { theme_mode(options).ok() } else { None };
+    let answer = if here && terminal.answers() { Some(theme_mode(options)) } else { None };
+    if let Some(Err(terminal_colorsaurus::Error::Timeout(_))) = answer {
+        expect_late_colours();
+    }
     match answer {
-        Some(ThemeMode::Light) => Ground::Light,
-        Some(ThemeMode::Dark) => Ground::Dark,
-        None => by_variable(terminal.colorfgbg.as_deref()).unwrap_or(Ground::Dark),
+        Some(Ok(ThemeMode::Light)) => Ground::Light,
+        Some(Ok(ThemeMode::Dark)) => Ground::Dark,
+        _ => by_variable(terminal.colorfgbg.as_deref()).unwrap_or(Ground::Dark),
     }
 }
 

@@ -94,6 +94,12 @@ fn who_does_not_answer_is_not_waited_for_and_who_cannot_is_not_asked() {
     // One that says nothing at all costs its time limit and no more.
     let mut pty = demo(home.path(), &["--theme", "auto"], &[]);
     assert_eq!(ground(&pty), of("tokyo-night"));
+    // Its answer, when it comes after all, is not what was typed.
+    pty.send("abc");
+    pty.wait_for("abc");
+    pty.send(&answer("ffff/ffff/ffff"));
+    pty.send("def");
+    pty.wait_for(" abcdef");
     leave(&mut pty);
 }
 
