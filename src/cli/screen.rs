@@ -132,6 +132,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             given,
             files: librarian(loaded.path.clone()),
             saves: loaded.path.is_some(),
+            tour: matches!(cast, Cast::Demo(_)),
             pen: desk::pen(&loaded, matches!(cast, Cast::Lineup(_))),
             nonce: loaded.config.nonce,
         };

@@ -31,6 +31,7 @@ use super::search::Search;
 use super::system::SystemField;
 use super::templates::Templates;
 use super::theme::{Theme, Themes};
+use super::tour::Tour;
 use super::trials::{Trial, Trials};
 use super::views::Views;
 use super::weighing::Weighing;
@@ -172,6 +173,7 @@ pub struct App {
     /// Panes scroll together.
     pub together: bool,
     pub search: Option<Search>,
+    pub(super) tour: Option<Tour>,
     pub theme: Arc<Theme>,
     pub themes: Themes,
     /// The theme to go back to while others are tried.
@@ -249,6 +251,7 @@ impl App {
             source: false,
             together: false,
             search: None,
+            tour: None,
             theme: Arc::default(),
             themes: Themes::default(),
             theme_before: None,
@@ -379,7 +382,11 @@ impl App {
             return;
         }
         let handled = match self.keymap.find(self.focus, key) {
-            Some(command) => (command.run)(self),
+            Some(command) => {
+                let handled = (command.run)(self);
+                self.toured(command.name);
+                handled
+            }
             None => false,
         };
         if !handled && self.focus == Focus::Prompt {

@@ -61,6 +61,7 @@ mod text;
 mod theme;
 mod theme_choice;
 mod totals;
+mod tour;
 mod trials;
 mod view;
 mod views;
@@ -192,6 +193,8 @@ pub struct Setup {
     pub files: Files,
     /// How prompts are written, and where that is kept.
     pub pen: Pen,
+    /// Things to try are named, one after the other.
+    pub tour: bool,
     /// Said once, when the screen appears.
     pub notice: Option<String>,
 }
@@ -362,6 +365,9 @@ fn furnished(setup: Setup) -> (App, Pen) {
     app.trials.rng = fastrand::Rng::new();
     app.same_weights = setup.same_weights;
     app.give(setup.given);
+    if setup.tour {
+        app.take_tour();
+    }
     if let Some(notice) = setup.notice {
         app.say(notice);
     }

@@ -31,6 +31,7 @@ const PALETTE: Kind = Kind {
         }
         app.key = None;
         (command.run)(app);
+        app.toured(command.name);
     },
     ..Kind::PLAIN
 };

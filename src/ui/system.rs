@@ -127,13 +127,17 @@ pub(super) fn title(
 pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, area: Rect) {
     let focused = app.focus == Focus::Prompt && app.overlay.is_none();
     app.editor.draw(frame, area, focused, theme);
-    if app.is_writing_system() && app.system.is_none() && app.editor.is_empty() && area.height > 0 {
-        hint(frame.buffer_mut(), area, theme, focused);
+    if !app.editor.is_empty() || area.height == 0 {
+        return;
+    }
+    if app.is_writing_system() {
+        hint(frame.buffer_mut(), area, theme, focused, "How every endpoint shall answer …");
+    } else if let Some(words) = app.tour_words() {
+        hint(frame.buffer_mut(), area, theme, focused, &words);
     }
 }
 
-fn hint(buffer: &mut Buffer, area: Rect, theme: &Theme, focused: bool) {
-    let words = "How every endpoint shall answer …";
+fn hint(buffer: &mut Buffer, area: Rect, theme: &Theme, focused: bool, words: &str) {
     let room = usize::from(area.width);
     put(buffer, Rect { height: 1, ..area }, Line::styled(format!("{words:<room$}"), theme.faint));
     if focused && let Some(cell) = buffer.cell_mut((area.x, area.y)) {

@@ -664,3 +664,22 @@ fn a_stall_is_told_and_takes_the_place_of_what_it_spoiled() {
     }
     assert!(!detail.contains("the machine slept"), "{detail}");
 }
+
+#[test]
+fn the_tour_names_one_thing_at_a_time_until_it_was_done() {
+    let mut app = app(2);
+    app.take_tour();
+    let words = |app: &mut App| shown(app, 120, 40).join("\n");
+    assert!(words(&mut app).contains("try enter: asks every endpoint at once"), "{}", words(&mut app));
+    ask(&mut app, "hello");
+    assert!(words(&mut app).contains("try esc: goes to the answers · 2/10"), "{}", words(&mut app));
+    press(&mut app, "esc");
+    // Out of order: it counts all the same.
+    press(&mut app, "v");
+    assert!(words(&mut app).contains("try z: shows one answer alone, and all again · 4/10"));
+    for key in ["z", "z", "D", "I", "I", "/", "esc", "t", "esc", "e", "esc", ":", "esc"] {
+        press(&mut app, key);
+        app.focus = Focus::Panes;
+    }
+    assert!(!words(&mut app).contains("try "), "{}", words(&mut app));
+}
