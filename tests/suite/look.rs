@@ -63,7 +63,8 @@ fn auto_follows_the_terminal_which_is_asked_before_keys_are_read() {
         pty.send(&answer(paper));
         assert_eq!(ground(&pty), of(theme), "{args:?} {paper}");
         // Nothing of the answer was taken for keys.
-        pty.wait_for("Ask every endpoint");
+        pty.send("typed");
+        pty.wait_for("┃ typed ");
         leave(&mut pty);
     }
 }
