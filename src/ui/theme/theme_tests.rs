@@ -106,6 +106,11 @@ fn every_theme_has_a_form_for_256_and_for_sixteen_colours_and_for_none() {
             ] {
                 assert_ne!(a, b, "{} at {depth:?}", theme.name);
             }
+            if depth == Depth::Sixteen && theme.name != "amber" {
+                let ink = fitted.text.fg.unwrap();
+                let greys = [Color::Black, Color::DarkGray, Color::Gray, Color::White];
+                assert!(greys.contains(&ink), "{} is read in {ink:?}", theme.name);
+            }
             // The row under the cursor is seen.
             assert_ne!(fitted.selection.bg, fitted.ground, "{} at {depth:?}", theme.name);
             assert_ne!(fitted.found.bg, fitted.ground, "{} at {depth:?}", theme.name);
