@@ -212,7 +212,7 @@ fn mistakes_in_a_theme_are_told_with_their_place() {
 #[test]
 fn a_file_of_the_users_replaces_inherits_and_may_leave_out() {
     // A byte-order mark and CRLF are what some editors write.
-    let mine = "\u{feff}# Mine\r\ninherits = \"velvet\"\r\n[palette]\r\nred = \"#ff0000\"\r\n[slots]\r\ngood = \"blue on red bold\"\r\n";
+    let mine = "\u{feff}# Mine\r\ninherits = \"velvet\"\r\n[palette]\r\nred = \"#ff0000\"\r\n[slots]\r\ngood = \"violet on red bold\"\r\n";
     let themes = own(&[
         ("mine", mine),
         ("paper", "inherits = \"paper\"\n[slots]\nwarn = \"red\"\n"),
@@ -221,7 +221,7 @@ fn a_file_of_the_users_replaces_inherits_and_may_leave_out() {
     let (theme, velvet) = (themes.named("mine").unwrap(), Theme::named("velvet").unwrap());
     assert_eq!((theme.text, theme.ground, theme.panes[0]), (velvet.text, velvet.ground, velvet.panes[0]));
     assert_eq!(theme.bad, Style::new().fg(Color::Rgb(255, 0, 0)), "its palette counts in what it inherits");
-    assert_eq!(theme.good, Style::new().fg(velvet.name_colour()).bg(Color::Rgb(255, 0, 0)).bold());
+    assert_eq!(theme.good, Style::new().fg(velvet.accent.fg.unwrap()).bg(Color::Rgb(255, 0, 0)).bold());
     // One of a name that the program has replaces it, and may stand on it.
     let (paper, before) = (themes.named("paper").unwrap(), Theme::named("paper").unwrap());
     assert_ne!(paper.warn, before.warn);
@@ -232,12 +232,6 @@ fn a_file_of_the_users_replaces_inherits_and_may_leave_out() {
     assert_eq!(listed["mine"].words, "Mine");
     assert_eq!(listed["paper"].place.as_deref(), Some("themes/paper.toml"));
     assert_eq!(listed.len(), all().len() + 2);
-}
-
-impl Theme {
-    fn name_colour(&self) -> Color {
-        self.identifier.fg.unwrap()
-    }
 }
 
 #[test]
