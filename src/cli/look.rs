@@ -25,6 +25,7 @@ use crate::ui::Ground;
 use crate::ui::Theme;
 use crate::ui::ThemeFile;
 use crate::ui::Themes;
+use crate::ui::expect_late_colours;
 
 /// Follows the terminal.
 const FOLLOW: &str = "auto";
@@ -91,7 +92,7 @@ pub(super) fn save(path: Option<&Path>, name: &str) -> Result<String, String> {
     let shown = clean_line(&shorten_home(path, std::env::home_dir().as_deref()));
     if !path.exists() {
         // A file with nothing else in it would keep `init` from writing a whole one.
-        return Ok(format!("{name} for this session; to keep it: theme = {name:?} in {shown}"));
+        return Ok(format!("to keep {name}: theme = {name:?} in {shown}"));
     }
     let config = Config::load(path, true).map_err(|e| e.to_string())?;
     let other = match &config.theme {
@@ -170,11 +171,14 @@ fn ground() -> Ground {
     let mut options = QueryOptions::default();
     options.timeout = ANSWER;
     let here = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    let answer = if here && terminal.answers() { theme_mode(options).ok() } else { None };
+    let answer = if here && terminal.answers() { Some(theme_mode(options)) } else { None };
+    if let Some(Err(terminal_colorsaurus::Error::Timeout(_))) = answer {
+        expect_late_colours();
+    }
     match answer {
-        Some(ThemeMode::Light) => Ground::Light,
-        Some(ThemeMode::Dark) => Ground::Dark,
-        None => by_variable(terminal.colorfgbg.as_deref()).unwrap_or(Ground::Dark),
+        Some(Ok(ThemeMode::Light)) => Ground::Light,
+        Some(Ok(ThemeMode::Dark)) => Ground::Dark,
+        _ => by_variable(terminal.colorfgbg.as_deref()).unwrap_or(Ground::Dark),
     }
 }
 

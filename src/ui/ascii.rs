@@ -10,14 +10,16 @@
 use ratatui::buffer::Buffer;
 
 /// What is drawn, and what stands for it. Each stands in one column, as that which it stands for.
-const GLYPHS: [(&str, &str); 26] = [
+const GLYPHS: [(&str, &str); 28] = [
     // Borders and rules.
-    ("─━╌╍", "-"),
+    ("─━", "-"),
+    ("╍", "~"),
+    ("╌", "_"),
     ("│┃▎▌▏", "|"),
     ("╭╮╰╯┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋", "+"),
     ("╵", "'"),
     // How an answer ended. Words stand beside each of them.
-    ("✓", "+"),
+    ("✓", "v"),
     ("✗×", "x"),
     ("✂", "%"),
     ("■", "="),
@@ -33,7 +35,7 @@ const GLYPHS: [(&str, &str); 26] = [
     // Pointing and folding.
     ("▸→›»", ">"),
     ("←‹«", "<"),
-    ("▾↓▼", "v"),
+    ("▾↓▼", "V"),
     ("▴↑▲", "^"),
     ("·", "|"),
     ("•☑", "*"),

@@ -39,6 +39,12 @@ pub(super) const CONSOLE: [(Color, u32); 16] = [
     (Color::White, 0xff_ff_ff),
 ];
 
+/// What is read rather than told apart: a tinge is no reason to make it blue.
+const INK: [&str; 5] = ["text", "faint", "border", "reasoning", "comment"];
+
+/// Beyond this chroma (Oklab) a tinge is a colour.
+const TINGE: f64 = 0.09;
+
 /// Steps of the colour cube of the 256.
 const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
@@ -89,7 +95,10 @@ impl Depth {
             style.bg = Some(colour);
         }
         let (had, on) = (own.or(had), behind.map(|(_, seen)| seen).or(under.map(|(_, seen)| seen)));
-        if let Some(colour) = style.fg.and_then(rgb) {
+        if let Some(mut colour) = style.fg.and_then(rgb) {
+            if self == Self::Sixteen && INK.contains(&slot) {
+                colour = inked(colour);
+            }
             let most = if self == Self::Sixteen { 3.0 } else { 4.5 };
             let wanted = had.map_or(most, |had| contrast(colour, had)).min(most);
             // Borders are glanced at, whatever they were drawn with.
@@ -128,6 +137,19 @@ fn indexed() -> impl Iterator<Item = (Color, Rgb)> {
     let cube =
         (0..216).map(move |n: u8| (Color::Indexed(16 + n), [step(n / 36), step(n / 6 % 6), step(n % 6)]));
     cube.chain((0..24).map(|n: u8| (Color::Indexed(232 + n), [8 + 10 * n; 3])))
+}
+
+/// A tinged grey without its tinge, as light as it was.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 255")]
+fn inked(colour: Rgb) -> Rgb {
+    let [lightness, a, b] = oklab(colour);
+    if a.hypot(b) > TINGE {
+        return colour;
+    }
+    // Of a grey, Oklab's lightness is the cube root of its light.
+    let light = lightness.powi(3);
+    let channel = if light <= 0.003_130_8 { 12.92 * light } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 };
+    [(channel * 255.0).round().clamp(0.0, 255.0) as u8; 3]
 }
 
 /// How far a colour is from one of the sixteen: greys by lightness, what has a hue by that.

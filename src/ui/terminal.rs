@@ -28,6 +28,7 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
+use super::late::Late;
 use super::window;
 
 /// Whether the terminal is ours at the moment.
@@ -253,9 +254,12 @@ pub fn events() -> UnboundedReceiver<Event> {
     let (out, receiver) = unbounded_channel();
     std::thread::spawn(move || {
         GATE.pass();
+        let mut late = Late::default();
         while let Ok(event) = crossterm::event::read() {
-            if out.send(event).is_err() {
-                return;
+            for event in late.pass(event) {
+                if out.send(event).is_err() {
+                    return;
+                }
             }
             GATE.pass();
         }

@@ -63,7 +63,8 @@ fn auto_follows_the_terminal_which_is_asked_before_keys_are_read() {
         pty.send(&answer(paper));
         assert_eq!(ground(&pty), of(theme), "{args:?} {paper}");
         // Nothing of the answer was taken for keys.
-        pty.wait_for("try enter");
+        pty.send("typed");
+        pty.wait_for("┃ typed ");
         leave(&mut pty);
     }
 }
@@ -94,6 +95,12 @@ fn who_does_not_answer_is_not_waited_for_and_who_cannot_is_not_asked() {
     // One that says nothing at all costs its time limit and no more.
     let mut pty = demo(home.path(), &["--theme", "auto"], &[]);
     assert_eq!(ground(&pty), of("tokyo-night"));
+    // Its answer, when it comes after all, is not what was typed.
+    pty.send("abc");
+    pty.wait_for("abc");
+    pty.send(&answer("ffff/ffff/ffff"));
+    pty.send("def");
+    pty.wait_for(" abcdef");
     leave(&mut pty);
 }
 

@@ -106,6 +106,11 @@ fn every_theme_has_a_form_for_256_and_for_sixteen_colours_and_for_none() {
             ] {
                 assert_ne!(a, b, "{} at {depth:?}", theme.name);
             }
+            if depth == Depth::Sixteen && theme.name != "amber" {
+                let ink = fitted.text.fg.unwrap();
+                let greys = [Color::Black, Color::DarkGray, Color::Gray, Color::White];
+                assert!(greys.contains(&ink), "{} is read in {ink:?}", theme.name);
+            }
             // The row under the cursor is seen.
             assert_ne!(fitted.selection.bg, fitted.ground, "{} at {depth:?}", theme.name);
             assert_ne!(fitted.found.bg, fitted.ground, "{} at {depth:?}", theme.name);
@@ -162,7 +167,7 @@ fn the_theme_for_the_colour_blind_keeps_good_and_bad_apart_for_them() {
 
 #[test]
 fn mistakes_in_a_theme_are_told_with_their_place() {
-    let names = "default, colour-blind, daylight";
+    let names = "default, amber, colour-blind";
     for (text, words) in [
         ("[slots]\nbad = \"#12345\"\n", "themes/mine.toml:2:7: bad: \"#12345\" is not a colour like #1a2b3c"),
         ("[slots]\nbad = \"#+12345\"\n", "is not a colour like #1a2b3c"),
@@ -207,7 +212,7 @@ fn mistakes_in_a_theme_are_told_with_their_place() {
 #[test]
 fn a_file_of_the_users_replaces_inherits_and_may_leave_out() {
     // A byte-order mark and CRLF are what some editors write.
-    let mine = "\u{feff}# Mine\r\ninherits = \"velvet\"\r\n[palette]\r\nred = \"#ff0000\"\r\n[slots]\r\ngood = \"blue on red bold\"\r\n";
+    let mine = "\u{feff}# Mine\r\ninherits = \"velvet\"\r\n[palette]\r\nred = \"#ff0000\"\r\n[slots]\r\ngood = \"violet on red bold\"\r\n";
     let themes = own(&[
         ("mine", mine),
         ("paper", "inherits = \"paper\"\n[slots]\nwarn = \"red\"\n"),
@@ -216,7 +221,7 @@ fn a_file_of_the_users_replaces_inherits_and_may_leave_out() {
     let (theme, velvet) = (themes.named("mine").unwrap(), Theme::named("velvet").unwrap());
     assert_eq!((theme.text, theme.ground, theme.panes[0]), (velvet.text, velvet.ground, velvet.panes[0]));
     assert_eq!(theme.bad, Style::new().fg(Color::Rgb(255, 0, 0)), "its palette counts in what it inherits");
-    assert_eq!(theme.good, Style::new().fg(velvet.name_colour()).bg(Color::Rgb(255, 0, 0)).bold());
+    assert_eq!(theme.good, Style::new().fg(velvet.accent.fg.unwrap()).bg(Color::Rgb(255, 0, 0)).bold());
     // One of a name that the program has replaces it, and may stand on it.
     let (paper, before) = (themes.named("paper").unwrap(), Theme::named("paper").unwrap());
     assert_ne!(paper.warn, before.warn);
@@ -227,12 +232,6 @@ fn a_file_of_the_users_replaces_inherits_and_may_leave_out() {
     assert_eq!(listed["mine"].words, "Mine");
     assert_eq!(listed["paper"].place.as_deref(), Some("themes/paper.toml"));
     assert_eq!(listed.len(), all().len() + 2);
-}
-
-impl Theme {
-    fn name_colour(&self) -> Color {
-        self.identifier.fg.unwrap()
-    }
 }
 
 #[test]
