@@ -413,11 +413,12 @@ impl Markdown {
             }
             (_, body) if cut.span.len() > LONGEST => {
                 let rows = if let Body::Plain(rows) = body { rows } else { Vec::new() };
-                let (rows, _from) = plain(safe, &cut.span, width, rows);
+                let (rows, from) = plain(safe, &cut.span, width, rows);
                 #[cfg(test)]
                 {
-                    work = cut.span.end - _from;
+                    work = cut.span.end - from;
                 }
+                let _ = from;
                 Body::Plain(rows)
             }
             (_, Body::Prose { doc, open, .. }) if unit.read => {
