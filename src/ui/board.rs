@@ -225,9 +225,7 @@ fn lines(app: &App, theme: &Theme, room: usize) -> Vec<Line<'static>> {
         }
     }
     if board.standings.iter().any(|s| s.told == Told::NotEnough) {
-        out.push(faint(
-            "where nothing stands between two rows, there are not enough votes to tell which is better",
-        ));
+        out.push(faint("nothing between two rows: not enough votes to tell which is better"));
     }
     for remark in &sheet.remarks {
         out.push(Line::styled(cut(&clean_line(remark), room), theme.warn));

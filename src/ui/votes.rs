@@ -278,7 +278,7 @@ impl App {
     /// The vote on the round in view, or that it is blind, for the title.
     pub(super) fn vote_word(&self) -> Option<String> {
         if self.is_veiled(self.shown) {
-            return Some("blind until your vote".into());
+            return Some("blind".into());
         }
         let blind = self.votes.blind.then(|| "next is blind".to_owned());
         let mut panes = 0..self.round().map_or(0, |r| r.entries.len());

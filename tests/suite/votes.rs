@@ -303,15 +303,9 @@ fn nothing_tells_who_answers_before_the_vote_on_any_screen() {
     look(&mut app, "panes");
     app.zoom = false;
     let rows = shown(&mut app, 120, 30).join("\n");
-    for wanted in [
-        "blind until your vote",
-        " A ",
-        " B ",
-        " C ",
-        MASK,
-        "session hidden until the vote",
-        "after the vote",
-    ] {
+    for wanted in
+        [" · blind · ", " A ", " B ", " C ", MASK, "session hidden until the vote", "after the vote"]
+    {
         assert!(rows.contains(wanted), "{wanted}\n{rows}");
     }
     // The answer is copied as it is seen, and so is the round.
@@ -474,7 +468,7 @@ fn rounds_before_stay_as_they_are_and_follow_ups_wait_for_the_vote() {
     press(&mut app, "f");
     assert!(ask(&mut app, "And?").is_empty());
     assert!(
-        notice(&app).contains("this round is blind: a follow-up continues it after the vote"),
+        notice(&app).contains("that round is blind: it is continued after your vote"),
         "{}",
         notice(&app)
     );
