@@ -10,7 +10,7 @@
 use ratatui::buffer::Buffer;
 
 /// What is drawn, and what stands for it. Each stands in one column, as that which it stands for.
-const GLYPHS: [(&str, &str); 28] = [
+const GLYPHS: [(&str, &str); 29] = [
     // Borders and rules.
     ("─━", "-"),
     ("╍", "~"),
@@ -25,6 +25,8 @@ const GLYPHS: [(&str, &str); 28] = [
     ("■", "="),
     // Best of the round: `*` stands after a price that moves.
     ("◆", "#"),
+    // A vote.
+    ("★", "&"),
     ("≥", ">"),
     ("≤", "<"),
     // By the text: `~` stands before what was computed from list prices.

@@ -221,7 +221,7 @@ fn lines(app: &App, theme: &Theme, room: usize) -> Vec<Line<'static>> {
         place += 1;
         out.push(row(standing, place, theme, room));
         if standing.told == Told::Ahead {
-            out.push(faint(&format!("{:8}↳ {}", "", standing.told.words())));
+            out.push(faint(&format!("{:8}· {}", "", standing.told.words())));
         }
     }
     if board.standings.iter().any(|s| s.told == Told::NotEnough) {
