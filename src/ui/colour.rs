@@ -1,7 +1,8 @@
 //! Colours of code, found on a thread of its own: reading a language costs a hundred times
 //! what showing it does, and a key must not wait for it. Code is shown plain until then.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
 
@@ -11,6 +12,9 @@ use crate::model::AnswerId;
 
 /// Blocks whose state is kept, so that a growing one is read on from where it was.
 const KEPT: usize = 64;
+
+/// Without anything to read for so long, the languages are let go.
+const IDLE: Duration = Duration::from_millis(400);
 
 /// Lines of one block of one answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +54,9 @@ struct Place {
 }
 
 struct Reader {
-    set: SyntaxSet,
+    /// The languages, with what was made of those that were read: some 15 MB, let go when there is
+    /// nothing to read.
+    set: Option<SyntaxSet>,
     scopes: Vec<(Scope, Role)>,
     /// The one that was read last at the end.
     places: Vec<((AnswerId, usize), Place)>,
@@ -59,25 +65,26 @@ struct Reader {
 impl Reader {
     fn new() -> Self {
         let scopes = SCOPES.iter().filter_map(|(name, role)| Some((Scope::new(name).ok()?, *role)));
-        Self { set: two_face::syntax::extra_newlines(), scopes: scopes.collect(), places: Vec::new() }
+        Self { set: None, scopes: scopes.collect(), places: Vec::new() }
     }
 
     /// The colours of some lines, none where the lines before are not known any more; `None` where
     /// nothing is known of the language.
     fn read(&mut self, code: &Uncoloured) -> Option<Vec<Coloured>> {
         let key = (code.id, code.block);
+        let set = self.set.get_or_insert_with(two_face::syntax::extra_newlines);
         let kept = self.places.iter().position(|(k, _)| *k == key).map(|at| self.places.remove(at).1);
         let mut place = match kept.filter(|p| p.next == code.from) {
             Some(place) => place,
             None if code.from == 0 => {
-                let syntax = self.set.find_syntax_by_token(&code.language)?;
+                let syntax = set.find_syntax_by_token(&code.language)?;
                 Place { next: 0, state: ParseState::new(syntax), stack: ScopeStack::new() }
             }
             None => return Some(Vec::new()),
         };
         let mut out = Vec::new();
         for line in code.lines.split_inclusive('\n') {
-            out.push(self.line(&mut place, line)?);
+            out.push(coloured(set, &self.scopes, &mut place, line)?);
             place.next += 1;
         }
         if self.places.len() >= KEPT {
@@ -86,30 +93,30 @@ impl Reader {
         self.places.push((key, place));
         Some(out)
     }
+}
 
-    fn line(&self, place: &mut Place, line: &str) -> Option<Coloured> {
-        let operations = place.state.parse_line(line, &self.set).ok()?;
-        let length = line.trim_end_matches('\n').len();
-        let mut out: Coloured = Vec::new();
-        let mut add = |end: usize, role: Role| match out.last_mut() {
-            Some(last) if last.1 == role => last.0 = end,
-            Some(last) if last.0 >= end => {}
-            _ => out.push((end, role)),
-        };
-        for (at, operation) in operations {
-            if at > 0 {
-                add(at.min(length), self.role(&place.stack));
-            }
-            place.stack.apply(&operation).ok()?;
-        }
-        add(length, self.role(&place.stack));
-        Some(out)
-    }
-
-    fn role(&self, stack: &ScopeStack) -> Role {
-        let known = |scope: &Scope| self.scopes.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope));
+/// The colours of one line, read from where the line before has ended.
+fn coloured(set: &SyntaxSet, scopes: &[(Scope, Role)], place: &mut Place, line: &str) -> Option<Coloured> {
+    let role = |stack: &ScopeStack| {
+        let known = |scope: &Scope| scopes.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope));
         stack.as_slice().iter().rev().find_map(known).map_or(Role::Text, |(_, role)| *role)
+    };
+    let operations = place.state.parse_line(line, set).ok()?;
+    let length = line.trim_end_matches('\n').len();
+    let mut out: Coloured = Vec::new();
+    let mut add = |end: usize, role: Role| match out.last_mut() {
+        Some(last) if last.1 == role => last.0 = end,
+        Some(last) if last.0 >= end => {}
+        _ => out.push((end, role)),
+    };
+    for (at, operation) in operations {
+        if at > 0 {
+            add(at.min(length), role(&place.stack));
+        }
+        place.stack.apply(&operation).ok()?;
     }
+    add(length, role(&place.stack));
+    Some(out)
 }
 
 /// Gives code to the thread that reads it; the thread begins with the first of it.
@@ -139,7 +146,17 @@ impl Colourist {
 
 fn work(from: &Receiver<Uncoloured>, replies: &tokio::sync::mpsc::UnboundedSender<Event>) {
     let mut reader = Reader::new();
-    while let Ok(code) = from.recv() {
+    loop {
+        let code = match from.recv_timeout(IDLE) {
+            Ok(code) => code,
+            Err(RecvTimeoutError::Timeout) => {
+                reader.set = None;
+                // Nothing wakes the thread until there is something to read.
+                let Ok(code) = from.recv() else { return };
+                code
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         let Some(lines) = reader.read(&code) else { continue };
         if replies.send(Event::Coloured { code, lines }).is_err() {
             return;
@@ -202,6 +219,8 @@ mod tests {
     fn a_block_that_grows_is_read_on() {
         let mut reader = Reader::new();
         reader.read(&code("rust", 0, "/* begins\n")).unwrap();
+        // The languages may be let go in between.
+        reader.set = None;
         let lines = reader.read(&code("rust", 1, "goes on\nends */ let\n")).unwrap();
         assert_eq!(lines[0], [(7, Role::Comment)]);
         assert_eq!(lines[1].first(), Some(&(7, Role::Comment)));

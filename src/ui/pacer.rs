@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-/// Frames that answers alone ask for: 25 a second reads as motion, and each
+/// Frames that answers alone ask for: 24 a second reads as motion, and each
 /// frame costs a layout and a diff whether much or little has changed.
-const STREAM: Duration = Duration::from_millis(40);
+const STREAM: Duration = Duration::from_millis(42);
 
 /// Frames that a key asks for: at most 125 a second, so that a held key or a
 /// burst of pastes does not draw for each byte.
@@ -63,7 +63,7 @@ mod tests {
         for at in 1..30 {
             pacer.stream(start + ms(at));
         }
-        assert_eq!(pacer.due(), Some(start + ms(40)), "thirty arrivals are one frame");
+        assert_eq!(pacer.due(), Some(start + ms(42)), "thirty arrivals are one frame");
         pacer.input(start + ms(2));
         assert_eq!(pacer.due(), Some(start + ms(8)));
         pacer.drawn(start + ms(8));
