@@ -507,7 +507,7 @@ impl App {
         self.interrupted = Some(self.now);
         if self.overlay == Some(Overlay::Quit) {
             self.effects.push(Effect::Quit);
-        } else if self.stop_reading() {
+        } else if !self.is_running() && (self.stop_reading() || self.stop_weighing()) {
             self.interrupted = None;
         } else if self.is_running() {
             let cases = self.stop_everything();

@@ -91,7 +91,7 @@ impl Written {
     pub(super) fn new(mut app: App, pen: Pen, tell: Tell) -> Self {
         let Pen { desk, outside, .. } = pen;
         app.recall.keeps = desk.is_some();
-        let kept = (app.editor.revision(), None);
+        let kept = (app.prompt_field().revision(), None);
         let Some(desk) = desk else {
             return Self { app, jobs: None, done: None, outside, tell, kept };
         };
@@ -137,14 +137,14 @@ impl Written {
 
     /// Keeps the draft where it has changed and it is time; else says when it will be.
     pub(super) fn keep(&mut self, now: Instant) -> Option<Instant> {
-        let revision = self.app.editor.revision();
+        let revision = self.app.prompt_field().revision();
         if self.jobs.is_none() || revision == self.kept.0 {
             return None;
         }
         let due = self.kept.1.map(|at| at + PACE).filter(|due| *due > now);
         if due.is_none() {
             self.kept = (revision, Some(now));
-            self.send(Job::Draft(self.app.editor.text()));
+            self.send(Job::Draft(self.app.draft_to_keep()));
         }
         due
     }
@@ -166,8 +166,8 @@ impl DerefMut for Written {
 
 impl Drop for Written {
     fn drop(&mut self) {
-        if self.app.editor.revision() != self.kept.0 {
-            self.send(Job::Draft(self.app.editor.text()));
+        if self.app.prompt_field().revision() != self.kept.0 {
+            self.send(Job::Draft(self.app.draft_to_keep()));
         }
         self.jobs = None;
         if let Some(done) = &self.done {

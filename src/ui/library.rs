@@ -190,6 +190,7 @@ impl App {
         let Some(version) = kept.version(number).cloned() else { return };
         let name = kept.name.clone();
         let number = number.unwrap_or(kept.versions.len());
+        self.leave_system();
         let draft = self.editor.text();
         let aside = !draft.trim().is_empty() && draft != version.text;
         if aside {
@@ -225,7 +226,7 @@ impl App {
 
     /// What would be saved: what is written, else the prompt of the round in view.
     fn savable(&self) -> Option<String> {
-        let written = Some(self.editor.text()).filter(|text| !text.trim().is_empty());
+        let written = Some(self.prompt_text()).filter(|text| !text.trim().is_empty());
         written.or_else(|| self.round().map(|r| r.question.clone()))
     }
 

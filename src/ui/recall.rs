@@ -51,6 +51,7 @@ const SENT: Kind = Kind {
     take: |app, at| {
         let Some(text) = app.recall.sent.iter().rev().nth(at).cloned() else { return };
         app.focus = super::command::Focus::Prompt;
+        app.leave_system();
         let was_empty = app.editor.is_empty();
         if app.editor.rewrite(&text) && !was_empty {
             let undo = app.keymap.first("undo");

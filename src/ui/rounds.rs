@@ -139,6 +139,15 @@ impl App {
         }
     }
 
+    /// What a crash or quitting must not take: what is written, and what waits behind an edit.
+    pub(super) fn draft_to_keep(&self) -> String {
+        let written = self.prompt_text();
+        let Some(editing) = &self.editing else { return written };
+        let untouched = self.rounds.get(editing.round).is_some_and(|r| r.question == written);
+        let parts = [editing.draft.as_str(), if untouched { "" } else { written.as_str() }];
+        parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
     /// Out of the field with it: what stood there before stands there again.
     fn leave_edit(&mut self) {
         let Some(editing) = self.editing.take() else { return };
@@ -184,7 +193,14 @@ impl App {
         self.leave_system();
         let meanwhile = self.editor.text();
         if let Some(round) = origin.edited {
-            let (draft, system) = (meanwhile, self.system.clone());
+            // Another edit may have begun: what waits behind it goes on waiting.
+            let (draft, system) = match self.editing.take() {
+                Some(other) => {
+                    self.remember_draft(other.round);
+                    (other.draft, other.system)
+                }
+                None => (meanwhile, self.system.clone()),
+            };
             self.editing = Some(Editing { round, draft, system });
             self.editor.set_text(question);
         } else if meanwhile.is_empty() || meanwhile == question {

@@ -96,7 +96,7 @@ fn as_sent(question: &str, filled: Option<&Filled>) -> String {
 
 impl App {
     pub(super) fn send(&mut self) -> bool {
-        if self.leave_system() || self.editor.is_empty() {
+        if self.ask_what_was_held() || self.leave_system() || self.editor.is_empty() {
             return true;
         }
         if self.may_send() {

@@ -110,7 +110,7 @@ impl App {
             self.say(format!("no cases are loaded: {key} loads a file of them"));
             return None;
         }
-        let written = Some(self.editor.text()).filter(|text| !text.trim().is_empty());
+        let written = Some(self.prompt_text()).filter(|text| !text.trim().is_empty());
         let before = || self.rounds.iter().rev().find_map(|r| r.filled.as_ref()).map(|f| f.template.clone());
         let Some(text) = written.or_else(before) else {
             self.say("write a prompt with {{variables}} first; the cases fill them");
@@ -238,6 +238,8 @@ impl App {
     pub(super) fn stop_everything(&mut self) -> String {
         let left = self.templates.waiting.rounds.len();
         self.stop_waiting();
+        self.stop_reading();
+        self.stop_weighing();
         self.cancel_where(|_, _| true);
         match left {
             0 => String::new(),

@@ -31,8 +31,10 @@ struct Pending {
     number: u64,
     plan: Plan,
     estimates: Vec<Estimate>,
-    /// Why it is asked about.
+    /// Why it is asked about; empty until it is weighed.
     why: String,
+    /// The prompt field's when the order was made: another one means that somebody is typing.
+    revision: u64,
 }
 
 /// Everything that the cost of a draft depends on.
@@ -121,11 +123,33 @@ impl App {
 
     /// Says so while something is held against the budget: one at a time.
     pub(super) fn is_weighing(&mut self) -> bool {
-        let held = self.weighing.pending.is_some();
-        if held {
-            self.say("what was sent before is still being held against the budget");
+        let asks = self.weighing.pending.as_ref().map(|p| !p.why.is_empty());
+        match asks {
+            Some(true) if self.overlay.is_none() => self.overlay = Some(Overlay::Spend),
+            Some(true) => self.say("what was sent before is above the budget: send again to be asked"),
+            Some(false) => self.say("what was sent before is still being held against the budget"),
+            None => {}
         }
-        held
+        asks.is_some()
+    }
+
+    /// Opens the question that was held back while something was typed; whether there is one.
+    pub(super) fn ask_what_was_held(&mut self) -> bool {
+        let asks = self.weighing.pending.as_ref().is_some_and(|p| !p.why.is_empty());
+        asks && self.is_weighing()
+    }
+
+    /// Gives back what is being held against the budget; whether there was anything.
+    pub(super) fn stop_weighing(&mut self) -> bool {
+        let Some(pending) = self.weighing.pending.take() else { return false };
+        if self.overlay == Some(Overlay::Spend) {
+            self.overlay = None;
+        }
+        if let Plan::Round { question, origin, .. } = &pending.plan {
+            self.give_back(question, *origin);
+        }
+        self.say("not sent");
+        true
     }
 
     /// Sends at once, or after it was weighed where there is a budget; whether it was sent.
@@ -141,7 +165,9 @@ impl App {
             return false;
         }
         let (asks, number) = (plan.asks(), self.weighing.number());
-        self.weighing.pending = Some(Pending { number, plan, estimates: Vec::new(), why: String::new() });
+        let revision = self.prompt_field().revision();
+        self.weighing.pending =
+            Some(Pending { number, plan, estimates: Vec::new(), why: String::new(), revision });
         self.effects.push(Effect::Weigh { number, asks });
         false
     }
@@ -204,8 +230,15 @@ impl App {
             Ok(()) => self.pay_for(pending.plan, &estimates),
             Err(why) => {
                 (pending.estimates, pending.why) = (estimates, why);
+                // A key that is meant as a letter must not pay, and no form is talked over.
+                let typed = pending.revision != self.prompt_field().revision();
                 self.weighing.pending = Some(pending);
-                self.overlay = Some(Overlay::Spend);
+                if typed || self.overlay.is_some() {
+                    let send = self.keymap.first("send");
+                    self.say(format!("not sent yet: it is above the budget; {send} asks whether to send it"));
+                } else {
+                    self.overlay = Some(Overlay::Spend);
+                }
             }
         }
     }
@@ -219,15 +252,11 @@ impl App {
     /// The answer to [`Overlay::Spend`].
     pub(super) fn spend(&mut self, yes: bool) {
         self.overlay = None;
-        let Some(pending) = self.weighing.pending.take() else { return };
-        if yes {
+        if !yes {
+            self.stop_weighing();
+        } else if let Some(pending) = self.weighing.pending.take() {
             self.pay_for(pending.plan, &pending.estimates);
-            return;
         }
-        if let Plan::Round { question, origin, .. } = &pending.plan {
-            self.give_back(question, *origin);
-        }
-        self.say("not sent");
     }
 
     /// Why the order that waits is asked about.

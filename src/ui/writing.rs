@@ -195,8 +195,9 @@ impl App {
 
     /// A draft that an earlier instance has left behind; it is taken where nothing is lost by it.
     pub(super) fn found_draft(&mut self, text: &str, notice: String) {
-        let adopted = self.editor.is_empty() && self.rounds.is_empty();
+        let adopted = self.prompt_text().is_empty() && self.rounds.is_empty();
         if adopted {
+            self.leave_system();
             self.editor.set_text(text);
             self.say(notice);
         }

@@ -287,10 +287,24 @@ fn what_was_written_while_it_was_weighed_stays_beside_the_prompt() {
     let asked = send(&mut app, "precious");
     typed(&mut app, "later");
     answer(&mut app, &asked[asked.len() - 1..], |_| bound("1"));
+    assert!(app.overlay.is_none(), "somebody is typing");
+    assert!(launched(&press(&mut app, "y")).is_empty(), "a letter pays for nothing");
+    press(&mut app, "enter");
+    assert_eq!(app.overlay, Some(Overlay::Spend), "the key that sends asks");
     let paste = crossterm::event::Event::Paste("pasted".into());
     app.update(Event::Terminal(paste), app.now);
     press(&mut app, "n");
-    assert_eq!(app.editor.text(), "precious\nlater", "a paste is no answer, and nothing is lost");
+    assert_eq!(app.editor.text(), "precious\nlatery", "a paste is no answer, and nothing is lost");
+}
+
+#[test]
+fn what_is_being_weighed_is_not_sent_once_it_was_stopped() {
+    let mut app = weighing(1, "", "0.25");
+    let asked = send(&mut app, "precious");
+    press(&mut app, "ctrl+c");
+    assert_eq!(app.editor.text(), "precious");
+    let late = answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.1"));
+    assert!(launched(&late).is_empty(), "it was stopped");
 }
 
 #[test]
