@@ -442,6 +442,40 @@ fn a_draft_is_kept_on_every_way_out() {
 }
 
 #[test]
+fn the_draft_that_is_kept_is_the_prompts_whatever_field_is_shown() {
+    let data = tempfile::tempdir().unwrap();
+    let mut pty = real(data.path(), &[]);
+    pty.send("precious");
+    pty.wait_for("precious");
+    pty.send("\x1bs");
+    pty.wait_for("stands before every conversation");
+    pty.send("be terse");
+    pty.wait_for("be terse");
+    pty.signal(rustix::process::Signal::TERM);
+    pty.exit();
+    assert_eq!(std::fs::read_to_string(&drafts(data.path())[0]).unwrap(), "precious");
+}
+
+#[test]
+fn what_waits_behind_an_edit_is_kept_with_it() {
+    let data = tempfile::tempdir().unwrap();
+    let mut pty = real(data.path(), &[]);
+    pty.send("first\r");
+    pty.wait_for("unreachable");
+    pty.send("behind it");
+    pty.wait_for("behind it");
+    pty.send("\x1b");
+    pty.wait_for("i prompt");
+    pty.send("e");
+    pty.wait_for("edits round 1");
+    pty.send(" changed");
+    pty.wait_for("first changed");
+    pty.signal(rustix::process::Signal::TERM);
+    pty.exit();
+    assert_eq!(std::fs::read_to_string(&drafts(data.path())[0]).unwrap(), "behind it\nfirst changed");
+}
+
+#[test]
 fn nothing_is_kept_where_that_is_wanted_and_vi_comes_from_the_config() {
     let data = tempfile::tempdir().unwrap();
     let config = data.path().join("config.toml");

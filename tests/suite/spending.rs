@@ -308,6 +308,33 @@ fn what_is_being_weighed_is_not_sent_once_it_was_stopped() {
 }
 
 #[test]
+fn an_edit_that_comes_back_leaves_what_waits_behind_another() {
+    let mut app = weighing(1, "9", "");
+    for question in ["first", "second"] {
+        let asked = send(&mut app, question);
+        let sent = launched(&answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.1")));
+        assert_eq!(sent.len(), 1);
+    }
+    app.editor.set_text("behind it");
+    press(&mut app, "esc");
+    press(&mut app, "e");
+    typed(&mut app, " changed");
+    let asked = press(&mut app, "enter");
+    assert_eq!(app.editor.text(), "behind it", "the edition is on its way");
+    press(&mut app, "esc");
+    press(&mut app, "[");
+    press(&mut app, "e");
+    assert_eq!(app.editor.text(), "first", "another is begun");
+    press(&mut app, "ctrl+c");
+    assert_eq!(app.editor.text(), "second changed", "{asked:?}");
+    press(&mut app, "esc");
+    press(&mut app, "[");
+    press(&mut app, "]");
+    press(&mut app, "e");
+    assert_eq!(app.editor.text(), "behind it");
+}
+
+#[test]
 fn what_was_weighed_is_what_is_sent_whatever_is_shown_meanwhile() {
     let mut app = weighing(1, "9", "");
     for text in ["one", "two"] {

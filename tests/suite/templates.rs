@@ -465,6 +465,37 @@ fn older_versions_are_reached_and_deleting_asks() {
 }
 
 #[test]
+fn the_library_reads_and_writes_the_prompt_while_the_system_text_is_shown() {
+    let mut app = app(1);
+    typed(&mut app, "a draft");
+    press(&mut app, "alt+s");
+    typed(&mut app, "be terse");
+    press(&mut app, "esc");
+    press(&mut app, "A");
+    let rows = screen(&mut app);
+    assert!(rows.contains("save the prompt · a draft"), "{rows}");
+    // Keys that work anywhere do not take a form away with what is in it.
+    typed(&mut app, "kept");
+    for key in ["f1", "f3", "alt+x"] {
+        press(&mut app, key);
+        assert!(app.overlay == Some(Overlay::Form) && screen(&mut app).contains("name  kept"), "{key}");
+    }
+    press(&mut app, "esc");
+    app.update(Event::Files(Reply::Prompts(Ok((library(), Vec::new())))), app.now);
+    typed(&mut app, "refund");
+    press(&mut app, "enter");
+    assert!(!app.is_writing_system());
+    assert_eq!((app.prompt_text().as_str(), app.system.as_deref()), ("Refund, {{tone}}.", Some("Be kind.")));
+    // And so does the list of what was sent.
+    app.update(Event::Remembered(vec!["of yesterday".into()]), app.now);
+    press(&mut app, "alt+s");
+    press(&mut app, "ctrl+r");
+    typed(&mut app, "yesterday");
+    press(&mut app, "enter");
+    assert_eq!((app.prompt_text().as_str(), app.system.as_deref()), ("of yesterday", Some("Be kind.")));
+}
+
+#[test]
 fn a_prompt_is_saved_under_its_name_with_a_note() {
     let mut app = opened();
     typed(&mut app, "refund");
