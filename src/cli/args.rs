@@ -79,6 +79,7 @@ impl Cli {
             ("--theme", self.look.theme.is_some() && !screen),
             ("--ascii", self.look.ascii && !screen),
             ("--tag", !self.voting.tags.is_empty() && !screen),
+            ("--judge", self.voting.judge.is_some() && !screen),
             ("--system", self.asking.system.is_some() && !asks),
             ("--attach", !self.asking.attach.is_empty() && !asks),
             ("--out", self.asking.out.is_some() && !asks),
@@ -125,9 +126,19 @@ pub struct Voting {
     /// Tag the session's votes, for a leaderboard of its own; repeatable
     #[arg(long = "tag", value_name = "TAG", value_parser = tag)]
     pub tags: Vec<String>,
+
+    /// Who compares answers when J asks for it: an endpoint, or the name of one in the config
+    #[arg(long, value_name = "SPEC")]
+    pub judge: Option<String>,
 }
 
 impl Voting {
+    /// The judge that is named, as before and after a subcommand.
+    #[must_use]
+    pub fn judge<'a>(&'a self, more: Option<&'a Self>) -> Option<&'a str> {
+        more.and_then(|m| m.judge.as_deref()).or(self.judge.as_deref())
+    }
+
     /// The tags before and after a subcommand.
     #[must_use]
     pub fn and(&self, more: Option<&Self>) -> Vec<String> {
@@ -146,6 +157,9 @@ pub struct LeaderboardArgs {
     /// Votes on the demo's scripted answers instead, which are kept apart
     #[arg(long)]
     pub simulated: bool,
+    /// What judges said instead: all of them, or those with NAME in their endpoint
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with = "blind_only")]
+    pub judge: Option<String>,
     #[command(flatten)]
     pub list: ListArgs,
 }

@@ -8,6 +8,7 @@ use super::world::{Loaded, World, leveller};
 use crate::engine::aws_profile;
 use crate::model::Class;
 use crate::model::Endpoint;
+use crate::model::Judge;
 use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::model::nearest;
@@ -204,7 +205,7 @@ pub(super) fn named(who: &Who, config: &Config) -> Result<Lineup, Stop> {
     for spec in &who.endpoints {
         let endpoint = match config.endpoint(spec) {
             Some(named) => named.clone(),
-            None => spec_endpoint(spec, config)?,
+            None => spec_of("-e", spec, config)?,
         };
         lineup.endpoints.push(endpoint);
     }
@@ -217,15 +218,25 @@ fn with_defaults(mut endpoint: Endpoint, config: &Config) -> Endpoint {
     endpoint
 }
 
-fn spec_endpoint(spec: &str, config: &Config) -> Result<Endpoint, Stop> {
+/// Who judges: whom `--judge` names, else the config's.
+pub(super) fn judge(word: Option<&str>, config: &Config) -> Result<Option<Judge>, Stop> {
+    let Some(word) = word else { return Ok(config.judge.clone()) };
+    let endpoint = match config.endpoint(word) {
+        Some(named) => named.clone(),
+        None => spec_of("--judge", word, config)?,
+    };
+    Ok(Some(Judge { endpoint, criteria: config.criteria.clone() }))
+}
+
+fn spec_of(flag: &str, spec: &str, config: &Config) -> Result<Endpoint, Stop> {
     let endpoint = parse_spec(spec).map_err(|e| {
         // Without a colon it may be meant as a name.
         let names = config.endpoints.iter().map(|e| e.name.as_str()).filter(|_| !spec.contains(':'));
         match nearest(spec, names) {
             Some(name) => {
-                Stop::usage(format!("-e {spec:?} is no endpoint of the config (did you mean {name:?}?)"))
+                Stop::usage(format!("{flag} {spec:?} is no endpoint of the config (did you mean {name:?}?)"))
             }
-            None => Stop::usage(format!("-e {e}")),
+            None => Stop::usage(format!("{flag} {e}")),
         }
     })?;
     Ok(with_defaults(endpoint, config))

@@ -10,6 +10,7 @@ use super::lists::list;
 use crate::model::Standing;
 use crate::model::clean_line;
 use crate::store::VoteFile;
+use crate::store::Voters;
 use crate::store::Wanted;
 use crate::ui::said;
 
@@ -18,12 +19,20 @@ pub(super) fn run(args: &LeaderboardArgs) -> Result<u8, Stop> {
         Stop::usage("there is no place for votes: set HOME, or BAKEOFF_DATA to a directory")
     })?;
     let votes = file.read().map_err(Stop::usage)?;
-    let wanted = Wanted { tags: args.tags.clone(), blind_only: args.blind_only, simulated: args.simulated };
+    let voters = args.judge.clone().map_or(Voters::People, Voters::Judges);
+    let (tags, blind_only) = (args.tags.clone(), args.blind_only);
+    let wanted = Wanted { voters, tags, blind_only, simulated: args.simulated };
     let board = votes.board(&wanted);
     let summary = if board.votes == 0 {
-        "no such votes yet: w, = and W in the panes of the screen cast them".to_owned()
+        match wanted.voters {
+            Voters::People => "no such votes yet: w, = and W in the panes of the screen cast them".to_owned(),
+            Voters::Judges(_) => {
+                "no judge has said anything of this kind: J in the panes asks one".to_owned()
+            }
+        }
     } else {
-        said(&board)
+        let judges: Vec<String> = votes.judges(&wanted).into_iter().map(str::to_owned).collect();
+        said(&board, &judges)
     };
     for line in votes.remarks.iter().chain([&summary]) {
         let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(line));

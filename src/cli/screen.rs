@@ -99,6 +99,11 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let (theme, colours) = look::theme(&look, &loaded, &mut themes)?;
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
+    let judge = cli.voting.judge(demo.map(|d| &d.voting));
+    if judge.is_some() && demo.is_some() {
+        return Err(Stop::usage("the demo has a judge of its own, demo-sage: leave --judge out"));
+    }
+    let judge = asked::judge(judge, &loaded.config)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
     on_a_terminal(nobody, &loaded)?;
     if let Some(path) = &asking.out {
@@ -143,6 +148,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             pen: desk::pen(&loaded, matches!(cast, Cast::Lineup(_))),
             nonce: loaded.config.nonce,
             tags: cli.voting.and(demo.map(|d| &d.voting)),
+            judge,
         };
         let mut backend = Backend {
             session: format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), std::process::id()),
@@ -166,6 +172,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 backend = Backend { engine, config: None, ..backend };
                 setup.initial_prompt = attach::with(prompt, &mut setup.draft);
                 setup.lineup = server.lineup();
+                setup.judge = server.judge();
                 let known = setup.lineup.endpoints.clone();
                 setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());
                 setup.level = world::leveller(&catalog);

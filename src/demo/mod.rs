@@ -10,6 +10,7 @@
 //!   cast   the simulated models, a table           script   what they say (+ sums)
 //!   part   Ask -> beats on a time axis             wires/   the six response streams
 //!   stage  plays a part on a connection            switches faults and load by model name
+//!   verdict which of two answers is better, by counting
 //! ```
 //!
 //! # Faults by model name
@@ -41,6 +42,7 @@ mod script;
 mod stage;
 mod sums;
 mod switches;
+mod verdict;
 mod wires;
 
 use std::io;
@@ -57,6 +59,7 @@ use tokio::task::AbortHandle;
 use tokio::task::JoinSet;
 
 use crate::model::Endpoint;
+use crate::model::Judge;
 use crate::model::Lineup;
 
 pub use log::Sent;
@@ -101,6 +104,13 @@ impl Demo {
     #[must_use]
     pub fn everyone(&self) -> Lineup {
         cast::lineup(&self.root(), true)
+    }
+
+    /// The one that compares answers; any of them can.
+    #[must_use]
+    pub fn judge(&self) -> Option<Judge> {
+        let endpoint = self.everyone().endpoints.into_iter().find(|e| e.name == "demo-sage")?;
+        Some(Judge { endpoint, criteria: None })
     }
 
     /// An endpoint for any model name, switches included, on the wire of `provider`:

@@ -12,6 +12,7 @@ use crate::model::Prompt;
 use crate::model::Role;
 
 use super::sums;
+use super::verdict;
 
 /// How a character writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +114,9 @@ pub fn seed(prompt: &Prompt, model: &str) -> u64 {
 pub fn answer(prompt: &Prompt, voice: Voice, model: &str, notice_first: bool) -> Option<Lines> {
     // What was asked, without the files behind it.
     let question = prompt.question();
+    if let Some(verdict) = verdict::of(question) {
+        return Some(verdict);
+    }
     let question = question.split_once("\n\nAttached ").map_or(question, |(asked, _)| asked);
     let mut asked = prompt.turns.iter().rev().filter(|t| t.role == Role::User).map(|t| t.text.as_str());
     let _current = asked.next();

@@ -13,7 +13,7 @@ use super::route::Endpoint;
 #[serde(rename_all = "lowercase")]
 pub enum Voter {
     Person,
-    /// An endpoint, by its name.
+    /// An endpoint, by what it is: a [`Contender::spec`].
     Judge(String),
 }
 
@@ -103,7 +103,7 @@ impl Vote {
 }
 
 /// Of several votes of one voter on one round only the last one, in the order in which they were
-/// first cast. After a blind vote there is no other one.
+/// first cast. After a blind vote there is no other one. A judge votes on every pair of a round.
 #[must_use]
 pub fn last_of_each(votes: Vec<Vote>) -> Vec<Vote> {
     let mut out: Vec<Vote> = Vec::new();
@@ -111,7 +111,12 @@ pub fn last_of_each(votes: Vec<Vote>) -> Vec<Vote> {
     for vote in votes {
         let who = match &vote.voter {
             Voter::Person => String::new(),
-            Voter::Judge(name) => format!("judge {name}"),
+            Voter::Judge(spec) => {
+                let pair = vote.contenders.iter().map(|c| format!("{} {}", c.name, c.spec));
+                let mut pair: Vec<String> = pair.collect();
+                pair.sort_unstable();
+                format!("judge {spec}\n{}", pair.join("\n"))
+            }
         };
         let key = (vote.session.clone(), vote.round.clone(), who);
         if let Some(kept) = places.get(&key).and_then(|at| out.get_mut(*at)) {
@@ -173,7 +178,13 @@ mod tests {
         let kept = last_of_each(votes);
         assert_eq!(kept.iter().map(|v| v.verdict).collect::<Vec<_>>(), [Ruling::Tie, Ruling::Won(0)]);
         let judge = Vote { voter: Voter::Judge("j".into()), ..vote("1", 3, false, Ruling::Bad) };
-        assert_eq!(last_of_each(vec![vote("1", 1, false, Ruling::Tie), judge]).len(), 2);
+        assert_eq!(last_of_each(vec![vote("1", 1, false, Ruling::Tie), judge.clone()]).len(), 2);
+        // Another pair of the same round is another comparison; the same one, whatever its order, is not.
+        let spec = |name: &str| Contender { name: name.into(), spec: name.into() };
+        let pair =
+            |a: &str, b: &str| Vote { contenders: vec![spec(a), spec(b)], revision: 4, ..judge.clone() };
+        assert_eq!(last_of_each(vec![judge.clone(), pair("a", "c")]).len(), 2);
+        assert_eq!(last_of_each(vec![judge.clone(), pair("b", "a")]), [pair("b", "a")]);
     }
 
     #[test]

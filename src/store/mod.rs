@@ -25,7 +25,7 @@ pub use prices::{Origin, PriceFiles, origin, with_origin};
 pub use prompts::{KeptList, Prompts};
 pub use sent::PromptHistory;
 pub use theme_files::{ThemeText, theme_file, theme_files};
-pub use votes::{VoteFile, Votes, Wanted};
+pub use votes::{VoteFile, Voters, Votes, Wanted};
 
 /// Where the program keeps what is its user's: `BAKEOFF_DATA`, else the platform's place; `None`
 /// without a home.

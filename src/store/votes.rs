@@ -34,9 +34,29 @@ pub struct Votes {
     pub remarks: Vec<String>,
 }
 
+/// Whose votes are asked for: what people say and what models say is never counted together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Voters {
+    #[default]
+    People,
+    /// Judges whose endpoint has this in its name; nothing takes all of them.
+    Judges(String),
+}
+
+impl Voters {
+    fn takes(&self, voter: &Voter) -> bool {
+        match (self, voter) {
+            (Self::People, Voter::Person) => true,
+            (Self::Judges(part), Voter::Judge(spec)) => spec.contains(part.as_str()),
+            _ => false,
+        }
+    }
+}
+
 /// Which votes are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
+    pub voters: Voters,
     /// One of these is among its tags; none takes all.
     pub tags: Vec<String>,
     pub blind_only: bool,
@@ -47,16 +67,33 @@ pub struct Wanted {
 impl Wanted {
     fn takes(&self, vote: &Vote) -> bool {
         let tagged = self.tags.is_empty() || self.tags.iter().any(|tag| vote.tags.contains(tag));
-        tagged && (vote.blind || !self.blind_only) && vote.simulated == self.simulated
+        tagged
+            && self.voters.takes(&vote.voter)
+            && (vote.blind || !self.blind_only)
+            && vote.simulated == self.simulated
     }
 }
 
 impl Votes {
-    /// The leaderboard of what people voted.
+    /// The leaderboard of these votes.
     #[must_use]
     pub fn board(&self, wanted: &Wanted) -> Board {
-        let people = self.votes.iter().filter(|v| v.voter == Voter::Person && wanted.takes(v));
-        rank(&people.collect::<Vec<_>>())
+        let votes = self.votes.iter().filter(|v| wanted.takes(v));
+        rank(&votes.collect::<Vec<_>>())
+    }
+
+    /// The judges among these votes, each once, in the order in which they first judged.
+    #[must_use]
+    pub fn judges(&self, wanted: &Wanted) -> Vec<&str> {
+        let mut out: Vec<&str> = Vec::new();
+        for vote in self.votes.iter().filter(|v| wanted.takes(v)) {
+            if let Voter::Judge(spec) = &vote.voter
+                && !out.contains(&spec.as_str())
+            {
+                out.push(spec);
+            }
+        }
+        out
     }
 }
 
@@ -275,6 +312,10 @@ mod tests {
         assert_eq!(count(Wanted::default()), 2);
         assert_eq!(count(Wanted { blind_only: true, ..Wanted::default() }), 1);
         assert_eq!(count(Wanted { tags: vec!["code".into(), "x".into()], ..Wanted::default() }), 1);
+        let judged = |part: &str| Wanted { voters: Voters::Judges(part.into()), ..Wanted::default() };
+        assert_eq!((count(judged("")), count(judged("j")), count(judged("other"))), (1, 1, 0));
+        assert_eq!(votes.judges(&judged("")), ["j"]);
+        assert!(votes.judges(&Wanted::default()).is_empty());
         assert_eq!(count(Wanted { simulated: true, ..Wanted::default() }), 1);
     }
 }

@@ -231,6 +231,7 @@ impl App {
             (Some(Overlay::Trials), _) => self.trials_key(key),
             (Some(Overlay::Tags), _) => self.tags_key(key),
             (Some(Overlay::Board { .. }), _) => self.board_key(key),
+            (Some(Overlay::Judge { .. }), _) => self.judge_key(key),
             (Some(Overlay::Form), _) => self.form_key(key),
             (Some(Overlay::Detail { .. }), _) => self.detail_key(key),
             (Some(Overlay::Rounds), _) => self.rounds_key(key),
@@ -288,7 +289,8 @@ impl App {
                         Overlay::Help { top }
                         | Overlay::Detail { top }
                         | Overlay::RoundDiff { top }
-                        | Overlay::Board { top },
+                        | Overlay::Board { top }
+                        | Overlay::Judge { top },
                     ) => {
                         *top = top.saturating_add_signed(by);
                         return;

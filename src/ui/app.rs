@@ -17,6 +17,7 @@ use super::compare::Comparing;
 use super::completion::Completion;
 use super::editor::Editor;
 use super::ink::Laid;
+use super::judging::Judging;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
 use super::markdown::Coloured;
@@ -138,6 +139,10 @@ pub enum Overlay {
     Board {
         top: usize,
     },
+    /// What a judge says of the round; it stands in [`App::judging`].
+    Judge {
+        top: usize,
+    },
     /// The tags of votes are typed; they stand in [`App::votes`].
     Tags,
     /// "How often is the round repeated?"; what is typed stands in [`App::trials`].
@@ -216,6 +221,7 @@ pub struct App {
     pub picker: Picker,
     pub trials: Trials,
     pub votes: Votes,
+    pub judging: Judging,
     pub chooser: Option<Chooser>,
     /// The request that the detail overlay has laid out.
     pub(super) laid: Option<Laid>,
@@ -287,6 +293,7 @@ impl App {
             picker: Picker::default(),
             trials: Trials::default(),
             votes: Votes::default(),
+            judging: Judging::default(),
             chooser: None,
             laid: None,
             notice: None,
@@ -414,7 +421,7 @@ impl App {
     }
 
     fn report(&mut self, report: Report) {
-        if self.veiled_report(&report) {
+        if self.judge_report(&report) || self.veiled_report(&report) {
             return;
         }
         let Some(&(round, entry)) = self.places.get(&report.id) else { return };
@@ -449,7 +456,8 @@ impl App {
     /// Whether anything streams, in any round.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.trials.is_running() || self.rounds.iter().flat_map(|r| &r.entries).any(Entry::any_running)
+        let background = self.trials.is_running() || self.judging.is_running();
+        background || self.rounds.iter().flat_map(|r| &r.entries).any(Entry::any_running)
     }
 
     /// Whether the screen changes by itself: something runs, is being laid out, or a notice will go.

@@ -158,7 +158,8 @@ impl App {
 
     /// The texts come into the panes, all at once: which of them was quick would tell.
     fn pour(&mut self, round: usize) {
-        let own: Vec<String> = self.own_names(round);
+        let hidden = self.votes.veils.iter().filter(|v| v.round == round).flat_map(|v| &v.real);
+        let own: Vec<String> = self.own_names(hidden);
         let Some(shown) = self.rounds.get_mut(round) else { return };
         let mask = Mask::new(own.iter().map(String::as_str), &shown.question);
         let Some(veil) = self.votes.veils.iter().find(|v| v.round == round) else { return };
@@ -169,9 +170,8 @@ impl App {
         }
     }
 
-    /// Everything that the endpoints of a round and of the lineup are called.
-    fn own_names(&self, round: usize) -> Vec<String> {
-        let asked = self.votes.veils.iter().filter(|v| v.round == round).flat_map(|v| &v.real);
+    /// Everything that the endpoints of these answers and of the lineup are called.
+    pub(super) fn own_names<'a>(&'a self, asked: impl Iterator<Item = &'a Entry> + Clone) -> Vec<String> {
         let served = asked.clone().filter_map(|e| e.answer.served.model.clone());
         let endpoints = asked.map(|e| &e.endpoint).chain(&self.lineup.endpoints);
         let names = endpoints.flat_map(|e| {

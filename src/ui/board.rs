@@ -16,6 +16,7 @@ use crate::model::Told;
 use crate::model::clean_line;
 use crate::model::tag;
 use crate::store::VoteFile;
+use crate::store::Voters;
 
 /// Beyond this, the eye loses the row.
 const WIDTH: u16 = 120;
@@ -27,6 +28,8 @@ const MOST_TYPED: usize = 200;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sheet {
     pub board: Board,
+    /// Who judged, where these are votes of judges.
+    pub judges: Vec<String>,
     /// Votes that were not counted, in words.
     pub remarks: Vec<String>,
 }
@@ -125,6 +128,13 @@ impl App {
                 self.votes.wanted.blind_only = !self.votes.wanted.blind_only;
                 self.read_board();
             }
+            KeyCode::Char('v') => {
+                self.votes.wanted.voters = match self.votes.wanted.voters {
+                    Voters::People => Voters::Judges(String::new()),
+                    Voters::Judges(_) => Voters::People,
+                };
+                self.read_board();
+            }
             KeyCode::Char('t') if self.votes.tags.is_empty() => {
                 let key = self.keymap.first("tags");
                 self.say(format!("this session has no tags: {key} sets them"));
@@ -160,6 +170,9 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
     if app.votes.wanted.simulated {
         title.push_str(" · simulated");
     }
+    if app.votes.wanted.voters != Voters::People {
+        title.push_str(" · what judges say");
+    }
     if app.votes.wanted.blind_only {
         title.push_str(" · blind votes only");
     }
@@ -169,7 +182,8 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
     }
     let keys = match &app.notice {
         Some((notice, _)) => clean_line(notice),
-        None => "b blind only · t this session's tags · j k scroll · any other key closes".to_owned(),
+        None => "v yours or judges' · b blind only · t this session's tags · j k scroll · other keys close"
+            .to_owned(),
     };
     let buffer = frame.buffer_mut();
     theme.wipe(buffer, area);
@@ -194,12 +208,16 @@ fn lines(app: &App, theme: &Theme, room: usize) -> Vec<Line<'static>> {
     let board = &sheet.board;
     let mut out = Vec::new();
     if board.standings.is_empty() {
+        if app.votes.wanted.voters != Voters::People {
+            let key = app.keymap.first("judge");
+            return vec![faint(&format!("no judge has compared anything yet: {key} asks one"))];
+        }
         let keys = [("vote", "this answer wins"), ("vote-tie", "a tie"), ("vote-bad", "all bad")];
         let keys: Vec<String> =
             keys.iter().map(|(name, word)| format!("{} {word}", app.keymap.first(name))).collect();
         out.push(faint(&format!("no votes yet: {}", keys.join(" · "))));
     } else {
-        out.push(faint(&said(board)));
+        out.push(faint(&said(board, &sheet.judges)));
         out.push(Line::default());
         out.push(faint(&format!(
             "    {:>5}  {:<11}  {:>4} {:>4} {:>4} {:>4}  endpoint",
@@ -233,10 +251,14 @@ fn lines(app: &App, theme: &Theme, room: usize) -> Vec<Line<'static>> {
     out
 }
 
-/// `41 votes (30 blind); 3 times all bad, which compares nothing`
+/// `41 votes (30 blind); 3 times all bad, which compares nothing`; of judges, who they are.
 #[must_use]
-pub fn said(board: &Board) -> String {
+pub fn said(board: &Board, judges: &[String]) -> String {
     let s = |n: usize| if n == 1 { "" } else { "s" };
+    if !judges.is_empty() {
+        let names: Vec<String> = judges.iter().map(|spec| clean_line(spec)).collect();
+        return format!("{} pair{} judged by {}", board.votes, s(board.votes), names.join(", "));
+    }
     let bad = match board.bad {
         0 => String::new(),
         n => format!("; {n} time{} all bad, which compares nothing", s(n)),
@@ -281,7 +303,11 @@ pub(super) fn ask(effect: Effect, file: Option<VoteFile>, told: impl Fn(Event) +
             }
             Effect::Board(wanted) => {
                 let read = file.ok_or_else(nowhere).and_then(|file| file.read());
-                Event::Board(read.map(|v| Sheet { board: v.board(&wanted), remarks: v.remarks }))
+                Event::Board(read.map(|v| Sheet {
+                    board: v.board(&wanted),
+                    judges: v.judges(&wanted).into_iter().map(str::to_owned).collect(),
+                    remarks: v.remarks,
+                }))
             }
             _ => return,
         };

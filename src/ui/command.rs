@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::app::App;
 use super::command_rows::{FIRST, ROWS};
+use super::judging::JUDGING;
 use super::key::Key;
 use super::votes::VOTING;
 use super::writing::WRITING;
@@ -46,13 +47,15 @@ pub struct Command {
 /// Every command, in the order of the help.
 pub const COMMANDS: &[Command] = &ALL;
 
-const ALL: [Command; ROWS.len() + WRITING.len() + VOTING.len()] = {
-    let mut all = [FIRST; ROWS.len() + WRITING.len() + VOTING.len()];
+const ALL: [Command; ROWS.len() + WRITING.len() + VOTING.len() + JUDGING.len()] = {
+    let mut all = [FIRST; ROWS.len() + WRITING.len() + VOTING.len() + JUDGING.len()];
     let (head, tail) = all.split_at_mut(ROWS.len());
     head.copy_from_slice(ROWS);
-    let (writing, voting) = tail.split_at_mut(WRITING.len());
+    let (writing, tail) = tail.split_at_mut(WRITING.len());
+    let (voting, judging) = tail.split_at_mut(VOTING.len());
     writing.copy_from_slice(WRITING);
     voting.copy_from_slice(VOTING);
+    judging.copy_from_slice(JUDGING);
     all
 };
 

@@ -34,6 +34,8 @@ mod find;
 mod form;
 mod help;
 mod ink;
+mod judge_view;
+mod judging;
 mod key;
 mod late;
 mod layout;
@@ -89,6 +91,7 @@ use crate::model::AnswerId;
 use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Estimate;
+use crate::model::Judge;
 use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::model::Reference;
@@ -108,6 +111,7 @@ pub use compare::{Compare, Comparing, Pair};
 pub use depth::Depth;
 pub use desk::{Desk, Orphan, Outside, Pen};
 pub use help::MARKS;
+pub use judging::Judging;
 pub use key::Key;
 pub use late::expect_late_colours;
 pub use layout::Layout;
@@ -193,6 +197,7 @@ pub struct Setup {
     pub nonce: bool,
     /// Tags of the session's votes.
     pub tags: Vec<String>,
+    pub judge: Option<Judge>,
     /// The reader of a screen that came before.
     pub keys: Option<Keys>,
     /// Values, cases and a prompt to start with.
@@ -375,6 +380,8 @@ fn furnished(setup: Setup) -> (App, Pen) {
     app.trials.rng = fastrand::Rng::new();
     app.votes.rng = fastrand::Rng::new();
     app.votes.tags = setup.tags;
+    app.judging.judge = setup.judge;
+    app.judging.rng = fastrand::Rng::new();
     app.same_weights = setup.same_weights;
     app.give(setup.given);
     if setup.tour {

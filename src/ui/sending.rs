@@ -4,6 +4,7 @@
 //! weighed is then what is sent, whatever is switched or shown in between.
 
 use super::app::{App, Effect, Entry, Round};
+use super::judging::Ask;
 use super::pane::Pane;
 use crate::model::Answer;
 use crate::model::AnswerId;
@@ -43,6 +44,8 @@ pub(super) enum Plan {
     More { round: usize, asks: Vec<More> },
     /// A round so many times more: one ask an endpoint.
     Trials { round: usize, runs: usize, nonce: bool, asks: Vec<(Endpoint, Prompt)> },
+    /// These answers of a round, compared by a judge: all of them anew, or what is missing.
+    Judge { round: usize, judge: Endpoint, answers: Vec<AnswerId>, asks: Vec<Ask>, anew: bool },
 }
 
 /// One answer of a round that is there.
@@ -62,6 +65,7 @@ impl Plan {
             Self::Cases(plans) => plans.iter().map(Self::count).sum(),
             Self::More { asks, .. } => asks.len(),
             Self::Trials { runs, asks, .. } => runs * asks.len(),
+            Self::Judge { asks, .. } => asks.len(),
         }
     }
 
@@ -72,6 +76,9 @@ impl Plan {
             // The first of every endpoint, then the second: each costs as much as the first.
             Self::Trials { runs, asks, .. } => std::iter::repeat_n(asks, *runs).flatten().cloned().collect(),
             Self::Cases(plans) => plans.iter().flat_map(Self::asks).collect(),
+            Self::Judge { judge, asks, .. } => {
+                asks.iter().map(|ask| (judge.clone(), ask.prompt.clone())).collect()
+            }
             Self::More { asks, .. } => asks
                 .iter()
                 .map(|more| match more {
@@ -189,6 +196,7 @@ impl App {
     pub(super) fn carry_out(&mut self, plan: Plan, bounds: &[Money]) {
         match plan {
             Plan::Cases(plans) => self.queue_cases(plans, bounds),
+            Plan::Judge { .. } => self.begin_judging(plan, bounds),
             Plan::Round { question, filled, origin, system, asks } => {
                 self.case_sent(filled.as_deref());
                 let files = asks.first().map(|(_, prompt)| attached(prompt.attachments()));

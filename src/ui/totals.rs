@@ -18,7 +18,12 @@ impl App {
             return ("hidden until the vote".into(), "hidden".into());
         }
         let total = self.total();
-        (total.label(), total.short())
+        // What a judge costs is no part of what was compared.
+        let judge = match self.judging.total() {
+            none if none.parts == 0 => String::new(),
+            some => format!(" + judge {}", some.short()),
+        };
+        (format!("{}{judge}", total.label()), format!("{}{judge}", total.short()))
     }
 
     /// The same of the round in view, its panes as they stand, every trial of them.

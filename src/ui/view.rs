@@ -31,6 +31,7 @@ use super::figures;
 use super::form;
 use super::help;
 use super::ink::{centred, cut, put, sides};
+use super::judge_view;
 use super::layout::parts;
 use super::overview;
 use super::pane::{Pane, Row};
@@ -111,6 +112,7 @@ pub fn draw(app: &mut App, theme: &Theme, frame: &mut Frame) {
             question(theme, frame, &text, &keys);
         }
         Some(Overlay::Board { top }) => board::draw(app, theme, frame, top),
+        Some(Overlay::Judge { top }) => judge_view::draw(app, theme, frame, top),
         Some(Overlay::Search) | None => {}
     }
 }
@@ -134,13 +136,15 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         facts.push(COMMON.into());
     }
     facts.extend(app.connections.word().map(str::to_owned));
-    if let Some((over, all)) = app.trials.progress() {
-        // What moves stays longest.
-        facts.insert(0, format!("trials {over}/{all}"));
-    }
     // Next to the round that it is about.
     if let Some(vote) = app.vote_word() {
         facts.insert(1, vote);
+    }
+    // What moves stays longest.
+    for (word, progress) in [("trials", app.trials.progress()), ("judge", app.judging.progress())] {
+        if let Some((over, all)) = progress {
+            facts.insert(0, format!("{word} {over}/{all}"));
+        }
     }
     facts.extend(round.and_then(Round::case_label));
     facts.extend(round.map(|_| app.descent(app.shown)));

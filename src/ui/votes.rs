@@ -179,7 +179,7 @@ impl App {
             Some(veil) => &veil.real,
             None => self.round().map(|r| r.entries.as_slice()).unwrap_or_default(),
         };
-        let whole: Vec<&Entry> = entries.iter().filter(|e| is_whole(e)).collect();
+        let whole: Vec<&Entry> = entries.iter().filter(|e| e.is_whole()).collect();
         if whole.len() < 2 {
             if blind {
                 self.votes.forfeit.push(round);
@@ -275,6 +275,18 @@ impl App {
         }
     }
 
+    /// The vote on the round in view, in words.
+    pub(super) fn vote_words(&self) -> Option<String> {
+        let cast = self.votes.cast.get(&self.shown)?;
+        let Ruling::Won(at) = cast.ruling else {
+            return Some(if cast.ruling == Ruling::Tie { "a tie" } else { "all bad" }.to_owned());
+        };
+        let id = cast.answers.get(at)?;
+        let entries = &self.round()?.entries;
+        let pane = entries.iter().position(|e| e.runs().iter().any(|run| run.id == *id))?;
+        Some(format!("{} {} wins", pane + 1, clean_line(&entries.get(pane)?.endpoint.name)))
+    }
+
     /// The vote on the round in view, or that it is blind, for the title.
     pub(super) fn vote_word(&self) -> Option<String> {
         if self.is_veiled(self.shown) {
@@ -291,7 +303,9 @@ impl App {
     }
 }
 
-/// The dialect itself said that it is whole, and there is something to judge.
-fn is_whole(entry: &Entry) -> bool {
-    entry.answer.outcome() == Some(Outcome::Complete) && !entry.answer.text.is_empty()
+impl Entry {
+    /// The dialect itself said that it is whole, and there is something to judge.
+    pub(super) fn is_whole(&self) -> bool {
+        self.answer.outcome() == Some(Outcome::Complete) && !self.answer.text.is_empty()
+    }
 }

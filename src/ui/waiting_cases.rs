@@ -240,6 +240,7 @@ impl App {
         self.stop_waiting();
         self.stop_reading();
         self.stop_weighing();
+        self.stop_judging();
         self.cancel_where(|_, _| true);
         match left {
             0 => String::new(),

@@ -79,6 +79,11 @@ impl Weighing {
         self.last
     }
 
+    /// Begins an estimate, where estimates are wanted: its number.
+    pub(super) fn estimates(&mut self) -> Option<u64> {
+        self.on.then(|| self.number())
+    }
+
     /// Notes the bound of an answer that is launched now.
     pub(super) fn reserve(&mut self, id: AnswerId, bound: Money) {
         self.reserved.insert(id, bound);
@@ -118,7 +123,8 @@ impl App {
         let taken: Money = runs.map(|run| self.weighing.taken(run.id, run.answer)).sum();
         let veiled = self.votes.veils.iter().flat_map(|v| &v.real);
         let hidden: Money = veiled.map(|e| self.weighing.taken(e.id, &e.answer)).sum();
-        self.weighing.gone + self.trials.outstanding() + self.reserved_by_cases() + taken + hidden
+        let waiting = self.trials.outstanding() + self.reserved_by_cases() + self.committed_to_judge();
+        self.weighing.gone + waiting + taken + hidden
     }
 
     /// Says so while something is held against the budget: one at a time.
@@ -215,7 +221,10 @@ impl App {
     }
 
     /// Takes an estimate: of the draft, or of an order that waits for it.
-    pub(super) fn weighed(&mut self, number: u64, estimates: Vec<Estimate>) {
+    pub(super) fn weighed(&mut self, number: u64, mut estimates: Vec<Estimate>) {
+        if self.judge_weighed(number, &mut estimates) {
+            return;
+        }
         if self.weighing.in_flight == Some(number) {
             self.weighing.in_flight = None;
             // A draft that was sent or emptied meanwhile has no cost to show.

@@ -5,6 +5,7 @@
 //! a repository must not be able to say where keys are sent.
 
 mod edit;
+mod judging;
 mod look;
 mod raw;
 mod writing;
@@ -17,6 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::model::Connections;
 use crate::model::Endpoint;
+use crate::model::Judge;
 use crate::model::Lineup;
 use crate::model::Params;
 use crate::model::Spending;
@@ -117,6 +119,9 @@ pub struct Config {
     pub attach_text_kib: Option<u64>,
     /// Repeats are sent with a nonce.
     pub nonce: bool,
+    pub judge: Option<Judge>,
+    /// What matters to a judge, whoever it is.
+    pub criteria: Option<String>,
     /// Where `bakeoff prices update` looks instead of the usual list.
     pub prices_url: Option<String>,
     pub plain_keys: PlainKeys,

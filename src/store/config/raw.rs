@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::judging::RawJudge;
 use super::look::{LookConfig, RawTheme};
 use super::writing::RawPrompt;
 use super::{Config, KeyRow, Network, PlainKeys, Timeouts};
@@ -62,6 +63,8 @@ pub(super) struct Raw {
     attach: RawAttach,
     #[serde(default)]
     trials: RawTrials,
+    #[serde(default)]
+    judge: RawJudge,
     #[serde(default)]
     endpoint: Vec<RawEndpoint>,
     #[serde(default)]
@@ -208,17 +211,19 @@ impl Raw {
             lineup: self.lineup.map(Spanned::into_inner),
             system: self.defaults.system,
             defaults,
-            endpoints,
             lineups,
             timeouts: self.timeouts.check()?,
             network: self.network.check()?,
             spending: self.budget.check()?,
             attach_text_kib: self.attach.check()?,
             nonce: self.trials.nonce,
+            criteria: self.judge.criteria(),
+            judge: self.judge.check(&endpoints, defaults)?,
             prices_url: self.prices.check()?,
             plain_keys,
             writing: self.prompt.check()?,
             keys: self.keys.check()?,
+            endpoints,
         })
     }
 }
