@@ -49,6 +49,9 @@ mod headless;
 #[path = "suite/identity.rs"]
 mod identity;
 #[cfg(test)]
+#[path = "suite/judge.rs"]
+mod judge;
+#[cfg(test)]
 #[path = "suite/keys.rs"]
 mod keys;
 #[cfg(test)]

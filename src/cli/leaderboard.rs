@@ -19,9 +19,9 @@ pub(super) fn run(args: &LeaderboardArgs) -> Result<u8, Stop> {
         Stop::usage("there is no place for votes: set HOME, or BAKEOFF_DATA to a directory")
     })?;
     let votes = file.read().map_err(Stop::usage)?;
-    let voters = args.judge.clone().map_or(Voters::People, Voters::Judges);
+    let by = args.judge.clone().map_or(Voters::People, Voters::Judges);
     let (tags, blind_only) = (args.tags.clone(), args.blind_only);
-    let wanted = Wanted { voters, tags, blind_only, simulated: args.simulated };
+    let wanted = Wanted { voters: by, tags, blind_only, simulated: args.simulated };
     let board = votes.board(&wanted);
     let summary = if board.votes == 0 {
         match wanted.voters {

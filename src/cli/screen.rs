@@ -13,10 +13,12 @@ use super::world::{Loaded, World};
 use super::{Stop, asked, attach, desk, filling, look, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
+use crate::engine::CatalogSource;
 use crate::engine::Engine;
 use crate::engine::aws_profile;
 use crate::model::AnswerId;
 use crate::model::Endpoint;
+use crate::model::Judge;
 use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::model::Spending;
@@ -99,11 +101,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let (theme, colours) = look::theme(&look, &loaded, &mut themes)?;
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
-    let judge = cli.voting.judge(demo.map(|d| &d.voting));
-    if judge.is_some() && demo.is_some() {
-        return Err(Stop::usage("the demo has a judge of its own, demo-sage: leave --judge out"));
-    }
-    let judge = asked::judge(judge, &loaded.config)?;
+    let judge = judge(cli, demo, &loaded)?;
     let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
     on_a_terminal(nobody, &loaded)?;
     if let Some(path) = &asking.out {
@@ -166,19 +164,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 let catalog = world::demo_catalog();
                 let vars = Vars::only(Demo::variables());
                 let (engine, reports) = Engine::new(vars, limits, Access::demo(connections), catalog.clone());
-                setup.estimate = estimator(&engine);
-                // Nothing is billed here, whatever it says.
-                setup.spending = Spending::default();
+                furnish_for_demo(&mut setup, &server, &engine, &catalog);
                 backend = Backend { engine, config: None, ..backend };
                 setup.initial_prompt = attach::with(prompt, &mut setup.draft);
-                setup.lineup = server.lineup();
-                setup.judge = server.judge();
-                let known = setup.lineup.endpoints.clone();
-                setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());
-                setup.level = world::leveller(&catalog);
-                setup.accepts = world::accepter(&catalog);
-                // Its clouds are invented: nobody's config has a use for them.
-                setup.saves = false;
                 (Some(server), reports, catalog)
             }
             Cast::Lineup(asked) => {
@@ -190,7 +178,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         };
         setup.title = if setup.lineup.name.is_empty() { "session".into() } else { setup.lineup.name.clone() };
         backend.endpoints.clone_from(&setup.lineup.endpoints);
-        let exit = ui::run(setup, backend, reports).await.map_err(|e| Stop::io("the terminal", &e))?;
+        let exit =
+            Box::pin(ui::run(setup, backend, reports)).await.map_err(|e| Stop::io("the terminal", &e))?;
         Ok((exit, catalog))
     });
     // Streams end with the program: dropping them is how a provider is told.
@@ -201,6 +190,29 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         keep(path, exit, &meta(&prices, started_at, connections), started_at)?;
     }
     Ok(code)
+}
+
+/// Who compares answers when that is asked for.
+fn judge(cli: &Cli, demo: Option<&DemoArgs>, loaded: &Loaded) -> Result<Option<Judge>, Stop> {
+    let named = cli.voting.judge(demo.map(|d| &d.voting));
+    if named.is_some() && demo.is_some() {
+        return Err(Stop::usage("the demo has a judge of its own, demo-sage: leave --judge out"));
+    }
+    asked::judge(named, &loaded.config)
+}
+
+/// What the demo offers and asks is its own: its clouds are invented, and nothing is billed.
+fn furnish_for_demo(setup: &mut ui::Setup, server: &Demo, engine: &Engine, catalog: &CatalogSource) {
+    setup.estimate = estimator(engine);
+    setup.spending = Spending::default();
+    setup.lineup = server.lineup();
+    setup.judge = server.judge();
+    let known = setup.lineup.endpoints.clone();
+    setup.choices = Arc::new(move || known.iter().cloned().map(ui::Choice::plain).collect());
+    setup.level = world::leveller(catalog);
+    setup.accepts = world::accepter(catalog);
+    // Nobody's config has a use for such a lineup.
+    setup.saves = false;
 }
 
 /// Whom the screen asks, or the code with which it ends; somebody who has nothing configured is

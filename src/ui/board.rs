@@ -180,11 +180,11 @@ pub(super) fn draw(app: &mut App, theme: &Theme, frame: &mut Frame, top: usize) 
         title.push_str(" · ");
         title.push_str(&hashed(&app.votes.wanted.tags));
     }
-    let keys = match &app.notice {
-        Some((notice, _)) => clean_line(notice),
-        None => "v yours or judges' · b blind only · t this session's tags · j k scroll · other keys close"
-            .to_owned(),
-    };
+    let whose = if app.votes.wanted.voters == Voters::People { "v judges" } else { "v your votes" };
+    let keys = app.notice.as_ref().map_or_else(
+        || format!("{whose} · b blind only · t this session's tags · j k scroll · others close"),
+        |(notice, _)| clean_line(notice),
+    );
     let buffer = frame.buffer_mut();
     theme.wipe(buffer, area);
     Block::bordered()

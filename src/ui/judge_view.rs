@@ -177,7 +177,7 @@ fn said(app: &App, sheet: &Sheet, theme: &Theme, room: usize, out: &mut Vec<Line
             Span::styled(finding, style),
         ]));
         for comparison in pair {
-            order(comparison, app.judging.reasons, theme, room, out);
+            order(sheet, comparison, app.judging.reasons, theme, room, out);
         }
     }
     out.push(Line::default());
@@ -200,17 +200,26 @@ fn finding(sheet: &Sheet, (a, b): (usize, usize), pair: &[Comparison], theme: &T
 }
 
 /// One order of a pair: why there is no verdict, or the reason that the judge gave.
-fn order(c: &Comparison, reasons: bool, theme: &Theme, room: usize, out: &mut Vec<Line<'static>>) {
+fn order(
+    sheet: &Sheet,
+    c: &Comparison,
+    reasons: bool,
+    theme: &Theme,
+    room: usize,
+    out: &mut Vec<Line<'static>>,
+) {
     let fault = c.answer.fault.as_ref().map(|f| clean_line(&f.to_string()));
     let text = match (c.pick(), fault) {
         (Some(_), _) if !reasons => return,
         (Some(pick), _) => {
-            let word = match pick {
-                Pick::First => "the one that it read first",
-                Pick::Second => "the one that it read second",
+            let (first, second) = (sheet.called(c.sides.0), sheet.called(c.sides.1));
+            let preferred = match pick {
+                Pick::First => first.as_str(),
+                Pick::Second => second.as_str(),
                 Pick::Tie => "neither",
             };
-            wrapped(&format!("{word}: {}", reason(&c.answer.text)), room, 2, theme.reasoning, out);
+            let text = format!("read {first} first, preferred {preferred}: {}", reason(&c.answer.text));
+            wrapped(&text, room, 2, theme.reasoning, out);
             return;
         }
         (None, Some(fault)) => fault,

@@ -108,7 +108,7 @@ pub(super) struct Side {
 #[derive(Debug)]
 pub(super) struct Comparison {
     /// Which is read first and which second, of the sheet's sides.
-    sides: (usize, usize),
+    pub(super) sides: (usize, usize),
     /// While it waits.
     prompt: Option<Prompt>,
     bound: Option<Money>,
@@ -329,7 +329,7 @@ impl App {
         };
         Ok(Plan::Judge {
             round: self.shown,
-            judge: judge.endpoint.clone(),
+            judge: Box::new(judge.endpoint.clone()),
             answers: ids,
             asks: wanted.into_iter().filter_map(ask).collect(),
             anew: before.is_none(),
@@ -379,7 +379,7 @@ impl App {
             self.retire(old.into_iter().flat_map(|old| old.comparisons).collect());
             let Some(sides) = self.sides(round, &answers) else { return };
             let told = vec![false; all.len() / 2];
-            self.judging.sheets.push(Sheet { round, judge, sides, comparisons: all, told, revision });
+            self.judging.sheets.push(Sheet { round, judge: *judge, sides, comparisons: all, told, revision });
         } else if let Some(sheet) = known.and_then(|at| self.judging.sheets.get_mut(at)) {
             let mut old = Vec::new();
             for new in all {
@@ -471,6 +471,9 @@ impl App {
         let question = self.rounds.get(round).map(|r| r.question.clone()).unwrap_or_default();
         for vote in votes {
             self.effects.push(Effect::Vote { vote: Box::new(vote), prompt: question.clone() });
+        }
+        if matches!(self.overlay, Some(Overlay::Judge { .. })) && self.shown == round {
+            return; // it can be seen
         }
         let key = self.keymap.first("judge");
         if let Some(why) = hopeless {

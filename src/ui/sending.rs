@@ -45,7 +45,7 @@ pub(super) enum Plan {
     /// A round so many times more: one ask an endpoint.
     Trials { round: usize, runs: usize, nonce: bool, asks: Vec<(Endpoint, Prompt)> },
     /// These answers of a round, compared by a judge: all of them anew, or what is missing.
-    Judge { round: usize, judge: Endpoint, answers: Vec<AnswerId>, asks: Vec<Ask>, anew: bool },
+    Judge { round: usize, judge: Box<Endpoint>, answers: Vec<AnswerId>, asks: Vec<Ask>, anew: bool },
 }
 
 /// One answer of a round that is there.
@@ -77,7 +77,7 @@ impl Plan {
             Self::Trials { runs, asks, .. } => std::iter::repeat_n(asks, *runs).flatten().cloned().collect(),
             Self::Cases(plans) => plans.iter().flat_map(Self::asks).collect(),
             Self::Judge { judge, asks, .. } => {
-                asks.iter().map(|ask| (judge.clone(), ask.prompt.clone())).collect()
+                asks.iter().map(|ask| ((**judge).clone(), ask.prompt.clone())).collect()
             }
             Self::More { asks, .. } => asks
                 .iter()

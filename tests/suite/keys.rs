@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bakeoff::model::{AnswerId, Class, Delta, Fault, Report, Step, Stop, Usage};
+use bakeoff::model::{AnswerId, Class, Delta, Fault, Judge, Report, Step, Stop, Usage};
 use bakeoff::ui::{App, COMMANDS, Effect, Event, Key};
 use crossterm::event::{
     Event as Terminal, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -113,6 +113,8 @@ fn mouse(random: &mut Rng) -> Terminal {
 fn run(seed: u64, steps: usize) -> App {
     let mut random = Rng::with_seed(seed);
     let mut screen = app(random.usize(1..7));
+    screen.judging.judge =
+        screen.lineup.endpoints.first().cloned().map(|endpoint| Judge { endpoint, criteria: None });
     let mut engine = Engine { running: Vec::new() };
     let mut size = (120, 40);
     let mut now = Duration::ZERO;

@@ -614,7 +614,8 @@ fn the_board_on_the_screen_says_what_it_counts() {
     let [Effect::Board(wanted)] = &asked[..] else { panic!("{asked:?}") };
     assert!(shown(&mut app, 120, 30).join("\n").contains("counting …"));
     let votes = file.read().unwrap();
-    let sheet = Sheet { board: votes.board(wanted), remarks: vec!["x:3: not counted: \u{1b}[2J".into()] };
+    let remarks = vec!["x:3: not counted: \u{1b}[2J".into()];
+    let sheet = Sheet { board: votes.board(wanted), remarks, ..Sheet::default() };
     app.update(Event::Board(Ok(sheet)), app.now);
     for (width, height) in [(80, 24), (120, 40)] {
         let rows = shown(&mut app, width, height);
