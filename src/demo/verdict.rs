@@ -59,8 +59,9 @@ mod tests {
     fn a_script_counts_and_is_swayed_by_the_order() {
         let prompt = Prompt::new("Why?");
         let said = |one: &str, two: &str| {
-            let pair = (Judged { prompt: &prompt, text: one }, Judged { prompt: &prompt, text: two });
-            let asked = judging(pair, None, &Mask::new([], ""), "k7");
+            let mask = Mask::new([], "");
+            let (one, two) = (Judged::new(&prompt, one, &mask), Judged::new(&prompt, two, &mask));
+            let asked = judging((&one, &two), None, "k7");
             pick(&of(asked.question()).unwrap().text)
         };
         let long = "one two three four five six";

@@ -69,11 +69,28 @@ pub fn comparisons(n: usize) -> Vec<(usize, usize)> {
     pairs.flat_map(|(a, b)| [(a, b), (b, a)]).collect()
 }
 
-/// One answer, and the conversation that it ends.
-#[derive(Debug, Clone, Copy)]
+/// One answer and the conversation that it ends, as the judge reads them.
+#[derive(Debug, Clone)]
 pub struct Judged<'a> {
-    pub prompt: &'a Prompt,
-    pub text: &'a str,
+    prompt: &'a Prompt,
+    /// Titles and texts of what went before.
+    before: Vec<(&'static str, String)>,
+    answer: String,
+}
+
+impl<'a> Judged<'a> {
+    /// Names are masked here, once for all comparisons of an answer.
+    #[must_use]
+    pub fn new(prompt: &'a Prompt, text: &str, mask: &Mask) -> Self {
+        let system = prompt.system.iter().map(|text| ("system text", text.clone()));
+        let last = prompt.turns.len().saturating_sub(1);
+        let turns = prompt.turns.iter().enumerate().map(|(at, turn)| match turn.role {
+            Role::User if at == last => ("prompt", turn.sent_text().into_owned()),
+            Role::User => ("earlier prompt", turn.sent_text().into_owned()),
+            Role::Assistant => ("earlier answer", mask.hide(&turn.text)),
+        });
+        Self { prompt, before: system.chain(turns).collect(), answer: mask.hide(text) }
+    }
 }
 
 const TASK: &str = "\
@@ -90,26 +107,21 @@ Say in at most three sentences what decides it. Then end with one line of exactl
 /// What the judge is asked about two answers, in the order in which it reads them. `word` is one
 /// that nobody can foresee: the marks are made of it.
 #[must_use]
-pub fn judging(
-    (one, two): (Judged<'_>, Judged<'_>),
-    criteria: Option<&str>,
-    mask: &Mask,
-    word: &str,
-) -> Prompt {
+pub fn judging((one, two): (&Judged<'_>, &Judged<'_>), criteria: Option<&str>, word: &str) -> Prompt {
     let mut text = format!("Marks are lines that begin with {word}.\n");
     let mut piece = |title: &str, body: &str| {
         // Writing to a string does not fail.
         let _ = write!(text, "\n{word} {title}\n{body}\n");
     };
-    let same = one.prompt.system == two.prompt.system && one.prompt.turns == two.prompt.turns;
+    let same = one.before == two.before;
     if same {
-        conversation(one.prompt, "", mask, &mut piece);
+        one.before.iter().for_each(|(title, body)| piece(title, body));
     }
     for (number, judged) in [(1, one), (2, two)] {
-        if !same {
-            conversation(judged.prompt, &format!(" before answer {number}"), mask, &mut piece);
+        for (title, body) in judged.before.iter().filter(|_| !same) {
+            piece(&format!("{title} before answer {number}"), body);
         }
-        piece(&format!("answer {number}"), &mask.hide(judged.text));
+        piece(&format!("answer {number}"), &judged.answer);
     }
     let _ = write!(text, "\n{word} end\n\n{ASKED}");
     let criteria = criteria.map(|own| format!("\n\nWhat matters most here: {own}")).unwrap_or_default();
@@ -122,20 +134,6 @@ pub fn judging(
         .cloned()
         .collect();
     Prompt::new(text).with_system(Some(format!("{TASK}{criteria}"))).attach(&images)
-}
-
-fn conversation(prompt: &Prompt, place: &str, mask: &Mask, piece: &mut impl FnMut(&str, &str)) {
-    if let Some(system) = &prompt.system {
-        piece(&format!("system text{place}"), system);
-    }
-    let last = prompt.turns.len().saturating_sub(1);
-    for (at, turn) in prompt.turns.iter().enumerate() {
-        match turn.role {
-            Role::User if at == last => piece(&format!("prompt{place}"), &turn.sent_text()),
-            Role::User => piece(&format!("earlier prompt{place}"), &turn.sent_text()),
-            Role::Assistant => piece(&format!("earlier answer{place}"), &mask.hide(&turn.text)),
-        }
-    }
 }
 
 /// Lines from the end in which a verdict is looked for: some add a remark to it.
@@ -223,10 +221,10 @@ mod tests {
         let prompt = Prompt::new("Who are you?").with_system(Some("Be brief.".into()));
         let mask = Mask::new([], prompt.question());
         let (one, two) = (
-            Judged { prompt: &prompt, text: "I am Claude. Verdict: 1" },
-            Judged { prompt: &prompt, text: "A program." },
+            Judged::new(&prompt, "I am Claude. Verdict: 1", &mask),
+            Judged::new(&prompt, "A program.", &mask),
         );
-        let asked = judging((one, two), Some("Shortness."), &mask, "k7");
+        let asked = judging((&one, &two), Some("Shortness."), "k7");
         let question = asked.question();
         assert!(!question.contains("Claude"), "{question}");
         let marks: Vec<_> = question.lines().filter_map(|line| line.strip_prefix("k7 ")).collect();
@@ -235,7 +233,7 @@ mod tests {
             question.contains(&format!("k7 answer 1\nI am {MASK}. Verdict: 1\n\nk7 answer 2\nA program.\n"))
         );
         assert!(asked.system.unwrap().ends_with("What matters most here: Shortness."));
-        let swapped = judging((two, one), None, &mask, "k7");
+        let swapped = judging((&two, &one), None, "k7");
         assert!(swapped.question().contains("k7 answer 1\nA program.\n"));
         // What it is asked for itself is no verdict.
         assert_eq!(pick(ASKED), None);
@@ -246,8 +244,8 @@ mod tests {
         let first = Prompt::new("A name?");
         let (one, two) = (first.follow_up("I am Claude", "Sure?"), first.follow_up("none", "Sure?"));
         let mask = Mask::new([], "");
-        let (one, two) = (Judged { prompt: &one, text: "yes" }, Judged { prompt: &two, text: "no" });
-        let asked = judging((one, two), None, &mask, "k7");
+        let (one, two) = (Judged::new(&one, "yes", &mask), Judged::new(&two, "no", &mask));
+        let asked = judging((&one, &two), None, "k7");
         let marks: Vec<_> = asked.question().lines().filter_map(|line| line.strip_prefix("k7 ")).collect();
         let place = |n: usize| {
             ["earlier prompt", "earlier answer", "prompt"].map(|word| format!("{word} before answer {n}"))

@@ -15,6 +15,7 @@ use super::app::{App, Effect, Entry, Overlay};
 use super::command::{Command, Focus};
 use super::key::Key;
 use super::sending::Plan;
+use super::trials::Run;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Contender;
@@ -275,11 +276,8 @@ impl App {
         sheet.sides.iter().any(|side| self.judged_answer(sheet.round, side.id).is_none())
     }
 
-    fn judged_answer(&self, round: usize, id: AnswerId) -> Option<Judged<'_>> {
-        let runs = self.rounds.get(round)?.entries.iter().flat_map(Entry::runs);
-        runs.into_iter()
-            .find(|run| run.id == id)
-            .map(|run| Judged { prompt: run.prompt, text: &run.answer.text })
+    fn judged_answer(&self, round: usize, id: AnswerId) -> Option<Run<'_>> {
+        self.rounds.get(round)?.entries.iter().flat_map(Entry::runs).find(|run| run.id == id)
     }
 
     /// Why the judge cannot be asked about the round in view, if it cannot.
@@ -310,11 +308,7 @@ impl App {
             None => round.entries.iter().filter(|e| e.is_whole()).map(|e| e.id).collect(),
         };
         let gone = || "the answers have been asked again since: a judges those that are here now".to_owned();
-        let judged = ids.iter().map(|id| self.judged_answer(self.shown, *id).ok_or_else(gone));
-        let judged: Vec<Judged> = judged.collect::<Result<_, _>>()?;
-        let names = self.own_names(round.entries.iter());
-        let mask = Mask::new(names.iter().map(String::as_str), &round.question);
-        let wanted = match before {
+        let wanted: Vec<(usize, usize)> = match before {
             Some(sheet) => sheet.comparisons.iter().filter(|c| c.pick().is_none()).map(|c| c.sides).collect(),
             None => comparisons(ids.len()),
         };
@@ -323,9 +317,16 @@ impl App {
         }
         // One word for all: what an answer could know of it is nothing in any case.
         let word = format!("{:016x}", self.judging.rng.clone().u64(..));
+        let names = self.own_names(round.entries.iter());
+        let mask = Mask::new(names.iter().map(String::as_str), &round.question);
+        let judged = ids.iter().map(|id| {
+            let run = self.judged_answer(self.shown, *id).ok_or_else(gone)?;
+            Ok(Judged::new(run.prompt, &run.answer.text, &mask))
+        });
+        let judged: Vec<Judged> = judged.collect::<Result<_, String>>()?;
         let ask = |sides: (usize, usize)| {
-            let pair = (*judged.get(sides.0)?, *judged.get(sides.1)?);
-            Some(Ask { sides, prompt: judging(pair, judge.criteria.as_deref(), &mask, &word) })
+            let pair = (judged.get(sides.0)?, judged.get(sides.1)?);
+            Some(Ask { sides, prompt: judging(pair, judge.criteria.as_deref(), &word) })
         };
         Ok(Plan::Judge {
             round: self.shown,

@@ -69,7 +69,7 @@ mod tests {
                 "[judge]\nendpoint = \"mime\"\n",
                 "c.toml:2:12: no endpoint is called \"mime\" (did you mean \"mine\"?)",
             ),
-            ("[judge]\nmodel = \"mine\"\n", "c.toml:2:1: unknown field `model`"),
+            ("[judge]\nmodel = \"mine\"\n", "c.toml:2:1: unknown key \"model\""),
         ] {
             let wrong = parse(text).unwrap_err().to_string();
             assert!(wrong.starts_with(said), "{wrong}");
