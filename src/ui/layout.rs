@@ -13,6 +13,9 @@ use ratatui::layout::{Position, Rect};
 const LEAST_WIDTH: u16 = 40;
 /// Borders, status, one line of figures and a few of text.
 const LEAST_HEIGHT: u16 = 8;
+/// Prose and code read well from here on, and this many rows hold an answer: a large terminal has more
+/// rows of panes rather than narrower ones.
+const GOOD: (u16, u16) = (48, 24);
 /// Below this the screen shows one sentence.
 const LEAST_SCREEN: (u16, u16) = (20, 5);
 
@@ -137,16 +140,20 @@ pub fn layout(needs: Needs, prompt: impl Fn(u16) -> u16) -> Layout {
     out
 }
 
-/// The fewest rows in which every pane is wide and high enough; `None` when there are none.
+/// The fewest rows in which every pane reads well, else in which it is wide and high enough; `None` when
+/// there are none.
 fn grid(panes: usize, area: Rect) -> Option<usize> {
     if panes == 1 {
         return Some(1);
     }
-    (1..=panes).find(|rows| {
-        let columns = panes.div_ceil(*rows);
-        usize::from(area.width) / columns >= usize::from(LEAST_WIDTH)
-            && usize::from(area.height) / rows >= usize::from(LEAST_HEIGHT)
-    })
+    let fewest = |(width, height): (u16, u16)| {
+        (1..=panes).find(|rows| {
+            let columns = panes.div_ceil(*rows);
+            usize::from(area.width) / columns >= usize::from(width)
+                && usize::from(area.height) / rows >= usize::from(height)
+        })
+    };
+    fewest(GOOD).or_else(|| fewest((LEAST_WIDTH, LEAST_HEIGHT)))
 }
 
 /// Panes in reading order; a last row with fewer panes fills the width.
@@ -196,6 +203,9 @@ mod tests {
         assert_eq!(grid(3, area(80, 20)), Some(2));
         assert_eq!(grid(6, area(200, 46)), Some(2));
         assert_eq!(grid(6, area(80, 20)), None);
+        // Two rows of readable panes before one of narrow ones, where there is height for them.
+        assert_eq!((grid(6, area(250, 66)), grid(6, area(250, 40))), (Some(2), Some(1)));
+        assert_eq!((grid(4, area(200, 46)), grid(3, area(120, 36))), (Some(1), Some(1)));
         assert_eq!(grid(1, area(10, 3)), Some(1));
     }
 }

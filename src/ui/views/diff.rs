@@ -22,11 +22,11 @@ const LEAST_SIDES: u16 = 60;
 pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     let keys = |name| app.keymap.first(name);
     let (flip, fold, other) = (keys("flip"), keys("thinking"), keys("diff"));
-    let (after_what, sides) = match app.comparing.against {
-        Against::Baseline => ("the round before", app.comparing.sides),
-        Against::Before => ("the baseline", app.comparing.sides),
+    let (versus, after_what) = match app.comparing.against {
+        Against::Baseline => ("the baseline", "the round before"),
+        Against::Before => ("the round before", "the baseline"),
     };
-    let shape = if sides { "one column" } else { "side by side" };
+    let shape = if app.comparing.sides { "one column" } else { "side by side" };
     let folds = if app.comparing.unfolded { "folds what is alike" } else { "shows what is alike" };
     let bottom = format!(
         "{} next change · {flip} {shape} · {fold} {folds} · {other} against {after_what} · {} next answer",
@@ -36,7 +36,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
     let (before, after) = match app.compared() {
         Ok(pair) => pair,
         Err(why) => {
-            let inner = frame(app, theme, buffer, area, "", &bottom);
+            let inner = frame(app, theme, buffer, area, &format!("against {versus}"), &bottom);
             return put(buffer, inner, Line::styled(why, theme.faint));
         }
     };
@@ -44,7 +44,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, buffer: &mut Buffer, area: Rect
         Pair { before: (before.id, before.answer.text.len()), after: (after.id, after.answer.text.len()) };
     let names = match app.comparing.against {
         Against::Baseline => (clean_line(&before.endpoint.name), clean_line(&after.endpoint.name)),
-        Against::Before => ("the round before".to_owned(), clean_line(&after.endpoint.name)),
+        Against::Before => (versus.to_owned(), clean_line(&after.endpoint.name)),
     };
     let mut texts = None;
     if app.comparing.lacks(pair) {
