@@ -216,13 +216,20 @@ impl App {
             self.settle_doubt(key.code == KeyCode::Char('y') && key.modifiers.is_empty());
             return true;
         }
-        // What is being filled in stays: of the keys that work anywhere, those that open something do not.
+        // What is being filled in or chosen stays: of the keys that work anywhere, those that open something do not.
         let filling = matches!(
             self.overlay,
-            Some(Overlay::Form | Overlay::Params | Overlay::Tags | Overlay::Trials | Overlay::Picker)
+            Some(
+                Overlay::Form
+                    | Overlay::Params
+                    | Overlay::Tags
+                    | Overlay::Trials
+                    | Overlay::Picker
+                    | Overlay::Chooser
+            )
         );
-        let lets_through = |name: &str| !filling || matches!(name, "interrupt" | "redraw" | "suspend");
-        let everywhere = self.keymap.find(Focus::Anywhere, key).is_some_and(|c| lets_through(c.name));
+        let anywhere = self.keymap.find(Focus::Anywhere, key);
+        let everywhere = anywhere.is_some_and(|c| !filling || c.on == Focus::Always);
         match (&mut self.overlay, key.code) {
             (_, _) if everywhere => return false,
             (Some(Overlay::Picker), _) => self.picker_key(key),

@@ -521,6 +521,10 @@ impl App {
             let cases = self.stop_everything();
             self.say(format!("streams stopped{cases}; ctrl+c again asks to quit"));
         } else if again {
+            // What a list has tried out is taken back with it.
+            if self.overlay == Some(Overlay::Chooser) {
+                self.leave_chooser();
+            }
             self.overlay = Some(Overlay::Quit);
         } else {
             self.say("ctrl+c again asks to quit");

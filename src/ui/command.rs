@@ -16,8 +16,10 @@ use crate::model::did_you_mean;
 pub enum Focus {
     Prompt,
     Panes,
-    /// In both; a key of the focused part wins.
+    /// In both; a key of the focused part wins. What is being filled in or chosen comes first.
     Anywhere,
+    /// The same, and over whatever is being filled in or chosen: it opens nothing of its own.
+    Always,
 }
 
 impl Focus {
@@ -27,8 +29,14 @@ impl Focus {
         match self {
             Self::Prompt => "prompt",
             Self::Panes => "pane",
-            Self::Anywhere => "anywhere",
+            Self::Anywhere | Self::Always => "anywhere",
         }
+    }
+
+    /// The part of the screen that a key is looked up for.
+    #[must_use]
+    pub fn place(self) -> Self {
+        if self == Self::Always { Self::Anywhere } else { self }
     }
 }
 
@@ -87,7 +95,7 @@ impl Keymap {
         let mut map = Self::default();
         for (focus, name, keys) in rows {
             let place = format!("keys.{focus}.{name}");
-            let here = |c: &Command| c.on.word() == focus || c.on == Focus::Anywhere;
+            let here = |c: &Command| c.on.word() == focus || c.on.place() == Focus::Anywhere;
             let Some(at) = COMMANDS.iter().position(|c| c.name == name && here(c)) else {
                 let names = COMMANDS.iter().filter(|c| here(c)).map(|c| c.name);
                 return Err(format!("{place}: no command is called {name:?}{}", did_you_mean(name, names)));
@@ -105,7 +113,7 @@ impl Keymap {
         let mut seen: HashMap<(Focus, Key), &str> = HashMap::new();
         for (command, keys) in COMMANDS.iter().zip(&self.keys) {
             for key in keys {
-                if let Some(other) = seen.insert((command.on, *key), command.name) {
+                if let Some(other) = seen.insert((command.on.place(), *key), command.name) {
                     return Err(format!(
                         "the key {key} belongs to {other} and to {} in the {} keys",
                         command.name,
@@ -121,7 +129,7 @@ impl Keymap {
         self.index.clear();
         for (at, (command, keys)) in COMMANDS.iter().zip(&self.keys).enumerate() {
             for key in keys {
-                self.index.insert((command.on, *key), at);
+                self.index.insert((command.on.place(), *key), at);
             }
         }
         self
@@ -165,7 +173,7 @@ mod tests {
             assert_eq!(command.keys.len(), keys.len(), "{}", command.name);
             assert!(command.doc.len() <= 70, "{}: the doc is long", command.name);
             for key in keys {
-                assert_eq!(map.find(command.on, *key).unwrap().name, command.name);
+                assert_eq!(map.find(command.on.place(), *key).unwrap().name, command.name);
             }
         }
         let mut names: Vec<_> = COMMANDS.iter().map(|c| c.name).collect();

@@ -428,7 +428,7 @@ pub(super) const ROWS: &[Command] = &[
     Command {
         name: "interrupt",
         keys: &["ctrl+c"],
-        on: Focus::Anywhere,
+        on: Focus::Always,
         doc: "stop all streams; pressed again, ask to quit",
         run: App::interrupt,
     },
@@ -450,14 +450,14 @@ pub(super) const ROWS: &[Command] = &[
     Command {
         name: "redraw",
         keys: &["ctrl+l"],
-        on: Focus::Anywhere,
+        on: Focus::Always,
         doc: "draw everything anew",
         run: App::redraw,
     },
     Command {
         name: "suspend",
         keys: &["ctrl+z"],
-        on: Focus::Anywhere,
+        on: Focus::Always,
         doc: "back to the shell; `fg` returns",
         run: App::suspend,
     },

@@ -93,7 +93,7 @@ fn lines(app: &App, theme: &Theme, width: u16) -> Vec<Line<'static>> {
         [(Focus::Panes, "In the panes"), (Focus::Prompt, "In the prompt"), (Focus::Anywhere, "Anywhere")]
     {
         out.push(heading(title));
-        for command in COMMANDS.iter().filter(|c| c.on == focus) {
+        for command in COMMANDS.iter().filter(|c| c.on.place() == focus) {
             out.extend(row(app.keymap.shown(command.name), command.doc));
         }
         out.push(Line::default());

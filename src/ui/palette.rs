@@ -27,7 +27,7 @@ const PALETTE: Kind = Kind {
         match command.on {
             Focus::Prompt => app.focus = Focus::Prompt,
             Focus::Panes => app.focus = Focus::Panes,
-            Focus::Anywhere => {}
+            Focus::Anywhere | Focus::Always => {}
         }
         app.key = None;
         (command.run)(app);

@@ -39,7 +39,7 @@ fn keys() -> String {
         [(Focus::Prompt, "In the prompt"), (Focus::Panes, "In the panes"), (Focus::Anywhere, "Anywhere")]
     {
         writeln!(out, "| {title} | |\n|---|---|").unwrap();
-        for c in COMMANDS.iter().filter(|c| c.on == focus) {
+        for c in COMMANDS.iter().filter(|c| c.on.place() == focus) {
             writeln!(out, "| `{}` | {} (`{}`) |", keymap.shown(c.name).replace(", ", "` `"), c.doc, c.name)
                 .unwrap();
         }

@@ -6,7 +6,7 @@ use bakeoff::model::{
     Answer, AnswerId, Class, Connections, Delta, Endpoint, Fault, Lineup, Phases, Price, Rates, Report, Rule,
     Stall, Step, Stop, Usage,
 };
-use bakeoff::ui::{App, COMMANDS, Choice, Effect, Event, Focus, Key, Keymap, Theme, draw};
+use bakeoff::ui::{App, COMMANDS, Choice, Effect, Event, Focus, Key, Keymap, Overlay, Theme, draw};
 use crossterm::event::{
     Event as Terminal, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
@@ -223,8 +223,20 @@ fn themes_are_tried_and_left_or_taken() {
     press(&mut app, "down");
     let tried = app.theme.name.clone();
     assert_ne!(tried, "default");
+    // A key that works anywhere takes the list away no more than it takes a form away.
+    for key in ["f1", "f3", "alt+x"] {
+        press(&mut app, key);
+        assert_eq!(app.overlay, Some(Overlay::Chooser), "{key}");
+    }
     press(&mut app, "esc");
     assert_eq!(app.theme.name, "", "the one from before");
+    // What was only tried is not what is left when somebody begins to quit.
+    press(&mut app, "X");
+    press(&mut app, "f9");
+    press(&mut app, "down");
+    (0..3).for_each(|_| drop(press(&mut app, "ctrl+c")));
+    press(&mut app, "n");
+    assert_eq!((app.overlay, app.theme.name.as_str()), (None, ""));
     press(&mut app, "f9");
     typed(&mut app, "paper");
     let effects = press(&mut app, "enter");
