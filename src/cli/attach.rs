@@ -1,13 +1,11 @@
 //! `--attach`, and `@path` in a prompt that was given as an argument.
 
-use std::io::Write;
-
 use super::Stop;
 use crate::model::Attachment;
+use crate::model::Reference;
 use crate::model::attached;
 use crate::model::clean_line;
 use crate::model::reference;
-use crate::model::references;
 use crate::store::Config;
 use crate::store::Disk;
 
@@ -35,35 +33,33 @@ pub(super) fn draft(names: &[String], config: &Config) -> Result<(Disk, String),
     Ok((disk, draft))
 }
 
-/// Everything that goes with a prompt: what it names, if it was written as an argument, then
-/// what `--attach` names. Says on standard error what that is, unless `quiet`.
-pub(super) fn all(
-    prompt: &str,
-    argument: bool,
-    names: &[String],
+/// Everything that goes with a prompt: what it names, then what was given. What is to be said of it is
+/// added to `notices`, unless it stands there.
+pub(super) fn with_named(
+    named: &[Reference],
+    given: &[Attachment],
     disk: &Disk,
-    quiet: bool,
+    notices: &mut Vec<String>,
 ) -> Result<Vec<Attachment>, Stop> {
     let (mut files, mut missed) = (Vec::new(), Vec::new());
-    for named in if argument { references(prompt) } else { Vec::new() } {
-        match disk.find(&named) {
+    for named in named {
+        match disk.find(named) {
             Ok(Some(file)) => files.push(file),
             Ok(None) if named.looks_like_a_path() => missed.push(format!("@{}", named.name)),
             Ok(None) => {}
             Err(why) => return Err(Stop::usage(format!("nothing was sent: {why}"))),
         }
     }
-    for file in given(names, disk)? {
-        if !files.iter().any(|f| f.name() == file.name()) {
-            files.push(file);
+    for file in given {
+        if !files.iter().any(|f: &Attachment| f.name() == file.name()) {
+            files.push(file.clone());
         }
     }
-    let mut notices = vec![attached(&files)];
-    if !missed.is_empty() {
-        notices.push(format!("no such file, sent as text: {}", missed.join(", ")));
-    }
-    for notice in notices.into_iter().filter(|n| !n.is_empty() && !quiet) {
-        let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&notice));
+    let missed = (!missed.is_empty()).then(|| format!("no such file, sent as text: {}", missed.join(", ")));
+    for notice in [Some(attached(&files)).filter(|told| !told.is_empty()), missed].into_iter().flatten() {
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
     }
     Ok(files)
 }

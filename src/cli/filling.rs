@@ -13,6 +13,7 @@ use crate::model::Template;
 use crate::model::Values;
 use crate::model::Version;
 use crate::model::did_you_mean;
+use crate::model::unescaped;
 use crate::store::Prompts;
 use crate::store::load_cases;
 
@@ -25,6 +26,8 @@ pub(super) struct Sent {
 /// A prompt as it was written.
 pub(super) struct Written {
     pub(super) text: String,
+    /// Somebody wrote it as a prompt: `\@` in it is an `@`.
+    pub(super) escaped: bool,
     pub(super) system: Option<String>,
     /// What goes with it, whatever it is filled with.
     pub(super) files: Vec<Attachment>,
@@ -91,7 +94,8 @@ pub(super) fn rounds(written: Vec<Written>, vars: &Values, cases: Option<&Cases>
     let wrong = |why: String| Stop::usage(format!("the prompt: {why}; --verbatim sends it as it is"));
     let mut templates = Vec::new();
     for one in &written {
-        templates.push(Template::parse(&one.text).map_err(|e| wrong(e.to_string()))?);
+        let read = if one.escaped { Template::of_prompt } else { Template::parse };
+        templates.push(read(&one.text).map_err(|e| wrong(e.to_string()))?);
     }
     for name in vars.names() {
         let uses = |t: &Option<Template>| t.as_ref().is_some_and(|t| t.unknown(name).is_none());
@@ -106,7 +110,8 @@ pub(super) fn rounds(written: Vec<Written>, vars: &Values, cases: Option<&Cases>
         let (system, files) = (one.system, one.files);
         let filled = match (template, cases) {
             (None, None) => {
-                let prompt = Prompt::new(one.text).with_system(system).attach(&files);
+                let text = if one.escaped { unescaped(&one.text) } else { one.text };
+                let prompt = Prompt::new(text).with_system(system).attach(&files);
                 rounds.push(Sent { prompt, filled: None });
                 continue;
             }

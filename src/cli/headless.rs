@@ -19,6 +19,7 @@ use crate::model::Outcome;
 use crate::model::Prompt;
 use crate::model::Spending;
 use crate::model::clean_line;
+use crate::model::references;
 use crate::model::unescaped;
 use crate::provider::Vars;
 use crate::store::Disk;
@@ -193,23 +194,30 @@ fn rounds(
         Some(text) if system.is_none() => Some(text_or_file(text)?),
         _ => None,
     };
-    let mut written = Vec::new();
+    // Read once, and told once, however many prompts they go with.
+    let given = attach::given(&asking.attach, disk)?;
+    let (mut written, mut notices) = (Vec::new(), Vec::new());
     for word in &asking.saved {
         let (_, version) = filling::saved(loaded, word)?;
         let system = system.clone().or(version.system).or_else(|| own.clone());
-        let files = attach::all("", false, &asking.attach, disk, args.quiet)?;
-        written.push(Written { text: version.text, system, files });
+        let files = attach::with_named(&[], &given, disk, &mut notices)?;
+        written.push(Written { text: version.text, escaped: true, system, files });
     }
     // A prompt of the library takes the place of standard input, not of an argument.
     if written.is_empty() || args.prompt.is_some() {
         let (text, argument) = question(args.prompt.as_deref())?;
-        let files = attach::all(&text, argument, &asking.attach, disk, args.quiet)?;
-        let text = if argument { unescaped(&text) } else { text };
-        written.push(Written { text, system: system.or(own), files });
+        let named = if argument { references(&text) } else { Vec::new() };
+        let files = attach::with_named(&named, &given, disk, &mut notices)?;
+        written.push(Written { text, escaped: argument, system: system.or(own), files });
+    }
+    for notice in notices.iter().filter(|_| !args.quiet) {
+        let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(notice));
     }
     if args.verbatim {
         let as_it_is = |w: Written| Sent {
-            prompt: Prompt::new(w.text).with_system(w.system).attach(&w.files),
+            prompt: Prompt::new(if w.escaped { unescaped(&w.text) } else { w.text })
+                .with_system(w.system)
+                .attach(&w.files),
             filled: None,
         };
         return Ok(written.into_iter().map(as_it_is).collect());

@@ -51,7 +51,7 @@ fn fields(kept: &Kept) -> Vec<(&'static str, Value)> {
 
 /// The names that it asks for; a text that is no template has none.
 fn variables(version: &Version) -> String {
-    let template = Template::parse(&version.text).ok().flatten();
+    let template = Template::of_prompt(&version.text).ok().flatten();
     template.map(|t| t.names().join(" ")).unwrap_or_default()
 }
 

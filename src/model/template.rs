@@ -29,6 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use minijinja::{Environment, Error, ErrorKind, Value};
 
 use super::near::did_you_mean;
+use super::reference::unescaped;
 use engine::environment;
 use scan::{Scan, shorten, words};
 
@@ -134,6 +135,19 @@ impl Template {
     /// # Errors
     /// What looks live and is not right, with its line.
     pub fn parse(text: &str) -> Result<Option<Self>, TemplateError> {
+        Self::read(text, text)
+    }
+
+    /// Reads a prompt as somebody wrote it: `\@` at a word's start is an `@`. That holds for what
+    /// was written alone; a value is data.
+    ///
+    /// # Errors
+    /// As [`Template::parse`].
+    pub fn of_prompt(written: &str) -> Result<Option<Self>, TemplateError> {
+        Self::read(written, &unescaped(written))
+    }
+
+    fn read(written: &str, text: &str) -> Result<Option<Self>, TemplateError> {
         let (mut source, tags) = Scan::all_of(text)?;
         // The engine takes one line break from the end.
         source.push('\n');
@@ -145,7 +159,7 @@ impl Template {
             let message = format!("{used} bytes in braces are more than a template of a prompt has");
             return Err(TemplateError { line: 0, message });
         }
-        let mut new = Self { text: text.to_owned(), source, tags, names: Vec::new() };
+        let mut new = Self { text: written.to_owned(), source, tags, names: Vec::new() };
         let environment = environment(&Arc::new(AtomicU64::new(0)), 0);
         let template = environment.template_from_str(&new.source).map_err(|e| new.explain(&e))?;
         let asked = template.undeclared_variables(false);
@@ -258,6 +272,12 @@ impl Filler<'_> {
 }
 
 impl Filled {
+    /// Nothing would be sent.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
     /// A text filled in once.
     ///
     /// # Errors

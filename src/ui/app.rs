@@ -421,7 +421,7 @@ impl App {
     }
 
     fn report(&mut self, report: Report) {
-        if self.judge_report(&report) || self.veiled_report(&report) {
+        if self.judge_report(&report) || self.left_report(&report) || self.veiled_report(&report) {
             return;
         }
         let Some(&(round, entry)) = self.places.get(&report.id) else { return };

@@ -3,15 +3,15 @@
 //!
 //! ```text
 //!  draft changes --new @name--> Effect::ReadFiles --> Event::FilesRead --> border, estimate
-//!  enter --@name--> Effect::ReadFiles --> Event::FilesRead --all there--> sent
-//!                                              \--one cannot be had--> the prompt comes back
+//!  enter ; > --@name--> Effect::ReadFiles --> Event::FilesRead --all there--> sent
+//!                                                  \--one cannot be had--> the prompt comes back
 //! ```
 
 use ratatui::text::{Line, Span};
 
 use super::app::{App, Effect};
 use super::ink::cut;
-use super::sending::Asked;
+use super::sending::{Asked, Plan};
 use super::system;
 use super::theme::Theme;
 use crate::model::Attachment;
@@ -28,11 +28,36 @@ pub type Found = Result<Option<Attachment>, String>;
 /// and is looked at when it is sent.
 const MOST_FOLLOWED: usize = 50_000;
 
+/// What is sent once the files that it names are read.
+#[derive(Debug)]
+pub(super) enum Waits {
+    /// A prompt that has left its field.
+    Prompt(Box<Asked>),
+    /// A case, or all that remain, of the prompt that stays in its field.
+    Case(Vec<Asked>),
+    Cases(Vec<Asked>),
+}
+
+impl Waits {
+    fn all(&self) -> &[Asked] {
+        match self {
+            Self::Prompt(asked) => std::slice::from_ref(asked),
+            Self::Case(all) | Self::Cases(all) => all,
+        }
+    }
+
+    /// The text that names the files: as it was written, because a value must not choose files of
+    /// this machine. It is the same of every case.
+    fn written(&self) -> &str {
+        self.all().first().map_or("", |asked| asked.question.as_str())
+    }
+}
+
 /// What is being read, and what was.
 #[derive(Debug, Default)]
 pub struct Attaching {
-    /// A prompt that waits for its files.
-    order: Option<(u64, Asked)>,
+    /// What waits for its files.
+    order: Option<(u64, Waits)>,
     /// What the draft names, as it was when it was written.
     known: Vec<(Reference, Found)>,
     in_flight: Option<u64>,
@@ -89,18 +114,38 @@ impl App {
         self.effects.push(Effect::ReadFiles { number, files: new });
     }
 
-    /// Sends a prompt that names no file, or lets it wait for those that it names.
-    pub(super) fn send_with_files(&mut self, asked: Asked) {
-        // Of the text as it was written: a value must not choose files of this machine.
-        let files = references(&asked.question);
+    /// Sends what names no file, or lets it wait for those that it names.
+    pub(super) fn send_when_read(&mut self, waits: Waits) {
+        let files = references(waits.written());
         if files.is_empty() {
-            let plan = self.plan_round(asked, &[]);
-            self.order(plan);
+            self.order_all(waits, &[]);
             return;
         }
         let number = self.attaching.number();
-        self.attaching.order = Some((number, asked));
+        self.attaching.order = Some((number, waits));
         self.effects.push(Effect::ReadFiles { number, files });
+    }
+
+    fn order_all(&mut self, waits: Waits, files: &[Attachment]) {
+        // The same lineup for all, brought together once.
+        let endpoints = self.levelled();
+        let plan = |asked| self.plan_for(&endpoints, asked, files);
+        let plan = match waits {
+            Waits::Prompt(asked) => plan(*asked),
+            Waits::Cases(all) => Plan::Cases(all.into_iter().map(plan).collect()),
+            Waits::Case(mut all) => match all.pop() {
+                Some(asked) => plan(asked),
+                None => return,
+            },
+        };
+        self.order(plan);
+    }
+
+    /// A prompt that has left its field stands in it again.
+    fn take_back(&mut self, waits: Waits) {
+        if let Waits::Prompt(asked) = waits {
+            self.give_back(&asked.question, asked.origin, asked.system);
+        }
     }
 
     /// Whether a prompt waits for its files; then nothing else is sent before it.
@@ -122,10 +167,11 @@ impl App {
             self.weigh_draft();
             return;
         }
-        let Some((_, asked)) = self.attaching.order.take_if(|(waits, _)| *waits == number) else { return };
+        let Some((_, waits)) = self.attaching.order.take_if(|(own, _)| *own == number) else { return };
         // Something else may have been asked for meanwhile.
-        if self.must_wait(asked.origin) {
-            self.give_back(&asked.question, asked.origin);
+        let origin = waits.all().first().map(|asked| asked.origin);
+        if origin.is_some_and(|origin| self.must_wait(origin)) {
+            self.take_back(waits);
             return;
         }
         let faults: Vec<_> = found.iter().filter_map(|(_, found)| found.as_ref().err()).collect();
@@ -133,7 +179,7 @@ impl App {
             let more = faults.len() - 1;
             let rest = if more == 0 { String::new() } else { format!(" ({more} more cannot be attached)") };
             let said = format!("not sent: {first}{rest}");
-            self.give_back(&asked.question, asked.origin);
+            self.take_back(waits);
             self.say(said);
             return;
         }
@@ -143,9 +189,8 @@ impl App {
             .map(|(reference, _)| format!("@{}", clean_line(&reference.name)))
             .collect();
         let files = distinct(found.into_iter().filter_map(|(_, found)| found.ok().flatten()));
-        let plan = self.plan_round(asked, &files);
         self.notice = None;
-        self.order(plan);
+        self.order_all(waits, &files);
         if !missed.is_empty() {
             let sent = self.notice.take().map(|(said, _)| format!("{said} · ")).unwrap_or_default();
             let are = if missed.len() == 1 { "it is" } else { "they are" };
@@ -153,39 +198,19 @@ impl App {
         }
     }
 
-    /// The files of a text that is sent without waiting for them: those that the draft's were read as.
-    ///
-    /// # Errors
-    /// What is wrong with one of them, or that they are not read yet.
-    pub(super) fn files_of(&self, text: &str) -> Result<Vec<Attachment>, String> {
-        let mut files = Vec::new();
-        for reference in references(text) {
-            let known = self.attaching.known.iter().find(|(k, _)| *k == reference);
-            match known.map(|(_, found)| found) {
-                Some(Ok(file)) => files.extend(file.clone()),
-                Some(Err(why)) => return Err(format!("not sent: {why}")),
-                None => {
-                    let name = clean_line(&reference.name);
-                    return Err(format!("not sent: @{name} is not read: write the prompt into its field"));
-                }
-            }
-        }
-        Ok(distinct(files.into_iter()))
-    }
-
     /// Gives a prompt back that waits for its files; whether there was one.
     pub(super) fn stop_reading(&mut self) -> bool {
-        let Some((_, asked)) = self.attaching.order.take() else { return false };
+        let Some((_, waits)) = self.attaching.order.take() else { return false };
         // A disk that hangs hangs for the draft as well.
         self.attaching.in_flight = None;
-        self.give_back(&asked.question, asked.origin);
+        self.take_back(waits);
         self.say("not sent: its files were still being read");
         true
     }
 
     /// Puts a prompt that was not sent back; what was written meanwhile stands below it.
-    pub(super) fn give_back(&mut self, question: &str, origin: Origin) {
-        self.unsend(question, origin);
+    pub(super) fn give_back(&mut self, question: &str, origin: Origin, system: Option<String>) {
+        self.unsend(question, origin, system);
         self.read_draft();
         self.weigh_draft();
     }
@@ -248,8 +273,8 @@ impl App {
 
     /// What would leave with the draft, or why it cannot; and whether that is so.
     fn draft_files(&self) -> Option<(String, bool)> {
-        if let Some((_, asked)) = &self.attaching.order {
-            let n = references(&asked.question).len();
+        if let Some((_, waits)) = &self.attaching.order {
+            let n = references(waits.written()).len();
             return Some((format!("reading {n} file{}", if n == 1 { "" } else { "s" }), true));
         }
         // While a name is being chosen, its beginning need not be a file.

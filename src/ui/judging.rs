@@ -16,6 +16,7 @@ use super::command::{Command, Focus};
 use super::key::Key;
 use super::sending::Plan;
 use super::trials::Run;
+use super::weighing::Left;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Contender;
@@ -60,7 +61,7 @@ pub struct Judging {
     sheets: Vec<Sheet>,
     running: Vec<AnswerId>,
     /// Of comparisons that others stand in place of.
-    gone: Total,
+    pub(super) gone: Total,
     /// What the next ones may cost: its number while that is being estimated.
     weighing: Option<u64>,
     pub(super) cost: Vec<Estimate>,
@@ -411,10 +412,8 @@ impl App {
     fn retire(&mut self, old: Vec<Comparison>) {
         for comparison in old {
             let Some(id) = comparison.id else { continue };
-            self.judging.gone = self.judging.gone.and(Total::of([&comparison.answer]));
-            let taken = self.weighing.taken(id, &comparison.answer);
-            self.weighing.keep(taken);
             self.judging.running.retain(|running| *running != id);
+            self.part_with(Left { id, answer: comparison.answer, judge: true });
         }
     }
 

@@ -171,8 +171,8 @@ impl App {
         }
     }
 
-    /// The edited prompt is on its way: the draft that stood in the field before comes back.
-    /// The system text stays that of the round which was sent.
+    /// The edited prompt is on its way: the draft and the system text that stood there before come
+    /// back. Those of the edition are its round's.
     pub(super) fn edit_sent(&mut self) {
         let Some(editing) = self.editing.take() else { return };
         // Something may have been written while the files of it were read.
@@ -180,29 +180,29 @@ impl App {
         let parts = [editing.draft, meanwhile];
         let kept: Vec<&str> = parts.iter().map(String::as_str).filter(|t| !t.is_empty()).collect();
         self.editor.set_text(&kept.join("\n"));
-        let Some(before) = editing.system.filter(|s| Some(s) != self.system.as_ref()) else { return };
-        let known = self.rounds.iter().any(|r| r.system.as_ref() == Some(&before));
-        if !known {
-            self.recall_aside(&before);
+        if editing.system != self.system {
+            self.say("the system text of this session is back: the edited round has its own");
         }
-        self.say("the system text is now that of the round that was edited");
+        self.system = editing.system;
     }
 
-    /// Puts back what was not sent after all; what was written meanwhile is kept.
-    pub(super) fn unsend(&mut self, question: &str, origin: Origin) {
+    /// Puts back what was not sent after all, an edit with its system text; what was written meanwhile
+    /// is kept.
+    pub(super) fn unsend(&mut self, question: &str, origin: Origin, system: Option<String>) {
         self.leave_system();
         let meanwhile = self.editor.text();
         if let Some(round) = origin.edited {
             // Another edit may have begun: what waits behind it goes on waiting.
-            let (draft, system) = match self.editing.take() {
+            let (draft, before) = match self.editing.take() {
                 Some(other) => {
                     self.remember_draft(other.round);
                     (other.draft, other.system)
                 }
                 None => (meanwhile, self.system.clone()),
             };
-            self.editing = Some(Editing { round, draft, system });
+            self.editing = Some(Editing { round, draft, system: before });
             self.editor.set_text(question);
+            self.system = system;
         } else if meanwhile.is_empty() || meanwhile == question {
             self.editor.set_text(question);
         } else {

@@ -4,8 +4,10 @@
 //! weighed is then what is sent, whatever is switched or shown in between.
 
 use super::app::{App, Effect, Entry, Round};
+use super::attach::Waits;
 use super::judging::Ask;
 use super::pane::Pane;
+use super::weighing::Left;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Attachment;
@@ -91,14 +93,9 @@ impl Plan {
     }
 }
 
-/// What the models get of a prompt: filled in, an escaped `@` as it was meant. A value is data and
-/// stays as it is.
+/// What the models get of a prompt: filled in, an escaped `@` as it was meant.
 fn as_sent(question: &str, filled: Option<&Filled>) -> String {
-    match filled {
-        None => unescaped(question),
-        Some(filled) if filled.values.iter().any(|(_, value)| value.contains("\\@")) => filled.text.clone(),
-        Some(filled) => unescaped(&filled.text),
-    }
+    filled.map_or_else(|| unescaped(question), |filled| filled.text.clone())
 }
 
 impl App {
@@ -138,7 +135,7 @@ impl App {
         self.recall_sent(&question);
         let asked = self.asked_now(question, filled);
         self.edit_sent();
-        self.send_with_files(asked);
+        self.send_when_read(Waits::Prompt(Box::new(asked)));
     }
 
     /// A prompt that hangs where the next round would hang now.
@@ -198,7 +195,7 @@ impl App {
             Plan::Cases(plans) => self.queue_cases(plans, bounds),
             Plan::Judge { .. } => self.begin_judging(plan, bounds),
             Plan::Round { question, filled, origin, system, asks } => {
-                self.case_sent(filled.as_deref());
+                self.case_sent(filled.as_deref(), origin);
                 let files = asks.first().map(|(_, prompt)| attached(prompt.attachments()));
                 let round = self.rounds.len();
                 let mut entries = Vec::with_capacity(asks.len());
@@ -258,14 +255,10 @@ impl App {
 
     /// What an answer that is asked again leaves behind: its cost, and a stream to be stopped.
     fn give_way(&mut self, round: usize, at: usize) {
-        let Some(entry) = self.rounds.get(round).and_then(|r| r.entries.get(at)) else { return };
+        let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(at)) else { return };
         let (id, running) = (entry.id, entry.is_running());
-        // What was sent is billed, whether its end is seen or not.
-        if entry.answer.may_be_billed() || (running && entry.pane.sent.is_some()) {
-            self.replaced.add(&entry.answer.cost);
-        }
-        let taken = self.weighing.taken(id, &entry.answer);
-        self.weighing.keep(taken);
+        let answer = std::mem::replace(&mut entry.answer, Answer::new(entry.endpoint.simulated));
+        self.part_with(Left { id, answer, judge: false });
         self.places.remove(&id);
         if running {
             self.effects.push(Effect::Cancel(id));

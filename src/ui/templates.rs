@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  enter --nothing live--> sent as it is
-//!    +-----all known-----> filled, sent       values: the case in hand, then --var
+//!    +-----all known-----> filled, sent       values: those of the edited round, else the case in hand, then --var
 //!    +-----some missing--> form --enter on its last line--> filled, sent
 //!    +-----wrong---------> "Send it as it is?" --y--> sent as it is
 //! ```
@@ -107,22 +107,53 @@ impl App {
         if !text.contains("{{") && !text.contains("{%") {
             return None;
         }
-        let template = Template::parse(text).ok().flatten()?;
-        Filled::new(&template, &self.templates.known(), self.templates.place()).ok()
+        let template = Template::of_prompt(text).ok().flatten()?;
+        let (known, case) = self.values_for(&template);
+        Filled::new(&template, &known, case).ok()
+    }
+
+    /// What is known for a prompt without asking, and which case that is. An edited round keeps the
+    /// case that it was made of; a case is for prompts that use one of its columns.
+    fn values_for(&self, template: &Template) -> (Values, Option<(usize, usize)>) {
+        let edited = self.edited_round().and_then(|at| self.rounds.get(at)?.filled.as_ref());
+        if let Some(filled) = edited {
+            return (filled.values.or(&self.templates.vars), filled.case);
+        }
+        let cases = self.templates.cases.as_ref();
+        let columns = cases.and_then(|cases| cases.rows.first()).map(|row| &row.values);
+        let uses = columns.is_some_and(|c| c.names().any(|name| template.unknown(name).is_none()));
+        if uses {
+            (self.templates.known(), self.templates.place())
+        } else {
+            (self.templates.vars.clone(), None)
+        }
+    }
+
+    /// Says so where nothing would be left to send; whether that is so.
+    pub(super) fn is_nothing(&mut self, filled: &Filled) -> bool {
+        let empty = filled.is_empty();
+        if empty {
+            let label = clean_line(&filled.label());
+            self.say(format!("not sent: the prompt is empty once it is filled in: {label}"));
+        }
+        empty
     }
 
     /// Whether the prompt can go; asks the user where it cannot.
     fn make_ready(&mut self, text: &str) -> Ready {
-        let template = match Template::parse(text) {
+        let template = match Template::of_prompt(text) {
             Ok(None) => return Ready::Plain,
-            Ok(Some(_)) if self.cases_run() => return Ready::Asking,
             Ok(Some(template)) => template,
             Err(why) => return self.doubt_it(why.to_string()),
         };
-        let known = self.templates.known();
+        let (known, case) = self.values_for(&template);
+        if case.is_some() && self.edited_round().is_none() && self.cases_run() {
+            return Ready::Asking;
+        }
         let missing = template.missing(&known);
         if missing.is_empty() {
-            return match Filled::new(&template, &known, self.templates.place()) {
+            return match Filled::new(&template, &known, case) {
+                Ok(filled) if self.is_nothing(&filled) => Ready::Asking,
                 Ok(filled) => Ready::Filled(Box::new(filled)),
                 Err(why) => self.doubt_it(why.to_string()),
             };
@@ -200,11 +231,12 @@ impl App {
         if !self.may_send() {
             return;
         }
-        let Ok(Some(template)) = Template::parse(&self.editor.text()) else { return };
-        let known = self.templates.known();
+        let Ok(Some(template)) = Template::of_prompt(&self.editor.text()) else { return };
+        let (known, case) = self.values_for(&template);
         let asked = template.missing(&known).into_iter();
         let asked: Values = asked.filter_map(|name| Some((name, self.templates.last.get(name)?))).collect();
-        match Filled::new(&template, &known.or(&asked), self.templates.place()) {
+        match Filled::new(&template, &known.or(&asked), case) {
+            Ok(filled) if self.is_nothing(&filled) => {}
             Ok(filled) => self.send_now(Some(Box::new(filled))),
             Err(why) => self.ask_about(Doubt::Verbatim(why.to_string())),
         }
@@ -226,18 +258,20 @@ impl App {
         let field = self.prompt_field();
         let text = if field.len() < MOST_READ { field.text() } else { String::new() };
         let live = text.contains("{{") || text.contains("{%");
-        let template = live.then(|| Template::parse(&text).ok().flatten()).flatten();
+        let template = live.then(|| Template::of_prompt(&text).ok().flatten()).flatten();
         let used = |name: &str| template.as_ref().is_none_or(|t| t.names().iter().any(|n| n == name));
-        let known = match (&templates.cases, &template) {
+        let (known, case) = match (&templates.cases, &template) {
+            (_, Some(template)) => self.values_for(template),
             // Before anything is written, what a prompt could use.
-            (Some(_), _) | (None, Some(_)) => templates.known(),
-            (None, None) => Values::default(),
+            (Some(_), None) => (templates.known(), templates.place()),
+            (None, None) => (Values::default(), None),
         };
         let values: Vec<String> = known.iter().filter(|(n, _)| used(n)).map(|(n, v)| brief(n, v)).collect();
-        let case = match (&templates.cases, templates.place()) {
-            (Some(_), Some((at, all))) => Some(format!("case {at}/{all}")),
-            (Some(cases), None) => Some(format!("all {} cases sent", cases.rows.len())),
-            (None, _) => None,
+        let through = templates.cases.as_ref().filter(|_| templates.place().is_none());
+        let case = match (case, through) {
+            (Some((at, all)), _) => Some(format!("case {at}/{all}")),
+            (None, Some(cases)) => Some(format!("all {} cases sent", cases.rows.len())),
+            (None, None) => None,
         };
         let all: Vec<String> = case.into_iter().chain(values).collect();
         (!all.is_empty()).then(|| all.join(" · "))

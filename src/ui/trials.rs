@@ -228,6 +228,8 @@ pub(super) fn detail(sheet: &mut Sheet, entry: &Entry) {
 /// The small line that asks how many.
 #[derive(Debug, Default)]
 struct Asking {
+    /// What it is asked about, whatever is shown when it is answered.
+    round: usize,
     digits: String,
     nonce: bool,
 }
@@ -322,10 +324,13 @@ impl App {
         } else if let Some((over, all)) = self.trials.progress() {
             let key = self.keymap.first("stop-all");
             self.say(format!("trials {over}/{all} are on their way: {key} stops them"));
-        } else if self.repeated().is_empty() {
+        } else if self.cases_run() {
+            // An endpoint is asked one thing at a time.
+        } else if self.repeated(self.shown).is_empty() {
             self.say("no endpoint of this round is in the lineup: E brings them back");
         } else if !self.is_weighing() {
-            self.trials.asking = Asking { digits: String::new(), nonce: self.trials.nonce };
+            self.trials.asking =
+                Asking { round: self.shown, digits: String::new(), nonce: self.trials.nonce };
             self.overlay = Some(Overlay::Trials);
         }
         true
@@ -355,10 +360,10 @@ impl App {
         }
         self.overlay = None;
         self.trials.nonce = nonce;
-        let round = self.shown;
+        let round = self.trials.asking.round;
         // A nonce is as long as every other.
         let word = nonce.then(|| self.trials.word());
-        let asks = self.repeated().into_iter().map(|(e, p)| (e, p.with_nonce(word.clone()))).collect();
+        let asks = self.repeated(round).into_iter().map(|(e, p)| (e, p.with_nonce(word.clone()))).collect();
         self.order(Plan::Trials { round, runs, nonce, asks });
     }
 
@@ -366,16 +371,16 @@ impl App {
         self.trials.asking.digits.parse().unwrap_or(USUAL)
     }
 
-    /// Who is repeated, and with what: the endpoints of the round in view that are in the lineup.
-    fn repeated(&self) -> Vec<(Endpoint, Prompt)> {
+    /// Who is repeated, and with what: the endpoints of a round that are in the lineup.
+    fn repeated(&self, round: usize) -> Vec<(Endpoint, Prompt)> {
         let here = |e: &&Entry| self.lineup.endpoints.iter().any(|known| known.is_pane_of(&e.endpoint));
-        let entries = self.round().into_iter().flat_map(|r| &r.entries).filter(here);
+        let entries = self.rounds.get(round).into_iter().flat_map(|r| &r.entries).filter(here);
         entries.map(|e| (e.endpoint.clone(), e.prompt.clone().with_nonce(None))).collect()
     }
 
     /// What the small line says, and its keys.
     pub(super) fn trials_question(&self) -> (String, String) {
-        let (runs, endpoints) = (self.asked_runs(), self.repeated().len());
+        let (runs, endpoints) = (self.asked_runs(), self.repeated(self.trials.asking.round).len());
         let typed = &self.trials.asking.digits;
         let number = if typed.is_empty() { format!("{USUAL}") } else { typed.clone() };
         let times = if runs == 1 { "time" } else { "times" };

@@ -6,13 +6,15 @@
 use std::collections::VecDeque;
 
 use super::app::{App, Effect, Entry};
+use super::attach::Waits;
 use super::command::Focus;
 use super::form::{Field, Form, Purpose};
 use super::library::Wish;
-use super::sending::Plan;
+use super::sending::{Asked, Plan};
 use crate::model::Cases;
 use crate::model::Filled;
 use crate::model::Money;
+use crate::model::Origin;
 use crate::model::Template;
 use crate::model::clean_line;
 
@@ -116,7 +118,7 @@ impl App {
             self.say("write a prompt with {{variables}} first; the cases fill them");
             return None;
         };
-        match Template::parse(&text) {
+        match Template::of_prompt(&text) {
             Ok(Some(template)) => Some((text, template)),
             Ok(None) => {
                 self.say("the prompt has no {{variable}} for the cases to fill");
@@ -130,18 +132,11 @@ impl App {
     }
 
     /// The rounds of these cases, each filled; says what is wrong with the first that cannot be.
-    fn plan_cases(&mut self, most: usize) -> Option<Vec<Plan>> {
+    fn fill_cases(&mut self, most: usize) -> Option<Vec<Asked>> {
         if self.cases_run() || self.is_weighing() || !self.may_send() {
             return None;
         }
         let (text, template) = self.case_template()?;
-        let files = match self.files_of(&text) {
-            Ok(files) => files,
-            Err(why) => {
-                self.say(why);
-                return None;
-            }
-        };
         let (cases, vars) = (self.templates.cases.as_ref()?, &self.templates.vars);
         let all = cases.rows.len();
         if self.templates.next >= all {
@@ -156,12 +151,13 @@ impl App {
         });
         match filled {
             Ok(filled) => {
-                let endpoints = self.levelled();
-                let plan = |one: Filled| {
-                    let asked = self.asked_now(text.clone(), Some(Box::new(one)));
-                    self.plan_for(&endpoints, asked, &files)
-                };
-                Some(filled.into_iter().map(plan).collect())
+                if let Some(nothing) = filled.iter().find(|one| one.is_empty()) {
+                    self.is_nothing(nothing);
+                    return None;
+                }
+                self.recall_sent(&text);
+                let asked = |one: Filled| self.asked_now(text.clone(), Some(Box::new(one)));
+                Some(filled.into_iter().map(asked).collect())
             }
             Err(why) => {
                 self.say(why);
@@ -171,15 +167,15 @@ impl App {
     }
 
     pub(super) fn next_case(&mut self) -> bool {
-        if let Some(plan) = self.plan_cases(1).and_then(|mut plans| plans.pop()) {
-            self.order(plan);
+        if let Some(asked) = self.fill_cases(1) {
+            self.send_when_read(Waits::Case(asked));
         }
         true
     }
 
     pub(super) fn all_cases(&mut self) -> bool {
-        if let Some(plans) = self.plan_cases(usize::MAX) {
-            self.order(Plan::Cases(plans));
+        if let Some(asked) = self.fill_cases(usize::MAX) {
+            self.send_when_read(Waits::Cases(asked));
         }
         true
     }
@@ -198,7 +194,7 @@ impl App {
 
     /// Sends the next round that waits, where the one before it is over.
     pub(super) fn send_waiting(&mut self) {
-        let over = |r: &super::app::Round| !r.entries.iter().any(Entry::is_running);
+        let over = |r: &super::app::Round| !r.entries.iter().any(Entry::any_running);
         match self.templates.waiting.running {
             Some(at) if !self.rounds.get(at).is_none_or(over) => return,
             _ => {}
@@ -249,8 +245,12 @@ impl App {
         }
     }
 
-    /// The next case is the one after this.
-    pub(super) fn case_sent(&mut self, filled: Option<&Filled>) {
+    /// The next case is the one after this; an edited round takes none, it is of the same case again.
+    pub(super) fn case_sent(&mut self, filled: Option<&Filled>, origin: Origin) {
+        let edited = origin.edited.and_then(|at| self.rounds.get(at)?.filled.as_ref()?.case);
+        if edited.is_some() && edited == filled.and_then(|f| f.case) {
+            return;
+        }
         if let Some((at, _)) = filled.and_then(|f| f.case).filter(|_| self.templates.cases.is_some()) {
             self.templates.next = at;
         }

@@ -23,7 +23,9 @@ use crate::model::Endpoint;
 use crate::model::Estimate;
 use crate::model::Money;
 use crate::model::Origin;
+use crate::model::Report;
 use crate::model::Spending;
+use crate::model::Total;
 
 /// An order that waits for its estimate, then perhaps for a yes.
 #[derive(Debug)]
@@ -35,6 +37,15 @@ struct Pending {
     why: String,
     /// The prompt field's when the order was made: another one means that somebody is typing.
     revision: u64,
+}
+
+/// An answer that another one stands in place of.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub(super) id: AnswerId,
+    pub(super) answer: Answer,
+    /// It is a judge's.
+    pub(super) judge: bool,
 }
 
 /// Everything that the cost of a draft depends on.
@@ -71,6 +82,8 @@ pub struct Weighing {
     reserved: HashMap<AnswerId, Money>,
     /// Of answers that another one stands in place of.
     gone: Money,
+    /// Those that were cancelled for that and are not known to be over: they may have left.
+    leaving: Vec<Left>,
 }
 
 impl Weighing {
@@ -87,11 +100,6 @@ impl Weighing {
     /// Notes the bound of an answer that is launched now.
     pub(super) fn reserve(&mut self, id: AnswerId, bound: Money) {
         self.reserved.insert(id, bound);
-    }
-
-    /// Keeps what an answer that is replaced has taken of the budget.
-    pub(super) fn keep(&mut self, taken: Money) {
-        self.gone = self.gone + taken;
     }
 
     /// What an answer takes of the budget: its cost once that is known, its bound until then.
@@ -124,7 +132,37 @@ impl App {
         let veiled = self.votes.veils.iter().flat_map(|v| &v.real);
         let hidden: Money = veiled.map(|e| self.weighing.taken(e.id, &e.answer)).sum();
         let waiting = self.trials.outstanding() + self.reserved_by_cases() + self.committed_to_judge();
-        self.weighing.gone + waiting + taken + hidden
+        let leaving: Money = self.weighing.leaving.iter().map(|l| self.weighing.taken(l.id, &l.answer)).sum();
+        self.weighing.gone + leaving + waiting + taken + hidden
+    }
+
+    /// Keeps what an answer costs that another one stands in place of. Until the engine says how it
+    /// ended, nobody knows whether it was sent: it takes what it may cost.
+    pub(super) fn part_with(&mut self, left: Left) {
+        if !left.answer.is_over() {
+            self.weighing.leaving.push(left);
+            return;
+        }
+        let total = Total::of([&left.answer]);
+        let kept = if left.judge { &mut self.judging.gone } else { &mut self.replaced };
+        *kept = kept.and(total);
+        self.weighing.gone = self.weighing.gone + self.weighing.taken(left.id, &left.answer);
+        self.weighing.reserved.remove(&left.id);
+    }
+
+    /// Takes a report of an answer that is leaving; false where it is of another one.
+    pub(super) fn left_report(&mut self, report: &Report) -> bool {
+        let Some(at) = self.weighing.leaving.iter().position(|left| left.id == report.id) else {
+            return false;
+        };
+        if let Some(left) = self.weighing.leaving.get_mut(at) {
+            left.answer.apply(report.at, report.step.clone());
+            if left.answer.is_over() {
+                let left = self.weighing.leaving.swap_remove(at);
+                self.part_with(left);
+            }
+        }
+        true
     }
 
     /// Says so while something is held against the budget: one at a time.
@@ -151,8 +189,8 @@ impl App {
         if self.overlay == Some(Overlay::Spend) {
             self.overlay = None;
         }
-        if let Plan::Round { question, origin, .. } = &pending.plan {
-            self.give_back(question, *origin);
+        if let Plan::Round { question, origin, system, .. } = pending.plan {
+            self.give_back(&question, origin, system);
         }
         self.say("not sent");
         true

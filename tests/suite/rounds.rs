@@ -337,6 +337,17 @@ fn the_system_text_has_a_field_of_its_own_and_is_kept_with_the_round() {
     assert_eq!(app.system.as_deref(), Some("Be kind."));
     press(&mut app, "esc");
     assert_eq!(app.system, None);
+    // So does sending; what was sent is the round's.
+    press(&mut app, "e");
+    press(&mut app, "alt+s");
+    typed(&mut app, " Always.");
+    press(&mut app, "enter");
+    assert_eq!(send(&mut app)[0].2.system.as_deref(), Some("Be kind. Always."));
+    assert_eq!(app.system, None);
+    let rows = shown(&mut app, 120, 24).join("\n");
+    assert!(rows.contains("the system text of this session is back"), "{rows}");
+    press(&mut app, "X");
+    press(&mut app, "esc");
     // The prompt's history is no business of the system text.
     press(&mut app, "i");
     press(&mut app, "alt+s");
@@ -352,7 +363,11 @@ fn an_edition_that_the_budget_stops_can_still_be_edited() {
     app.weigh_by(Spending { session: Some(usd("0.01")), confirm_above: None, allow_unknown: false });
     press(&mut app, "e");
     typed(&mut app, " Now.");
+    press(&mut app, "alt+s");
+    typed(&mut app, "Be brief.");
     press(&mut app, "enter");
+    press(&mut app, "enter");
+    assert_eq!(app.system, None);
     let prompt = Tokens { n: 9, most: 9, how: Counting::Ratio };
     for number in 1..9 {
         let dear = Estimate { prompt, to_send: None, images: 0, at_most: Ok(usd("1")) };
@@ -362,6 +377,7 @@ fn an_edition_that_the_budget_stops_can_still_be_edited() {
     press(&mut app, "n");
     assert_eq!(app.editor.text(), "What is a mutex? Now.");
     assert_eq!(app.editing.as_ref().map(|e| e.round), Some(3));
+    assert_eq!(app.system.as_deref(), Some("Be brief."), "the edition's system text is back with it");
     assert_eq!(app.rounds.len(), 4);
 }
 

@@ -385,6 +385,27 @@ fn a_request_that_was_sent_and_stopped_before_a_word_came_keeps_its_reservation(
 }
 
 #[test]
+fn what_is_asked_again_before_it_left_takes_its_bound_only_until_it_is_known_not_to_have_left() {
+    let mut app = weighing(1, "0.10", "");
+    let asked = send(&mut app, "x");
+    let old = launched(&answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.04")))[0];
+    press(&mut app, "esc");
+    let asked = press(&mut app, "r");
+    answer(&mut app, &asked, |_| bound("0.04"));
+    assert_eq!(app.committed(), usd("0.08"), "it may have left while it was cancelled");
+    step(&mut app, old, 5, Step::Cancelled);
+    assert_eq!(app.committed(), usd("0.04"), "it was not");
+    assert_eq!(app.total().parts, 0);
+    // One that had left is on the bill.
+    let old = newest(&app)[0];
+    step(&mut app, old, 0, Step::Sent);
+    let asked = press(&mut app, "r");
+    answer(&mut app, &asked, |_| bound("0.04"));
+    step(&mut app, old, 5, Step::Cancelled);
+    assert_eq!((app.committed(), app.total().unknown), (usd("0.08"), 1));
+}
+
+#[test]
 fn an_added_endpoint_is_weighed_with_the_settings_that_it_is_asked_with() {
     let mut app = weighing(1, "9", "");
     app.level = std::sync::Arc::new(|endpoints| {

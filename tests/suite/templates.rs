@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use bakeoff::model::{
-    AnswerId, Cases, Counting, Estimate, Kept, Money, Spending, Step, Tokens, Values, Version,
+    AnswerId, Attachment, Cases, Counting, Estimate, Kept, Money, Spending, Step, TextFile, Tokens, Values,
+    Version,
 };
 use bakeoff::store::{Prompts, parse_cases};
 use bakeoff::ui::{App, Effect, Event, Focus, Given, Overlay, Reply, Wish};
@@ -231,8 +232,11 @@ fn all_cases_go_one_round_at_a_time_and_can_be_stopped() {
         assert!(asked(&press(&mut app, "enter")).is_empty());
         assert!(screen(&mut app).contains("cases are being sent: ctrl+c stops them"), "{}", screen(&mut app));
         app.focus = Focus::Panes;
-        assert!(asked(&press(&mut app, ";")).is_empty() && press(&mut app, "F").is_empty());
-        assert_eq!(app.overlay, None);
+        for key in [";", "F", "t"] {
+            // A repeat would be a second request to an endpoint.
+            assert!(press(&mut app, key).is_empty());
+            assert_eq!(app.overlay, None, "{key}");
+        }
         let stopped = press(&mut app, key);
         assert_eq!(stopped.iter().filter(|e| matches!(e, Effect::Cancel(_))).count(), 2, "{stopped:?}");
         assert!(screen(&mut app).contains("6 cases are not sent"), "{}", screen(&mut app));
@@ -318,6 +322,164 @@ fn a_refused_case_leaves_the_prompt_as_it_was() {
     press(&mut app, "n");
     assert_eq!(app.editor.text(), PROMPT);
     assert!(screen(&mut app).contains("case 1/12"), "the case is still the next one");
+}
+
+#[test]
+fn an_edited_case_keeps_its_values_and_uses_no_other_case_up() {
+    let mut app = with_cases(1, twelve());
+    app.editor.set_text(PROMPT);
+    app.focus = Focus::Panes;
+    for n in 1..=3 {
+        let ids = launched(&press(&mut app, ";"));
+        assert_eq!(ids[0].1, format!("Explain topic {n} in a tone {n} tone."));
+        end_all(&mut app, &ids);
+    }
+    app.editor.set_text("");
+    press(&mut app, "[");
+    press(&mut app, "e");
+    typed(&mut app, " Briefly.");
+    assert!(screen(&mut app).contains("case 2/12 · topic=topic 2"), "{}", screen(&mut app));
+    let ids = launched(&press(&mut app, "enter"));
+    assert_eq!(ids[0].1, "Explain topic 2 in a tone 2 tone. Briefly.");
+    end_all(&mut app, &ids);
+    press(&mut app, "esc");
+    assert_eq!(
+        asked(&press(&mut app, ";")),
+        ["Explain topic 4 in a tone 4 tone. Briefly."],
+        "the next one is the fourth"
+    );
+}
+
+#[test]
+fn a_prompt_without_a_column_takes_no_case() {
+    let mut app = with_cases(1, twelve());
+    let given = Given { vars: [("name", "Ada")].into_iter().collect(), ..Given::default() };
+    let cases = app.update(Event::Files(Reply::Cases(Ok(twelve()))), app.now);
+    assert!(cases.is_empty());
+    app.give(Given { cases: Some(twelve()), ..given });
+    let ids = ask(&mut app, "Hello {{name}}.");
+    assert_eq!(app.rounds[0].filled.as_ref().unwrap().case, None);
+    finish(&mut app, ids[0], 9, 1);
+    app.focus = Focus::Prompt;
+    typed(&mut app, PROMPT);
+    assert_eq!(asked(&press(&mut app, "enter")), ["Explain topic 1 in a tone 1 tone."]);
+}
+
+#[test]
+fn an_escaped_at_is_one_whatever_a_value_holds() {
+    let mut app = app(1);
+    app.give(Given { vars: [("name", "x \\@y")].into_iter().collect(), ..Given::default() });
+    app.focus = Focus::Prompt;
+    typed(&mut app, "Ask \\@ada about {{name}}.");
+    assert_eq!(asked(&press(&mut app, "enter")), ["Ask @ada about x \\@y."]);
+    assert_eq!(
+        app.rounds[0].filled.as_ref().unwrap().template,
+        "Ask \\@ada about {{name}}.",
+        "as it was written"
+    );
+}
+
+#[test]
+fn what_would_be_empty_is_not_sent() {
+    let empty = || parse_cases("e.csv", "topic,tone\n\"\",x\n").unwrap();
+    let mut app = with_cases(1, empty());
+    app.focus = Focus::Prompt;
+    typed(&mut app, "{{topic}}");
+    assert!(asked(&press(&mut app, "enter")).is_empty());
+    let said = "not sent: the prompt is empty once it is filled in: case 1/1 · topic= · tone=x";
+    assert!(shown(&mut app, 160, 24).join("\n").contains(said), "{}", screen(&mut app));
+    for key in [";", ">"] {
+        app.notice = None;
+        app.focus = Focus::Panes;
+        assert!(asked(&press(&mut app, key)).is_empty());
+        assert!(shown(&mut app, 160, 24).join("\n").contains(said), "{key}");
+    }
+    assert_eq!((app.rounds.len(), app.editor.text().as_str()), (0, "{{topic}}"));
+}
+
+/// What the screen asks of files, answered as `found` says.
+fn read(app: &mut App, effects: &[Effect], found: impl Fn(&str) -> bakeoff::ui::Found) -> Vec<Effect> {
+    // The draft's are asked for as well, after those of what is to be sent.
+    let asked = effects.iter().find_map(|e| match e {
+        Effect::ReadFiles { number, files } => Some((*number, files.clone())),
+        _ => None,
+    });
+    let (number, files) = asked.unwrap_or_else(|| panic!("no file was asked for: {effects:?}"));
+    let found = files.into_iter().map(|file| (file.clone(), found(&file.name))).collect();
+    app.update(Event::FilesRead { number, found }, app.now)
+}
+
+#[test]
+fn cases_take_the_files_of_their_prompt_along_and_stand_in_the_history() {
+    let file = |name: &str| -> bakeoff::ui::Found {
+        let text =
+            TextFile { name: name.into(), size: 5, sha256: String::new(), text: "notes".into(), left_out: 0 };
+        Ok(Some(Attachment::Text(text)))
+    };
+    let mut app = with_cases(1, twelve());
+    app.editor.set_text("Explain {{topic}} by @notes.md");
+    app.focus = Focus::Panes;
+    for (key, topic) in [(";", 1), (";", 2), (">", 3)] {
+        let effects = press(&mut app, key);
+        assert!(asked(&effects).is_empty(), "{key}: it waits for the file");
+        // Nothing overtakes it, and what is shown or written meanwhile changes nothing of it.
+        app.notice = None;
+        assert!(press(&mut app, ";").is_empty() && screen(&mut app).contains("still being read"));
+        app.shown = 0;
+        let effects = read(&mut app, &effects, file);
+        let [Effect::Launch { id, prompt, .. }] = &effects[..1] else { panic!("{effects:?}") };
+        assert_eq!(prompt.question(), format!("Explain topic {topic} by @notes.md"));
+        assert_eq!(prompt.attachments().len(), 1);
+        end(&mut app, *id);
+    }
+    press(&mut app, "X");
+    // The field is empty: the template of the last case is sent, and its file is read anew.
+    app.editor.set_text("");
+    app.focus = Focus::Panes;
+    let rounds = app.rounds.len();
+    let effects = press(&mut app, ";");
+    let effects = read(&mut app, &effects, |_| Err("notes.md cannot be read".into()));
+    assert!(asked(&effects).is_empty() && screen(&mut app).contains("not sent: notes.md cannot be read"));
+    assert_eq!((app.rounds.len(), app.editor.text().as_str()), (rounds, ""), "it was not in the field");
+    assert_eq!(asked(&press(&mut app, "i")).len(), 0);
+    press(&mut app, "up");
+    assert_eq!(app.editor.text(), "Explain {{topic}} by @notes.md");
+}
+
+#[test]
+fn cases_fill_the_prompt_while_the_system_text_is_shown() {
+    for key in [";", ">"] {
+        let mut app = with_cases(1, twelve());
+        app.focus = Focus::Prompt;
+        typed(&mut app, PROMPT);
+        press(&mut app, "alt+s");
+        typed(&mut app, "Be {{kind}}.");
+        press(&mut app, "esc");
+        assert!(app.is_writing_system());
+        let sent = press(&mut app, key);
+        assert_eq!(asked(&sent), ["Explain topic 1 in a tone 1 tone."], "{key}");
+        let Some(Effect::Launch { prompt, .. }) = sent.iter().find(|e| matches!(e, Effect::Launch { .. }))
+        else {
+            panic!("{sent:?}")
+        };
+        assert_eq!(prompt.system.as_deref(), Some("Be {{kind}}."));
+    }
+}
+
+#[test]
+fn what_waits_for_its_files_is_not_sent_once_all_was_stopped() {
+    let mut app = app(1);
+    let ids = ask(&mut app, "first");
+    app.focus = Focus::Prompt;
+    typed(&mut app, "second @notes.md");
+    let effects = press(&mut app, "enter");
+    assert_eq!(app.editor.text(), "");
+    app.focus = Focus::Panes;
+    let stopped = press(&mut app, "X");
+    assert!(stopped.contains(&Effect::Cancel(ids[0])), "{stopped:?}");
+    assert_eq!(app.editor.text(), "second @notes.md", "it is given back");
+    let late = read(&mut app, &effects, |_| Ok(None));
+    assert!(asked(&late).is_empty() && app.rounds.len() == 1, "{late:?}");
 }
 
 #[test]
@@ -629,6 +791,29 @@ fn a_run_asks_every_prompt_with_every_case() {
     assert_eq!(server.asked("completions").len(), before, "one alone would have been within it");
     let o = run(&["-p", "a", "--var", "x=z", "--var", "y=z", "--max-cost", "0.0200"]);
     assert_eq!(o.status.code(), Some(0), "{}", err(&o));
+}
+
+#[test]
+fn a_run_sends_an_escaped_at_as_the_screen_does_and_tells_of_its_files_once() {
+    let home = home();
+    let prompts = Prompts::beside(&home.path().join(".config/bakeoff/config.toml"));
+    prompts.save("a", &version("Ask \\@ada about {{x}}.", "")).unwrap();
+    prompts.save("b", &version("Ask \\@ada.", "")).unwrap();
+    fs::write(home.path().join("n.md"), "notes").unwrap();
+    let value = "x=c:\\@d";
+    let o = run(
+        home.path(),
+        &["-p", "a", "-p", "b", "Tell \\@bob {{x}}", "--var", value, "--attach", "n.md", "--format", "json"],
+    );
+    let rounds = json(&o)["rounds"].as_array().unwrap().clone();
+    let told: Vec<_> = rounds.iter().map(|r| r["prompt"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(told, ["Ask @ada about c:\\@d.", "Ask @ada.", "Tell @bob c:\\@d"], "{}", err(&o));
+    assert_eq!(rounds[0]["template"], "Ask \\@ada about {{x}}.", "as it was written");
+    assert_eq!(rounds[2]["template"], "Tell \\@bob {{x}}");
+    assert!(rounds.iter().all(|r| r["attachments"].as_array().unwrap().len() == 1), "{}", rounds[0]);
+    assert_eq!(err(&o).matches("n.md").count(), 1, "{}", err(&o));
+    let o = run(home.path(), &["-p", "a", "--verbatim", "--format", "json"]);
+    assert_eq!(json(&o)["rounds"][0]["prompt"], "Ask @ada about {{x}}.");
 }
 
 #[test]

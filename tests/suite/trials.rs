@@ -186,6 +186,21 @@ fn rounds_go_in_rotated_order_and_no_endpoint_has_two_requests() {
 }
 
 #[test]
+fn the_round_is_repeated_that_was_asked_about() {
+    let mut app = round(1);
+    for id in ask(&mut app, "Another one.") {
+        answer(&mut app, id, 100, Some(0));
+    }
+    press(&mut app, "esc");
+    press(&mut app, "t");
+    // Something else comes into view while the line is open.
+    app.shown = 0;
+    let sent = launched(press(&mut app, "enter"));
+    assert_eq!(sent.len(), 1);
+    assert_eq!((app.rounds[0].entries[0].trials.len(), app.rounds[1].entries[0].trials.len()), (0, 1));
+}
+
+#[test]
 fn the_prompt_stays_usable_and_progress_is_told() {
     let mut app = round(2);
     let first = repeat(&mut app, "2");
