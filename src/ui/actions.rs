@@ -208,9 +208,7 @@ impl App {
     /// Keys of the layer on top; false passes the key on.
     pub(super) fn overlay_key(&mut self, key: Key) -> bool {
         if self.overlay == Some(Overlay::Spend) {
-            // Every other key is a no, those included that work anywhere.
-            self.spend(key.code == KeyCode::Char('y') && key.modifiers.is_empty());
-            return true;
+            return self.spend_key(key);
         }
         if self.overlay == Some(Overlay::Doubt) {
             self.settle_doubt(key.code == KeyCode::Char('y') && key.modifiers.is_empty());

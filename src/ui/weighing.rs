@@ -9,11 +9,15 @@
 //! ```
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use crossterm::event::{KeyCode, KeyModifiers};
 use unicode_width::UnicodeWidthStr;
 
 use super::app::{App, Effect, Entry, Overlay};
+use super::command::Focus;
 use super::figures::grouped;
+use super::key::Key;
 use super::sending::Plan;
 use crate::model::Answer;
 use crate::model::AnswerId;
@@ -26,6 +30,9 @@ use crate::model::Origin;
 use crate::model::Report;
 use crate::model::Spending;
 use crate::model::Total;
+
+/// A letter that is typed so soon after the question opened by itself was meant for the prompt.
+const UNSEEN: Duration = Duration::from_millis(500);
 
 /// An order that waits for its estimate, then perhaps for a yes.
 #[derive(Debug)]
@@ -79,6 +86,8 @@ pub struct Weighing {
     changed: bool,
     last: u64,
     pending: Option<Pending>,
+    /// When the question opened that nobody's key had asked for.
+    opened: Option<Duration>,
     reserved: HashMap<AnswerId, Money>,
     /// Of answers that another one stands in place of.
     gone: Money,
@@ -169,7 +178,10 @@ impl App {
     pub(super) fn is_weighing(&mut self) -> bool {
         let asks = self.weighing.pending.as_ref().map(|p| !p.why.is_empty());
         match asks {
-            Some(true) if self.overlay.is_none() => self.overlay = Some(Overlay::Spend),
+            Some(true) if self.overlay.is_none() => {
+                self.overlay = Some(Overlay::Spend);
+                self.weighing.opened = None;
+            }
             Some(true) => self.say("what was sent before is above the budget: send again to be asked"),
             Some(false) => self.say("what was sent before is still being held against the budget"),
             None => {}
@@ -281,13 +293,32 @@ impl App {
                 let typed = pending.revision != self.prompt_field().revision();
                 self.weighing.pending = Some(pending);
                 if typed || self.overlay.is_some() {
-                    let send = self.keymap.first("send");
-                    self.say(format!("not sent yet: it is above the budget; {send} asks whether to send it"));
+                    self.say_held();
                 } else {
                     self.overlay = Some(Overlay::Spend);
+                    self.weighing.opened = Some(self.now);
                 }
             }
         }
+    }
+
+    fn say_held(&mut self) {
+        let send = self.keymap.first("send");
+        self.say(format!("not sent yet: it is above the budget; {send} asks whether to send it"));
+    }
+
+    /// A key while [`Overlay::Spend`] is open; false passes it on, to where it was meant for.
+    pub(super) fn spend_key(&mut self, key: Key) -> bool {
+        let letter = matches!(key.code, KeyCode::Char(_)) && (key.modifiers - KeyModifiers::SHIFT).is_empty();
+        let unseen = self.weighing.opened.take_if(|at| letter && self.now.saturating_sub(*at) < UNSEEN);
+        if unseen.is_some() && self.focus == Focus::Prompt {
+            self.overlay = None;
+            self.say_held();
+            return false;
+        }
+        // Every other key is a no, those included that work anywhere.
+        self.spend(key.code == KeyCode::Char('y') && key.modifiers.is_empty());
+        true
     }
 
     fn pay_for(&mut self, plan: Plan, estimates: &[Estimate]) {

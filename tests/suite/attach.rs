@@ -588,6 +588,7 @@ fn a_draft_with_an_image_has_no_bound_and_asks() {
     assert!(launched(&sent).is_empty());
     let question = shown(&mut app, 80, 24).join("\n");
     assert!(question.contains("1 of 1 may cost anything (the tokens of an image"), "{question}");
+    app.now += std::time::Duration::from_secs(1);
     press(&mut app, "n");
     assert_eq!(app.editor.text(), "see @chart.png");
 }

@@ -374,6 +374,7 @@ fn an_edition_that_the_budget_stops_can_still_be_edited() {
         app.update(Event::Weighed { number, estimates: vec![dear] }, app.now);
     }
     assert_eq!(app.overlay, Some(Overlay::Spend));
+    app.now += std::time::Duration::from_secs(1);
     press(&mut app, "n");
     assert_eq!(app.editor.text(), "What is a mutex? Now.");
     assert_eq!(app.editing.as_ref().map(|e| e.round), Some(3));

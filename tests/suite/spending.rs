@@ -90,12 +90,14 @@ fn a_round_within_the_budget_is_sent_and_a_dear_one_asks() {
     let screen = shown(&mut app, 80, 24).join("\n");
     assert!(screen.contains("It may cost up to $0.4000, more than $0.2500. Send?"), "{screen}");
     assert!(screen.contains("y sends · any other key keeps the prompt"), "{screen}");
+    app.now += std::time::Duration::from_secs(1);
     let refused = press(&mut app, "n");
     assert!(launched(&refused).is_empty() && app.overlay.is_none());
     assert_eq!(app.editor.text(), "dear", "the prompt is back");
 
     let asked = press(&mut app, "enter");
     answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.2"));
+    app.now += std::time::Duration::from_secs(1);
     assert_eq!(launched(&press(&mut app, "y")).len(), 2);
     assert_eq!(app.rounds.len(), 2);
 }
@@ -265,6 +267,7 @@ fn whatever_key_comes_first_the_question_about_costs_is_answered() {
         let mut app = weighing(1, "", "0.25");
         let asked = send(&mut app, "precious");
         answer(&mut app, &asked[asked.len() - 1..], |_| bound("1"));
+        app.now += std::time::Duration::from_secs(1);
         assert_eq!(launched(&press(&mut app, key)).len(), sent, "{key}");
         assert!(app.overlay.is_none(), "{key}");
         assert_eq!(app.editor.text(), if sent == 0 { "precious" } else { "" }, "{key}");
@@ -279,6 +282,26 @@ fn whatever_key_comes_first_the_question_about_costs_is_answered() {
             "{key}"
         );
     }
+}
+
+#[test]
+fn a_letter_that_was_on_its_way_when_the_question_opened_pays_for_nothing() {
+    let mut app = weighing(1, "", "0.25");
+    let asked = send(&mut app, "precious");
+    answer(&mut app, &asked[asked.len() - 1..], |_| bound("1"));
+    assert_eq!(app.overlay, Some(Overlay::Spend));
+    // Nobody has read it yet: this is the next prompt.
+    app.now += std::time::Duration::from_millis(300);
+    assert!(launched(&press(&mut app, "y")).is_empty());
+    typed(&mut app, "es");
+    assert_eq!((app.overlay, app.editor.text().as_str()), (None, "yes"));
+    let rows = shown(&mut app, 120, 24).join("\n");
+    assert!(rows.contains("not sent yet: it is above the budget; enter asks whether to send it"), "{rows}");
+    // The key that sends asks; then it has been seen, and y is an answer at once.
+    press(&mut app, "enter");
+    assert_eq!(app.overlay, Some(Overlay::Spend));
+    assert_eq!(launched(&press(&mut app, "y")).len(), 1);
+    assert_eq!(app.editor.text(), "yes");
 }
 
 #[test]
