@@ -15,6 +15,7 @@ use crate::engine::Access;
 use crate::engine::Engine;
 use crate::model::Lineup;
 use crate::model::Money;
+use crate::model::Origin;
 use crate::model::Outcome;
 use crate::model::Prompt;
 use crate::model::Spending;
@@ -122,6 +123,8 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
     let meta = meta(&catalog, started_at, connections);
     let round = |(number, (sent, runs)): (usize, (Sent, _))| Round {
         id: round_id(started_at, number),
+        // Every one of them starts fresh.
+        origin: Origin::default(),
         prompt: sent.prompt,
         filled: sent.filled,
         runs,

@@ -119,7 +119,7 @@ impl Asking<'_> {
                 endpoint: endpoint.clone(),
                 answer: Answer::new(endpoint.simulated),
                 trial,
-                nonce: prompt.nonce.clone(),
+                prompt: prompt.clone(),
             });
             if let Some(open) = self.open.get_mut(at) {
                 *open = Some(number);

@@ -379,6 +379,7 @@ fn rounds(rounds: Vec<ui::Round>, baseline: Option<&Endpoint>, started_at: jiff:
         .zip(rounds)
         .map(|(number, round)| Round {
             id: round_id(started_at, number),
+            origin: round.origin,
             // A follow-up's conversation differs by pane, and so may the system text; question and
             // the session's text are what they share.
             prompt: round
@@ -400,7 +401,7 @@ fn runs(entries: Vec<ui::Entry>) -> Vec<Run> {
         let ui::Entry { endpoint, prompt, answer, trial, trials, .. } = entry;
         let others = trials.into_iter().map(|t| (t.number, t.prompt, t.answer));
         for (trial, prompt, answer) in std::iter::once((trial, prompt, answer)).chain(others) {
-            out.push(Run { endpoint: endpoint.clone(), answer, trial, nonce: prompt.nonce });
+            out.push(Run { endpoint: endpoint.clone(), answer, trial, prompt });
         }
     }
     // Stable: within a trial the lineup's order stays.

@@ -4,7 +4,12 @@
 use bakeoff::model::{AnswerId, Class, Endpoint, Fault, Origin, Prompt, Role, Step};
 use bakeoff::ui::{App, Effect, Event, Focus, Overlay};
 use crossterm::event::{Event as Terminal, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use serde_json::Value;
 
+use crate::loopback::Loopback;
+use crate::program::{config, home};
+use crate::pty::Pty;
+use crate::replies::chat;
 use crate::screen::{app, ask, compare, finish, press, price, shown, step, text, typed};
 
 /// Lets every answer of the round in view end, each with a text of its own.
@@ -436,4 +441,66 @@ fn an_edition_that_waits_for_its_files_keeps_its_place() {
     }
     assert_eq!(app.editing.as_ref().map(|e| e.round), Some(4));
     assert!(app.editor.text().ends_with(" @gone.txt "), "{}", app.editor.text());
+}
+
+/// The whole way: a follow-up and an edition of it, by keys, and what the file says of them.
+#[test]
+fn a_session_is_written_with_its_tree_and_what_each_endpoint_was_asked() {
+    let server = Loopback::start(|asked| chat(if asked.body.contains("\"m2\"") { "two" } else { "one" }));
+    let home = home();
+    let endpoint = |n: usize, more: &str| {
+        format!(
+            "[[endpoint]]\nname = \"e{n}\"\nprovider = \"compatible\"\nmodel = \"m{n}\"\nbase_url = \"{}/v1\"\n{more}\n",
+            server.url()
+        )
+    };
+    config(home.path(), &format!("{}{}", endpoint(1, ""), endpoint(2, "system = \"Own.\"")));
+    let result = home.path().join("session.json");
+    let vars = [("HOME", home.path().to_str().unwrap()), ("AWS_EC2_METADATA_DISABLED", "true")];
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_bakeoff"));
+    let mut pty = Pty::start(program, &["--out", result.to_str().unwrap()], &vars, 120, 40);
+    let sent = |pty: &mut Pty, keys: &str, place: &str| {
+        pty.send(keys);
+        pty.wait_for(place);
+        pty.wait("both answers", |s| s.contents().matches("✓ complete").count() == 2);
+    };
+    pty.wait_for("type a prompt");
+    sent(&mut pty, "hello\r", "round 1/1");
+    pty.send("\x1b");
+    pty.wait_for("z zoom");
+    pty.send("f");
+    pty.wait_for("continues each pane's own conversation");
+    sent(&mut pty, "iand then?\r", "round 1.1");
+    pty.send("\x1b");
+    pty.wait_for("z zoom");
+    pty.send("e");
+    pty.wait_for("edits round 1.1");
+    sent(&mut pty, " now\r", "round 1.1b");
+    pty.send("\x1b");
+    pty.wait_for("z zoom");
+    pty.send("q");
+    assert!(pty.exit().success());
+    let session: Value = serde_json::from_str(&std::fs::read_to_string(&result).unwrap()).unwrap();
+    let rounds = session["rounds"].as_array().unwrap();
+    let (first, second) = (&rounds[0]["id"], &rounds[1]["id"]);
+    let tree: Vec<_> = rounds.iter().map(|r| (&r["parent"], &r["edited"])).collect();
+    assert_eq!(tree, [(&Value::Null, &Value::Null), (first, &Value::Null), (first, second)]);
+    assert_eq!(rounds[2]["prompt"], "and then? now");
+    for round in rounds {
+        // What differs from the round's stands with the answer.
+        assert_eq!(round["system"], Value::Null);
+        assert!(
+            round["answers"][0].get("system").is_none() && round["answers"][1]["system"] == "Own.",
+            "{round}"
+        );
+    }
+    for (at, words) in ["one", "two"].iter().enumerate() {
+        let said = |round: usize| {
+            let turns = rounds[round]["answers"][at]["turns"].as_array().unwrap();
+            turns.iter().map(|t| t["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert!(rounds[0]["answers"][at].get("turns").is_none());
+        assert_eq!(said(1), ["hello", words, "and then?"]);
+        assert_eq!(said(2), ["hello", words, "and then? now"]);
+    }
 }

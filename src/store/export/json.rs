@@ -32,7 +32,7 @@ pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
     map.insert("started_at".into(), json!(meta.started_at));
     put(&mut map, "connections", meta.connections.word());
     map.insert("price_book".into(), json!({ "as_of": meta.prices_as_of, "sha256": meta.prices_sha256 }));
-    map.insert("rounds".into(), rounds.iter().map(round).collect());
+    map.insert("rounds".into(), rounds.iter().map(|one| round(one, rounds)).collect());
     let value = Value::Object(map);
     let mut text = printable(&serde_json::to_string_pretty(&value).unwrap_or_default());
     text.push('\n');
@@ -65,16 +65,16 @@ fn printable(text: &str) -> String {
     out
 }
 
-fn round(round: &Round) -> Value {
+/// One of `all`.
+fn round(round: &Round, all: &[Round]) -> Value {
     let mut map = Map::new();
     map.insert("id".into(), json!(round.id));
+    let id = |at: Option<usize>| all.get(at?).map(|other| other.id.as_str());
+    put(&mut map, "parent", id(round.origin.parent));
+    put(&mut map, "edited", id(round.origin.edited));
     map.insert("prompt".into(), json!(round.prompt.question()));
     put(&mut map, "system", round.prompt.system.as_ref());
     put(&mut map, "attachments", attachments(round.prompt.attachments()));
-    if round.prompt.turns.len() > 1 {
-        let turns: Vec<_> = round.prompt.turns.iter().map(turn).collect();
-        map.insert("turns".into(), Value::Array(turns));
-    }
     let mut vars = Map::new();
     if let Some(filled) = &round.filled {
         map.insert("template".into(), json!(filled.template));
@@ -82,7 +82,7 @@ fn round(round: &Round) -> Value {
         vars.extend(filled.values.iter().map(|(name, value)| (name.to_owned(), json!(value))));
     }
     map.insert("vars".into(), Value::Object(vars));
-    let answers = round.runs.iter().map(|run| answer(run, &round.prompt)).collect();
+    let answers = round.runs.iter().map(|run| answer(run, round.prompt.system.as_deref())).collect();
     map.insert("answers".into(), Value::Array(answers));
     let total = round.total();
     let mut sum = Map::new();
@@ -134,9 +134,9 @@ fn put<T: serde::Serialize>(map: &mut Map<String, Value>, key: &str, value: Opti
     }
 }
 
-/// The answer object, the same in runs and transcripts.
-fn answer(run: &Run, prompt: &Prompt) -> Value {
-    let (endpoint, a) = (&run.endpoint, &run.answer);
+/// The answer object, the same in runs and transcripts; `shared` is the system text of its round.
+fn answer(run: &Run, shared: Option<&str>) -> Value {
+    let (endpoint, a, prompt) = (&run.endpoint, &run.answer, &run.prompt);
     let mut map = Map::new();
     map.insert("endpoint".into(), json!(endpoint.name));
     map.insert("provider".into(), json!(endpoint.provider));
@@ -144,7 +144,15 @@ fn answer(run: &Run, prompt: &Prompt) -> Value {
     put(&mut map, "place", endpoint.place.as_ref().or(endpoint.base_url.as_ref()));
     put(&mut map, "served_model", a.served.model.as_ref());
     map.insert("trial".into(), json!(run.trial));
-    put(&mut map, "nonce", run.nonce.as_ref());
+    put(&mut map, "nonce", prompt.nonce.as_ref());
+    let system = prompt.system.as_ref().or(endpoint.system.as_ref()).map(String::as_str);
+    if system != shared {
+        map.insert("system".into(), json!(system));
+    }
+    // A conversation is each endpoint's own.
+    if prompt.turns.len() > 1 {
+        map.insert("turns".into(), prompt.turns.iter().map(turn).collect());
+    }
     map.insert("attempt".into(), json!(1));
     map.insert("status".into(), json!(status(a)));
     map.insert("simulated".into(), json!(a.simulated));

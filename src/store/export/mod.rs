@@ -12,6 +12,7 @@ use crate::model::Answer;
 use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Filled;
+use crate::model::Origin;
 use crate::model::Prompt;
 use crate::model::Total;
 
@@ -22,14 +23,17 @@ pub struct Run {
     pub answer: Answer,
     /// From 1.
     pub trial: usize,
-    /// What was written before the prompt against caches.
-    pub nonce: Option<String>,
+    /// What this one was asked: a conversation and a system text may be its own.
+    pub prompt: Prompt,
 }
 
 /// One prompt and what came back: in lineup order, the first trial of all before the second.
 #[derive(Debug, Clone)]
 pub struct Round {
     pub id: String,
+    /// Which of the rounds it continues, or is an edition of.
+    pub origin: Origin,
+    /// What all were asked: the question with its files, and the session's system text.
     pub prompt: Prompt,
     /// What the prompt was made of, where it had variables.
     pub filled: Option<Filled>,

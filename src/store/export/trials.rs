@@ -36,7 +36,7 @@ pub(super) fn write(out: &mut String, round: &Round) {
         out,
         "\n95 %: bootstrap interval of the median's difference from {compared}; cached and uncached runs apart"
     );
-    let nonce = round.runs.iter().any(|run| run.nonce.is_some());
+    let nonce = round.runs.iter().any(|run| run.prompt.nonce.is_some());
     if nonce {
         out.push_str("a nonce stood before the prompt, against caches\n");
     }
