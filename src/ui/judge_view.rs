@@ -176,8 +176,17 @@ fn said(app: &App, sheet: &Sheet, theme: &Theme, room: usize, out: &mut Vec<Line
             Span::styled(format!("{one} – {two}: "), theme.text),
             Span::styled(finding, style),
         ]));
+        let mut told = None;
         for comparison in pair {
-            order(sheet, comparison, app.judging.reasons, theme, room, out);
+            // What went wrong in both orders alike is said once.
+            let wrong = wrong(comparison);
+            if let Some(text) = wrong.as_ref().filter(|_| wrong != told) {
+                wrapped(text, room, 2, theme.warn, out);
+            }
+            if app.judging.reasons {
+                why(sheet, comparison, theme, room, out);
+            }
+            told = wrong;
         }
     }
     out.push(Line::default());
@@ -199,37 +208,29 @@ fn finding(sheet: &Sheet, (a, b): (usize, usize), pair: &[Comparison], theme: &T
     }
 }
 
-/// One order of a pair: why there is no verdict, or the reason that the judge gave.
-fn order(
-    sheet: &Sheet,
-    c: &Comparison,
-    reasons: bool,
-    theme: &Theme,
-    room: usize,
-    out: &mut Vec<Line<'static>>,
-) {
-    let fault = c.answer.fault.as_ref().map(|f| clean_line(&f.to_string()));
-    let text = match (c.pick(), fault) {
-        (Some(_), _) if !reasons => return,
-        (Some(pick), _) => {
-            let (first, second) = (sheet.called(c.sides.0), sheet.called(c.sides.1));
-            let preferred = match pick {
-                Pick::First => first.as_str(),
-                Pick::Second => second.as_str(),
-                Pick::Tie => "neither",
-            };
-            let text = format!("read {first} first, preferred {preferred}: {}", reason(&c.answer.text));
-            wrapped(&text, room, 2, theme.reasoning, out);
-            return;
-        }
-        (None, Some(fault)) => fault,
-        (None, None) if c.waits() || c.runs() => return,
-        (None, None) if c.answer.is_over() && !c.answer.text.is_empty() => {
-            format!("no line \"Verdict: …\" in what it said: {}", clean_line(reason(&c.answer.text)))
-        }
-        (None, None) => "not asked".to_owned(),
+/// Why one order of a pair has no verdict, where it will have none.
+fn wrong(c: &Comparison) -> Option<String> {
+    if c.pick().is_some() || c.waits() || c.runs() {
+        return None;
+    }
+    Some(match &c.answer.fault {
+        Some(fault) => format!("{} → {}", clean_line(&fault.to_string()), fault.advice()),
+        None if c.answer.text.is_empty() => "not asked".to_owned(),
+        None => format!("no line \"Verdict: …\" in what it said: {}", clean_line(&c.answer.text)),
+    })
+}
+
+/// The reason that the judge gave for one order of a pair.
+fn why(sheet: &Sheet, c: &Comparison, theme: &Theme, room: usize, out: &mut Vec<Line<'static>>) {
+    let (first, second) = (sheet.called(c.sides.0), sheet.called(c.sides.1));
+    let preferred = match c.pick() {
+        None => return,
+        Some(Pick::First) => first.as_str(),
+        Some(Pick::Second) => second.as_str(),
+        Some(Pick::Tie) => "neither",
     };
-    wrapped(&text, room, 2, theme.warn, out);
+    let text = format!("read {first} first, preferred {preferred}: {}", reason(&c.answer.text));
+    wrapped(&text, room, 2, theme.reasoning, out);
 }
 
 fn bias(sheet: &Sheet, theme: &Theme, room: usize, out: &mut Vec<Line<'static>>) {
