@@ -8,6 +8,9 @@
 //! grown, a fenced block only from its last row on. A new width makes every unit stale: the
 //! last ones are laid out at once, the others a piece per frame, newest first; until then
 //! their height is a guess from their length. Asking for a row lays its unit out.
+//!
+//! What is laid out takes twenty times the memory of its text. Of a unit that nobody has looked
+//! at for a while only its height stays; it is read again when one of its rows is asked for.
 
 mod code;
 mod ink;
@@ -16,6 +19,7 @@ mod split;
 mod wrap;
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::model::Filter;
@@ -34,19 +38,28 @@ use super::text::row_end;
 /// Bytes laid out for one frame: more than any screen shows, and a millisecond or two.
 const PIECE: usize = 32 << 10;
 
+/// Bytes of units that are kept as they were laid out: more than any screen shows, for reading a
+/// unit again at every frame would cost more than its memory.
+const KEPT: usize = 48 << 10;
+
+/// What a unit weighs in this beside its text.
+const UNIT: usize = 64;
+
 /// What a unit is known as.
 #[derive(Debug)]
 enum Body {
+    /// Not yet, or not any more.
     Unread,
-    Prose {
-        doc: Box<Doc>,
-        laid: Laid,
-        /// It was read while it could still grow.
-        open: bool,
-    },
+    Prose(Box<Prose>),
     /// Too long to be read: as it was written. Ranges of the whole text.
     Plain(Vec<Range<usize>>),
     Code(Box<Code>),
+}
+
+#[derive(Debug)]
+struct Prose {
+    doc: Doc,
+    laid: Laid,
 }
 
 #[derive(Debug)]
@@ -58,6 +71,10 @@ struct Unit {
     laid: bool,
     /// What was read of it still stands; only the width may have changed.
     read: bool,
+    /// It was read while it could still grow.
+    open: bool,
+    /// The text of a heading.
+    title: Option<Box<str>>,
     /// The search that `found` answers.
     searched: u64,
     found: Vec<Match>,
@@ -98,6 +115,12 @@ pub struct Markdown {
     summed: usize,
     /// Units that are to be laid out, the next one last.
     todo: Vec<usize>,
+    /// Units with a body and what each weighs, the oldest first.
+    kept: VecDeque<(usize, usize)>,
+    /// What they weigh together.
+    weight: usize,
+    /// A search asks for every unit at every key: all are kept until it is over.
+    searching: bool,
     finished: bool,
     /// Bytes read by parsing and wrapping; tests hold its growth against the input's.
     #[cfg(test)]
@@ -188,7 +211,7 @@ impl Markdown {
                 Some(pieces) => pieces.into_iter().map(|(text, ink)| (Cow::Borrowed(text), ink)).collect(),
                 None => vec![(Cow::Owned(code.rule(row == 0, usize::from(self.width))), Role::Mark.into())],
             },
-            Body::Prose { doc, laid, .. } => prose(doc, laid, row, usize::from(self.width)),
+            Body::Prose(read) => prose(read, row, usize::from(self.width)),
         }
     }
 
@@ -203,7 +226,7 @@ impl Markdown {
             Body::Unread => start,
             Body::Plain(rows) => rows.get(row).map_or(start, |r| r.start),
             Body::Code(code) => code.start(row).unwrap_or(if row == 0 { start } else { unit.cut.span.end }),
-            Body::Prose { doc, laid, .. } => start + source_of(doc, laid, row),
+            Body::Prose(read) => start + source_of(read, row),
         }
     }
 
@@ -213,9 +236,8 @@ impl Markdown {
         let Some(at) = self.units.partition_point(|u| u.cut.span.start <= byte).checked_sub(1) else {
             return 0;
         };
-        if self.units.get(at).is_some_and(|u| !u.laid) {
-            self.lay(at);
-        }
+        self.lay(at);
+        self.recall(at);
         let before = self.before(at);
         let Some(unit) = self.units.get(at) else { return before };
         let (gap, start) = (usize::from(unit.cut.gap), unit.cut.span.start);
@@ -223,9 +245,9 @@ impl Markdown {
             Body::Unread => 0,
             Body::Plain(rows) => rows.partition_point(|r| r.start <= byte).saturating_sub(1),
             Body::Code(code) => code.row_at(byte),
-            Body::Prose { doc, laid, .. } => {
-                let rows = laid.rows.len();
-                (0..rows).rev().find(|row| start + source_of(doc, laid, *row) <= byte).unwrap_or(0)
+            Body::Prose(read) => {
+                let rows = read.laid.rows.len();
+                (0..rows).rev().find(|row| start + source_of(read, *row) <= byte).unwrap_or(0)
             }
         };
         before + gap + inside
@@ -234,13 +256,24 @@ impl Markdown {
     /// Looks for `needle`; gives how many there are. Each search has a number, by which
     /// units that have been looked through are known.
     pub fn search(&mut self, needle: &str, number: u64) -> usize {
+        self.searching = true;
         self.complete();
-        let safe = &self.safe;
-        for unit in self.units.iter_mut().filter(|u| u.searched != number) {
+        for at in 0..self.units.len() {
+            if self.units.get(at).is_none_or(|u| u.searched == number) {
+                continue;
+            }
+            self.recall(at);
+            let (safe, Some(unit)) = (&self.safe, self.units.get_mut(at)) else { break };
             unit.searched = number;
             unit.found = look(unit, safe, needle);
         }
         self.units.iter().map(|u| u.found.len()).sum()
+    }
+
+    /// Nothing is searched for any more.
+    pub fn forget_search(&mut self) {
+        self.searching = false;
+        self.forget();
     }
 
     /// The row in which the match with this number begins.
@@ -282,10 +315,7 @@ impl Markdown {
 
     /// The headings: text, and the byte at which each stands. Of what is laid out.
     pub fn headings(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.units.iter().filter_map(|unit| match &unit.body {
-            Body::Prose { doc, .. } if doc.heading => Some((doc.inked.text.as_str(), unit.cut.span.start)),
-            _ => None,
-        })
+        self.units.iter().filter_map(|unit| Some((unit.title.as_deref()?, unit.cut.span.start)))
     }
 
     /// Code within these rows that has no colours yet: the unit, its language, the first line, the lines.
@@ -295,6 +325,7 @@ impl Markdown {
             if self.before(at) >= rows.end {
                 return None;
             }
+            self.recall(at);
             let (safe, Some(unit)) = (&self.safe, self.units.get_mut(at)) else { return None };
             if let Body::Code(code) = &mut unit.body
                 && let Some((from, lines)) = code.uncoloured(safe)
@@ -308,6 +339,7 @@ impl Markdown {
     /// Takes the colours of the block that begins at this byte, from this line on.
     pub fn colour(&mut self, block: usize, from: usize, lines: Vec<Coloured>) {
         let at = self.units.partition_point(|u| u.cut.span.start < block);
+        self.recall(at);
         if let Some(unit) = self.units.get_mut(at)
             && unit.cut.span.start == block
             && let Body::Code(code) = &mut unit.body
@@ -361,7 +393,7 @@ impl Markdown {
                 let same = |u: &Unit| u.cut.span.start == cut.span.start && u.cut.shape == cut.shape;
                 let body = self.begun.take().filter(same).map_or(Body::Unread, |u| u.body);
                 // The one before has ended, which may change how it reads.
-                if self.units.last().is_some_and(|u| matches!(u.body, Body::Prose { open: true, .. })) {
+                if self.units.last().is_some_and(|u| u.open) {
                     self.stale(last);
                 }
                 self.units.push(Unit {
@@ -370,6 +402,8 @@ impl Markdown {
                     rows,
                     laid: false,
                     read: false,
+                    open: false,
+                    title: None,
                     searched: 0,
                     found: Vec::new(),
                 });
@@ -397,15 +431,41 @@ impl Markdown {
     }
 
     fn lay(&mut self, at: usize) {
-        let last = at + 1 == self.units.len() && !self.finished;
-        let (width, safe, Some(unit)) = (self.width, &self.safe, self.units.get_mut(at)) else { return };
-        if unit.laid {
+        if self.units.get(at).is_none_or(|u| u.laid) {
             return;
         }
+        let last = at + 1 == self.units.len() && !self.finished;
+        self.make(at, last);
+        let Some(unit) = self.units.get_mut(at) else { return };
+        let rows = match &unit.body {
+            Body::Unread => 0,
+            Body::Plain(rows) => rows.len(),
+            Body::Code(code) => code.count(),
+            Body::Prose(read) => read.laid.rows.len(),
+        };
+        (unit.laid, unit.read, unit.searched) = (true, true, 0);
+        unit.rows = rows + usize::from(unit.cut.gap);
+        self.summed = self.summed.min(at);
+    }
+
+    /// Makes the body of a unit whose height is known.
+    fn recall(&mut self, at: usize) {
+        if let Some(unit) = self.units.get(at)
+            && unit.laid
+            && unit.body.is_gone()
+        {
+            self.make(at, unit.open);
+        }
+    }
+
+    /// Makes a unit's body for the width that there is; `open` says that it may still grow.
+    fn make(&mut self, at: usize, open: bool) {
+        let (width, safe, Some(unit)) = (self.width, &self.safe, self.units.get_mut(at)) else { return };
         let cut = &unit.cut;
+        let gone = unit.body.is_gone();
         #[cfg(test)]
         let mut work = cut.span.len();
-        let body = match (cut.shape, std::mem::replace(&mut unit.body, Body::Unread)) {
+        unit.body = match (cut.shape, std::mem::replace(&mut unit.body, Body::Unread)) {
             (Shape::Code { indent, closed }, body) => {
                 let mut code = if let Body::Code(code) = body { code } else { Box::default() };
                 code.update(safe, &cut.span, indent, closed, usize::from(width));
@@ -419,32 +479,42 @@ impl Markdown {
                     work = cut.span.end - from;
                 }
                 let _ = from;
+                (unit.open, unit.title) = (false, None);
                 Body::Plain(rows)
             }
-            (_, Body::Prose { doc, open, .. }) if unit.read => {
-                let laid = wrap::wrap(&doc, usize::from(width));
-                Body::Prose { doc, laid, open }
+            (_, Body::Prose(mut read)) if unit.read => {
+                read.laid = wrap::wrap(&read.doc, usize::from(width));
+                Body::Prose(read)
             }
             _ => {
-                let doc = Box::new(parse::parse(safe.get(cut.span.clone()).unwrap_or_default(), last));
+                let doc = parse::parse(safe.get(cut.span.clone()).unwrap_or_default(), open);
+                unit.open = open;
+                unit.title = doc.heading.then(|| doc.inked.text.as_str().into());
                 let laid = wrap::wrap(&doc, usize::from(width));
-                Body::Prose { doc, laid, open: last }
+                Body::Prose(Box::new(Prose { doc, laid }))
             }
         };
         #[cfg(test)]
         {
             self.work += work;
         }
-        let rows = match &body {
-            Body::Unread => 0,
-            Body::Plain(rows) => rows.len(),
-            Body::Code(code) => code.count(),
-            Body::Prose { laid, .. } => laid.rows.len(),
-        };
-        unit.body = body;
-        (unit.laid, unit.read, unit.searched) = (true, true, 0);
-        unit.rows = rows + usize::from(unit.cut.gap);
-        self.summed = self.summed.min(at);
+        if gone {
+            let weight = UNIT + unit.cut.span.len();
+            self.kept.push_back((at, weight));
+            self.weight += weight;
+            self.forget();
+        }
+    }
+
+    /// Lets go of what was laid out longest ago; the newest stays, whatever it weighs.
+    fn forget(&mut self) {
+        while self.weight > KEPT && self.kept.len() > 1 && !self.searching {
+            let Some((at, weight)) = self.kept.pop_front() else { return };
+            self.weight -= weight;
+            if let Some(unit) = self.units.get_mut(at) {
+                unit.body.forget();
+            }
+        }
     }
 
     /// Rows before a unit.
@@ -478,9 +548,30 @@ impl Markdown {
             let at = self.sums.partition_point(|sum| *sum <= number).checked_sub(1)?;
             let unit = self.units.get(at)?;
             if unit.laid {
+                self.recall(at);
                 return Some((at, number - self.before(at)));
             }
             self.lay(at);
+        }
+    }
+}
+
+impl Body {
+    fn is_gone(&self) -> bool {
+        match self {
+            Self::Unread => true,
+            Self::Code(code) => code.is_gone(),
+            Self::Prose(_) | Self::Plain(_) => false,
+        }
+    }
+
+    fn forget(&mut self) {
+        match self {
+            // Colours cost far more than the lines that they are of.
+            Self::Code(code) if code.has_colours() => code.forget(),
+            // The rows of what is too long are as small as they can be, and long to make.
+            Self::Plain(_) => {}
+            _ => *self = Self::Unread,
         }
     }
 }
@@ -491,8 +582,8 @@ fn row_range(body: &Body, row: usize) -> Option<(Range<usize>, bool)> {
         Body::Unread => None,
         Body::Plain(rows) => rows.get(row).map(|r| (r.clone(), false)),
         Body::Code(code) => code.range(row).map(|r| (r, false)),
-        Body::Prose { laid, .. } => {
-            let row = laid.rows.get(row)?;
+        Body::Prose(read) => {
+            let row = read.laid.rows.get(row)?;
             Some((row.range.start as usize..row.range.end as usize, row.place == Place::Drawn))
         }
     }
@@ -507,7 +598,7 @@ fn look(unit: &Unit, safe: &str, needle: &str) -> Vec<Match> {
     for row in 0..rows {
         let Some((range, drawn)) = row_range(&unit.body, row) else { continue };
         let same_line = match &unit.body {
-            Body::Prose { laid, .. } => laid.rows.get(row).is_some_and(|r| r.place == Place::Rest),
+            Body::Prose(read) => read.laid.rows.get(row).is_some_and(|r| r.place == Place::Rest),
             Body::Code(code) => code.continues(row),
             _ => row > 0,
         };
@@ -518,8 +609,8 @@ fn look(unit: &Unit, safe: &str, needle: &str) -> Vec<Match> {
     }
     for (range, drawn, first) in texts {
         let text = match (&unit.body, drawn) {
-            (Body::Prose { laid, .. }, true) => laid.drawn.text.get(range.clone()),
-            (Body::Prose { doc, .. }, false) => doc.inked.text.get(range.clone()),
+            (Body::Prose(read), true) => read.laid.drawn.text.get(range.clone()),
+            (Body::Prose(read), false) => read.doc.inked.text.get(range.clone()),
             _ => safe.get(range.clone()),
         };
         for place in super::search::places(text.unwrap_or_default(), needle) {
@@ -539,7 +630,7 @@ fn guess(cut: &Cut, width: u16) -> usize {
     usize::from(cut.gap) + (cut.span.len() / width).max(1)
 }
 
-fn source_of(doc: &Doc, laid: &Laid, row: usize) -> usize {
+fn source_of(Prose { doc, laid }: &Prose, row: usize) -> usize {
     let Some(row) = laid.rows.get(row) else { return 0 };
     let line = doc.lines.get(row.line as usize).map_or(0, |l| l.source as usize);
     let start = row.range.start as usize;
@@ -550,7 +641,7 @@ fn source_of(doc: &Doc, laid: &Laid, row: usize) -> usize {
     }
 }
 
-fn prose<'d>(doc: &'d Doc, laid: &'d Laid, row: usize, width: usize) -> Pieces<'d> {
+fn prose(Prose { doc, laid }: &Prose, row: usize, width: usize) -> Pieces<'_> {
     let Some(row) = laid.rows.get(row) else { return Vec::new() };
     let range = row.range.start as usize..row.range.end as usize;
     let borrowed = |(text, ink)| (Cow::Borrowed(text), ink);
