@@ -141,6 +141,7 @@ impl Markdown {
     /// The source is whole: what the filter held back comes out, and the last line ends.
     pub fn finish(&mut self) {
         self.filter.finish(&mut self.safe);
+        self.safe.shrink_to_fit();
         self.finished = true;
         self.seen = usize::MAX;
         self.stale(self.units.len().wrapping_sub(1));
