@@ -91,11 +91,14 @@ fn unfolded(n: u64) -> u64 {
 
 /// Seven bits a byte, the lowest first; the highest bit says that more follow.
 fn put(out: &mut Vec<u8>, mut n: u64) {
-    while n > 0x7f {
-        out.push((n & 0x7f) as u8 | 0x80);
+    loop {
+        let [low, ..] = n.to_le_bytes();
         n >>= 7;
+        if n == 0 {
+            return out.push(low);
+        }
+        out.push(low | 0x80);
     }
-    out.push(n as u8);
 }
 
 fn take(rest: &mut &[u8]) -> Option<u64> {

@@ -226,7 +226,9 @@ impl Code {
             self.coloured = Colours::default();
         }
         if from == self.coloured.len() && from + lines.len() <= self.lines.len() {
-            lines.into_iter().for_each(|line| self.coloured.add(line));
+            for line in lines {
+                self.coloured.add(line);
+            }
         }
         self.asked = self.coloured.len();
     }
