@@ -92,7 +92,7 @@ pub(super) struct RawTier {
 /// # Errors
 /// A sentence with the line, or with the row whose price is wrong.
 pub(super) fn read(text: &str) -> Result<Read, String> {
-    let book: RawBook = toml::from_str(text).map_err(|e| e.to_string())?;
+    let book = book(text)?;
     let families = book
         .family
         .iter()
@@ -111,6 +111,32 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
         }
     }
     Ok(Read { as_of: book.as_of, routes, families })
+}
+
+/// The book, read family by family: what reading takes meanwhile is ten times the text, and is
+/// resident for good.
+fn book(text: &str) -> Result<RawBook, String> {
+    const FAMILY: &str = "\n[[family]]";
+    let mut from = 0;
+    let mut all = RawBook { as_of: String::new(), family: Vec::new() };
+    while let Some(rest) = text.get(from..).filter(|rest| !rest.is_empty()) {
+        let length = rest.get(1..).and_then(|r| r.find(FAMILY)).map_or(rest.len(), |at| at + 1);
+        let Ok(mut part) = toml::from_str::<RawBook>(rest.get(..length).unwrap_or_default()) else {
+            // The whole knows the line of a mistake, and what a text may hold that looks like a family.
+            return toml::from_str(text).map_err(|e| e.to_string());
+        };
+        for raw in part.family.iter_mut().flat_map(|f| f.route.iter_mut()) {
+            let span = raw.kind.span();
+            let kind = std::mem::take(raw.kind.get_mut());
+            raw.kind = Spanned::new(span.start + from..span.end + from, kind);
+        }
+        if from == 0 {
+            all.as_of = part.as_of;
+        }
+        all.family.append(&mut part.family);
+        from += length;
+    }
+    Ok(all)
 }
 
 /// The line of a byte offset, from 1.

@@ -221,11 +221,11 @@ async fn watched(
             result = &mut work => {
                 return match result {
                     Ok(Ok(())) => None,
-                    Ok(Err(fault)) => Some(Step::Failed(fault)),
+                    Ok(Err(fault)) => Some(Step::Failed(Box::new(fault))),
                     Err(e) if e.is_cancelled() => None,
                     Err(_) => {
                         let fault = Fault::new(Class::Internal, "internal error in this pane's task");
-                        Some(Step::Failed(fault))
+                        Some(Step::Failed(Box::new(fault)))
                     }
                 };
             }

@@ -118,16 +118,17 @@ impl Served {
     }
 }
 
-/// One thing a dialect read from a frame.
+/// One thing a dialect read from a frame. Nearly all are text, of which many wait while the screen is
+/// drawn: what is rare and large is boxed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Delta {
     Text(String),
     Reasoning(String),
     /// Cumulative or partial counts: merged field by field, later wins.
-    Usage(Usage),
+    Usage(Box<Usage>),
     /// Why it stopped, with the provider's own word.
     Stop(Stop, String),
-    Served(Served),
+    Served(Box<Served>),
     /// So many bytes at the end of what came were no answer but a key, repeated; a mark
     /// for them follows.
     Withdrawn(Kind, usize),
@@ -161,7 +162,7 @@ pub enum Step {
     /// The dialect's own end.
     Ended,
     /// A fault; with text on screen the answer is cut, without it failed.
-    Failed(Fault),
+    Failed(Box<Fault>),
     /// The user stopped it.
     Cancelled,
     /// bakeoff itself is ending.
@@ -271,7 +272,7 @@ impl Answer {
                 self.http_status = fault.status.or(self.http_status);
                 self.request_id = fault.request_id.clone().or(self.request_id.take());
                 self.refuse(&fault);
-                self.fault = Some(fault);
+                self.fault = Some(*fault);
                 self.finish(at, outcome);
             }
             Step::Cancelled => self.finish(at, Outcome::Stopped),
@@ -313,7 +314,7 @@ impl Answer {
                 }
             }
             Delta::Usage(usage) => {
-                self.usage.get_or_insert_default().merge(usage);
+                self.usage.get_or_insert_default().merge(*usage);
                 self.settle();
             }
             Delta::Withdrawn(kind, bytes) => {
@@ -348,6 +349,9 @@ impl Answer {
             self.timeline.end = Some(at);
         }
         self.phase = Phase::Ended(outcome);
+        // Growing has left up to as much again behind them.
+        self.text.shrink_to_fit();
+        self.reasoning.shrink_to_fit();
         self.settle();
     }
 
@@ -373,5 +377,17 @@ impl Answer {
         if self.outcome().is_some_and(|o| o != Outcome::Complete) {
             self.cost.unfinished();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Thousands of them wait for a screen that is being drawn, and memory that was once taken stays.
+    #[test]
+    fn what_is_reported_of_every_arrival_is_small() {
+        assert!(size_of::<Delta>() <= 32, "{}", size_of::<Delta>());
+        assert!(size_of::<Report>() <= 96, "{}", size_of::<Report>());
     }
 }

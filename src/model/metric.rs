@@ -192,7 +192,7 @@ fn timeless(_answer: &Answer) -> Option<Window> {
 /// From the first arrival of text or reasoning to the last.
 fn streamed(answer: &Answer) -> Option<Window> {
     let chunks = &answer.timeline.chunks;
-    Some((chunks.first()?.at, chunks.last()?.at))
+    Some((chunks.first()?, chunks.last()?.at))
 }
 
 /// From the moment at which there was a connection to the response's head: the time that

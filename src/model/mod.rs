@@ -5,6 +5,7 @@
 //! same [`Answer`].
 
 mod answer;
+mod arrivals;
 mod attachment;
 mod capability;
 mod cases;
@@ -39,6 +40,7 @@ mod usage;
 mod votes;
 
 pub use answer::{Answer, AnswerId, Delta, Outcome, Phase, Report, Served, Step, Stop};
+pub use arrivals::Arrivals;
 pub use attachment::{Attachment, Image, ImageKind, TextFile, attached, bytes};
 pub use capability::{Budget, Off, Takes, Temperature, ThinkingTaken, takes};
 pub use cases::{Case, Cases};

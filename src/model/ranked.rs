@@ -34,6 +34,8 @@ impl<T: Ord + Copy> Ranked<T> {
         block.insert(block.partition_point(|v| *v < value), value);
         if block.len() > BLOCK {
             let upper = block.split_off(BLOCK / 2);
+            // Growing has doubled it; half of that would never be used.
+            block.shrink_to(BLOCK + 1);
             self.blocks.insert(at + 1, upper);
         }
     }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::arrivals::Arrivals;
 use super::ranked::Ranked;
 use super::usage::Usage;
 
@@ -127,10 +128,11 @@ pub struct Timeline {
     pub end: Option<Duration>,
     /// The last byte of any kind, pings and comments included.
     pub last_byte: Option<Duration>,
-    pub chunks: Vec<Chunk>,
+    pub chunks: Arrivals,
     /// In the order in which they happened.
     pub stalls: Vec<Stall>,
-    gaps: Ranked<Duration>,
+    /// In nanoseconds.
+    gaps: Ranked<u64>,
     sizes: Ranked<u32>,
     flow: Flow,
     histogram: Histogram,
@@ -166,7 +168,8 @@ impl Timeline {
             }
             last => {
                 if let Some(last) = last {
-                    self.gaps.add(at.saturating_sub(last.at));
+                    let gap = at.saturating_sub(last.at).as_nanos();
+                    self.gaps.add(u64::try_from(gap).unwrap_or(u64::MAX));
                 }
                 self.sizes.add(bytes);
                 self.chunks.push(Chunk { at, kind, bytes });
@@ -175,21 +178,23 @@ impl Timeline {
                 }
             }
         }
-        let start = self.chunks.first().map_or(at, |c| c.at);
+        let start = self.chunks.first().unwrap_or(at);
         self.histogram.add(at.saturating_sub(start), u64::from(bytes));
     }
 
     /// Takes so many bytes off the last arrivals of a kind: they were no part of the answer.
     pub fn withdrawn(&mut self, kind: Kind, bytes: usize) {
         let mut left = u32::try_from(bytes).unwrap_or(u32::MAX);
-        for chunk in self.chunks.iter_mut().rev().filter(|c| c.kind == kind) {
+        let mut chunks: Vec<Chunk> = self.chunks.iter().collect();
+        for chunk in chunks.iter_mut().rev().filter(|c| c.kind == kind) {
             let taken = chunk.bytes.min(left);
             chunk.bytes -= taken;
             left -= taken;
             if left == 0 {
-                return;
+                break;
             }
         }
+        self.chunks = chunks.into_iter().collect();
     }
 
     /// The first visible sign of thought or text.
@@ -233,7 +238,7 @@ impl Timeline {
     /// least this share of them does not pass. Costs the same however long the answer is.
     #[must_use]
     pub fn gap(&self, quantile: f64) -> Option<Duration> {
-        self.gaps.quantile(quantile)
+        self.gaps.quantile(quantile).map(Duration::from_nanos)
     }
 
     /// The median of the bytes of decoded text that one arrival brought, by nearest rank.
@@ -269,7 +274,7 @@ impl Timeline {
             return Vec::new();
         }
         let end = until.unwrap_or(last.at).max(last.at);
-        let span = end.saturating_sub(first.at).as_nanos().max(1);
+        let span = end.saturating_sub(first).as_nanos().max(1);
         let mut out = vec![0_u64; slots];
         for (at, bytes) in (0_u32..).zip(&self.histogram.slots) {
             // A slot is counted where its middle lies.

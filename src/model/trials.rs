@@ -162,7 +162,7 @@ mod tests {
         let mut answer = Answer::default();
         answer.apply(Duration::ZERO, Step::Sent);
         let usage = Usage { input: Some(10), cache_read, output: Some(5), ..Usage::default() };
-        answer.apply(MS * first, Step::Deltas(vec![Delta::Text("hi".into()), Delta::Usage(usage)]));
+        answer.apply(MS * first, Step::Deltas(vec![Delta::Text("hi".into()), Delta::Usage(Box::new(usage))]));
         answer.apply(MS * (first + 100), end);
         answer
     }
@@ -195,7 +195,7 @@ mod tests {
         stalled.apply(MS * 95, stall);
         stalled.apply(MS * 100, Step::Deltas(vec![Delta::Text("late".into())]));
         stalled.apply(MS * 101, Step::Ended);
-        let fault = || Step::Failed(Fault::new(Class::Cut, "broke"));
+        let fault = || Step::Failed(Box::new(Fault::new(Class::Cut, "broke")));
         let mut failed = Answer::default();
         failed.apply(Duration::ZERO, Step::Sent);
         failed.apply(MS, fault());

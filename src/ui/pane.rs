@@ -529,6 +529,9 @@ impl Pane {
     /// Nothing is searched for.
     pub fn forget_search(&mut self) {
         self.sought.number = 0;
+        if let Body::Rendered(text) = &mut self.text {
+            text.forget_search();
+        }
     }
 
     pub fn follow(&mut self) {

@@ -288,7 +288,7 @@ impl ChatReader {
         note(&mut self.served.model, model);
         note(&mut self.served.tier, tier);
         if changed {
-            out.push(Delta::Served(self.served.clone()));
+            out.push(Delta::Served(Box::new(self.served.clone())));
         }
     }
 
@@ -366,7 +366,7 @@ impl ChatReader {
         if self.usage.is_empty() {
             return;
         }
-        out.push(Delta::Usage(buckets(&self.usage)));
+        out.push(Delta::Usage(Box::new(buckets(&self.usage))));
         let seconds = |key: &str| time(self.usage.get(key), Duration::from_secs(1));
         let times = [
             ("queue", seconds("queue_time")),
@@ -381,7 +381,7 @@ impl ChatReader {
         let cost = cost.or_else(|| ticks(self.usage.get("cost_in_usd_ticks")));
         if !times.is_empty() || cost.is_some() {
             let served = Served { cost_usd: cost, times, ..Served::default() };
-            out.push(Delta::Served(served));
+            out.push(Delta::Served(Box::new(served)));
         }
     }
 }
@@ -399,7 +399,7 @@ fn clocks(chunk: &Value, out: &mut Vec<Delta>) {
     ];
     let times: Vec<_> = times.into_iter().filter_map(|(name, t)| Some((name, t?))).collect();
     if !times.is_empty() {
-        out.push(Delta::Served(Served { times, ..Served::default() }));
+        out.push(Delta::Served(Box::new(Served { times, ..Served::default() })));
     }
 }
 

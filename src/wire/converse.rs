@@ -124,12 +124,12 @@ impl ConverseReader {
             Event::Metadata { usage: raw, latency_ms, tier } => {
                 self.measured = true;
                 if let Some(raw) = raw {
-                    out.push(Delta::Usage(usage(raw, self.gross)));
+                    out.push(Delta::Usage(Box::new(usage(raw, self.gross))));
                 }
                 let latency = time(latency_ms.as_ref(), Duration::from_millis(1));
                 let times: Vec<_> = latency.map(|t| ("latency", t)).into_iter().collect();
                 if tier.is_some() || !times.is_empty() {
-                    out.push(Delta::Served(Served { tier, times, ..Served::default() }));
+                    out.push(Delta::Served(Box::new(Served { tier, times, ..Served::default() })));
                 }
             }
         }

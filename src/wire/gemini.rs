@@ -254,7 +254,7 @@ impl GeminiReader {
         // Every frame repeats these.
         if served != self.served {
             self.served = served.clone();
-            out.push(Delta::Served(served));
+            out.push(Delta::Served(Box::new(served)));
         }
     }
 
@@ -262,7 +262,7 @@ impl GeminiReader {
         let Some(later) = value.get("usageMetadata").and_then(Value::as_object) else { return };
         let told = later.iter().filter(|(_, v)| !v.is_null());
         self.usage.extend(told.map(|(k, v)| (k.clone(), v.clone())));
-        out.push(Delta::Usage(usage(&self.usage)));
+        out.push(Delta::Usage(Box::new(usage(&self.usage))));
     }
 
     fn candidate(&mut self, candidate: &Value, out: &mut Vec<Delta>) {

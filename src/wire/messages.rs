@@ -318,7 +318,7 @@ impl MessagesReader {
             ..Served::default()
         };
         if served != Served::default() {
-            out.push(Delta::Served(served));
+            out.push(Delta::Served(Box::new(served)));
         }
         self.account(usage.and_then(Value::as_object), out);
     }
@@ -365,7 +365,7 @@ impl MessagesReader {
             self.usage.extend(told.map(|(k, v)| (k.clone(), v.clone())));
         }
         if !self.usage.is_empty() {
-            out.push(Delta::Usage(usage(&self.usage, self.counted)));
+            out.push(Delta::Usage(Box::new(usage(&self.usage, self.counted))));
         }
     }
 }

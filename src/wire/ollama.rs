@@ -251,7 +251,7 @@ impl OllamaReader {
                 .collect();
         }
         if served != Served::default() {
-            out.push(Delta::Served(served));
+            out.push(Delta::Served(Box::new(served)));
         }
         if self.done {
             finish(value, out);
@@ -269,12 +269,12 @@ fn finish(value: &Value, out: &mut Vec<Delta>) {
         .filter_map(|field| Some((field.to_owned(), value.get(field)?.clone())))
         .collect();
     if !raw.is_empty() {
-        out.push(Delta::Usage(Usage {
+        out.push(Delta::Usage(Box::new(Usage {
             input: count(raw.get("prompt_eval_count")),
             output: count(raw.get("eval_count")),
             raw: Some(Value::Object(raw)),
             ..Usage::default()
-        }));
+        })));
     }
     if let Some(reason) = word(value.get("done_reason")) {
         let stop = match reason.as_str() {

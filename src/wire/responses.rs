@@ -295,7 +295,7 @@ impl ResponsesReader {
             self.output(response, out);
         }
         if let Some(usage) = response.get("usage").and_then(Value::as_object).filter(|u| !u.is_empty()) {
-            out.push(Delta::Usage(buckets(usage)));
+            out.push(Delta::Usage(Box::new(buckets(usage))));
         }
     }
 
@@ -308,7 +308,7 @@ impl ResponsesReader {
         };
         if now != self.served {
             self.served = now.clone();
-            out.push(Delta::Served(now));
+            out.push(Delta::Served(Box::new(now)));
         }
     }
 

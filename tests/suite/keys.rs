@@ -53,12 +53,13 @@ impl Engine {
         let usage = Usage { input: Some(9), output: Some(*steps), ..Usage::default() };
         let (step, over) = match (*steps, random.u8(..40)) {
             (1, _) => (Step::Sent, false),
-            (_, 0) => (Step::Failed(Fault::new(Class::Cut, "the connection broke")), true),
+            (_, 0) => (Step::Failed(Box::new(Fault::new(Class::Cut, "the connection broke"))), true),
             (_, 1) => (Step::Ended, true),
             (_, 2) => (Step::Cancelled, true),
-            (_, 3) => {
-                (Step::Deltas(vec![Delta::Usage(usage), Delta::Stop(Stop::Natural, "stop".into())]), false)
-            }
+            (_, 3) => (
+                Step::Deltas(vec![Delta::Usage(Box::new(usage)), Delta::Stop(Stop::Natural, "stop".into())]),
+                false,
+            ),
             (_, 4..8) => (Step::Deltas(vec![Delta::Reasoning("thinking ".into())]), false),
             _ => (Step::Deltas(vec![Delta::Text(random.choice(WORDS)?.into())]), false),
         };

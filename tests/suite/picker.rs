@@ -376,7 +376,11 @@ fn answered() -> App {
         times: vec![("processing", Duration::from_millis(812))],
         ..Served::default()
     };
-    let deltas = vec![Delta::Usage(usage), Delta::Served(served), Delta::Stop(Stop::Natural, "stop".into())];
+    let deltas = vec![
+        Delta::Usage(Box::new(usage)),
+        Delta::Served(Box::new(served)),
+        Delta::Stop(Stop::Natural, "stop".into()),
+    ];
     step(&mut app, ids[0], 950, Step::Deltas(deltas));
     step(&mut app, ids[0], 950, Step::Ended);
     let mut refused = sending();
@@ -386,7 +390,7 @@ fn answered() -> App {
     let mut fault = Fault::new(Class::Limit, "Rate limit \u{1b}[31mreached").status(429);
     fault.request_id = Some("req_9".into());
     fault.retry_after = Some(Duration::from_secs(12));
-    step(&mut app, ids[1], 100, Step::Failed(fault));
+    step(&mut app, ids[1], 100, Step::Failed(Box::new(fault)));
     app.focus = Focus::Panes;
     app
 }

@@ -205,7 +205,7 @@ fn the_overview_holds_one_round_and_three_hundred() {
     press(&mut one, "O");
     assert!(shown(&mut one, 80, 24).join("\n").contains("1…"), "an answer that still runs is counted");
     let refused = Fault::new(Class::Limit, "Rate limit reached").status(429);
-    step(&mut one, ids[0], 5, Step::Failed(refused));
+    step(&mut one, ids[0], 5, Step::Failed(Box::new(refused)));
     assert!(shown(&mut one, 80, 24).join("\n").contains("1✗"));
 
     let mut many = app(2);

@@ -70,7 +70,12 @@ pub fn price() -> Price {
 
 pub fn finish(app: &mut App, id: AnswerId, at: u64, output: u64) {
     let usage = Usage { input: Some(1_204), output: Some(output), ..Usage::default() };
-    step(app, id, at, Step::Deltas(vec![Delta::Usage(usage), Delta::Stop(Stop::Natural, "stop".into())]));
+    step(
+        app,
+        id,
+        at,
+        Step::Deltas(vec![Delta::Usage(Box::new(usage)), Delta::Stop(Stop::Natural, "stop".into())]),
+    );
     step(app, id, at, Step::Ended);
 }
 
@@ -132,12 +137,12 @@ pub fn busy(panes: usize) -> App {
                 text(&mut app, *id, 300, "half an ans");
                 let mut fault = Fault::new(Class::Cut, "the connection to h broke: reset").status(200);
                 fault.request_id = Some("req_9".into());
-                step(&mut app, *id, 400, Step::Failed(fault));
+                step(&mut app, *id, 400, Step::Failed(Box::new(fault)));
             }
             _ => {
                 let mut fault = Fault::new(Class::Limit, "Rate limit reached for requests").status(429);
                 fault.retry_after = Some(Duration::from_secs(12));
-                step(&mut app, *id, 100, Step::Failed(fault));
+                step(&mut app, *id, 100, Step::Failed(Box::new(fault)));
             }
         }
     }
@@ -297,7 +302,7 @@ fn hostile_text_reaches_no_cell() {
     fault.hint = Some(hostile.into());
     fault.code = Some(hostile.into());
     fault.request_id = Some(hostile.into());
-    step(&mut app, ids[1], 9, Step::Failed(fault));
+    step(&mut app, ids[1], 9, Step::Failed(Box::new(fault)));
     app.title = hostile.into();
     for endpoint in &mut app.lineup.endpoints {
         endpoint.name = hostile.into();
@@ -446,7 +451,7 @@ fn a_follow_up_continues_each_panes_own_conversation() {
     press(&mut app, "i");
     typed(&mut app, "second");
     assert!(press(&mut app, "enter").is_empty(), "the other answer still streams");
-    step(&mut app, ids[1], 10, Step::Failed(Fault::new(Class::Overloaded, "busy")));
+    step(&mut app, ids[1], 10, Step::Failed(Box::new(Fault::new(Class::Overloaded, "busy"))));
     let prompts: Vec<_> = press(&mut app, "enter")
         .into_iter()
         .filter_map(|e| if let Effect::Launch { prompt, .. } = e { Some(prompt) } else { None })
@@ -557,7 +562,7 @@ fn any_keys_in_any_order() {
                 match next(6) {
                     0 => step(&mut app, id, turn, Step::Sent),
                     1 => step(&mut app, id, turn, Step::Cancelled),
-                    2 => step(&mut app, id, turn, Step::Failed(Fault::new(Class::Silent, "quiet"))),
+                    2 => step(&mut app, id, turn, Step::Failed(Box::new(Fault::new(Class::Silent, "quiet")))),
                     3 => finish(&mut app, id, turn, 5),
                     _ => text(&mut app, id, turn, "some words 日本\n"),
                 }
@@ -623,7 +628,7 @@ fn an_answer_that_is_asked_again_has_cost_what_it_cost() {
     let Some(Effect::Launch { id, .. }) = refused.into_iter().next() else { panic!("asked again") };
     step(&mut app, id, 0, Step::Sent);
     step(&mut app, id, 90, Step::Headers { status: 403, request_id: None, reused: None });
-    step(&mut app, id, 95, Step::Failed(Fault::new(Class::Denied, "not yours").status(403)));
+    step(&mut app, id, 95, Step::Failed(Box::new(Fault::new(Class::Denied, "not yours").status(403))));
     assert_eq!((app.total().parts, app.total().unknown), (2, 0));
 }
 

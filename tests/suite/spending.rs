@@ -129,7 +129,12 @@ fn finish(app: &mut App, id: AnswerId, tokens: Option<u64>, how: Outcome) {
     step(app, id, 1, Step::Headers { status: 200, request_id: None, reused: None });
     if let Some(output) = tokens {
         let usage = Usage { input: Some(0), output: Some(output), ..Usage::default() };
-        step(app, id, 2, Step::Deltas(vec![Delta::Usage(usage), Delta::Stop(Stop::Natural, "stop".into())]));
+        step(
+            app,
+            id,
+            2,
+            Step::Deltas(vec![Delta::Usage(Box::new(usage)), Delta::Stop(Stop::Natural, "stop".into())]),
+        );
     }
     step(app, id, 3, if how == Outcome::Complete { Step::Ended } else { Step::Cancelled });
 }
@@ -403,7 +408,7 @@ fn a_request_that_was_sent_and_stopped_before_a_word_came_keeps_its_reservation(
     let id = newest(&app)[0];
     step(&mut app, id, 0, Step::Sent);
     let fault = bakeoff::model::Fault::new(bakeoff::model::Class::Unreachable, "no connection");
-    step(&mut app, id, 5, Step::Failed(fault));
+    step(&mut app, id, 5, Step::Failed(Box::new(fault)));
     assert_eq!(app.committed(), usd("0.04"));
 }
 

@@ -48,7 +48,7 @@ fn answer(app: &mut App, id: AnswerId, first: u64, cached: Option<u64>) -> Vec<S
         sent.extend(report(app, id, first + i * 40, Step::Deltas(vec![Delta::Text(text)])));
     }
     let usage = Usage { input: Some(900), cache_read: cached, output: Some(60), ..Usage::default() };
-    let deltas = vec![Delta::Usage(usage), Delta::Stop(Stop::Natural, "stop".into())];
+    let deltas = vec![Delta::Usage(Box::new(usage)), Delta::Stop(Stop::Natural, "stop".into())];
     sent.extend(report(app, id, first + 300, Step::Deltas(deltas)));
     sent.extend(report(app, id, first + 300, Step::Ended));
     sent
@@ -56,7 +56,7 @@ fn answer(app: &mut App, id: AnswerId, first: u64, cached: Option<u64>) -> Vec<S
 
 fn fail(app: &mut App, id: AnswerId, class: Class) -> Vec<Sent> {
     let mut sent = report(app, id, 0, Step::Sent);
-    sent.extend(report(app, id, 5, Step::Failed(Fault::new(class, "the key is not accepted"))));
+    sent.extend(report(app, id, 5, Step::Failed(Box::new(Fault::new(class, "the key is not accepted")))));
     sent
 }
 

@@ -111,7 +111,7 @@ fn an_answer_that_broke_off_is_neither_quick_nor_cheap() {
     finish(&mut app, ids[0], 900, 10);
     step(&mut app, ids[1], 0, Step::Sent);
     let refused = bakeoff::model::Fault::new(bakeoff::model::Class::Unreachable, "nothing listens there");
-    step(&mut app, ids[1], 1, Step::Failed(refused));
+    step(&mut app, ids[1], 1, Step::Failed(Box::new(refused)));
     press(&mut app, "esc");
     press(&mut app, "b");
     press(&mut app, "v");
@@ -226,7 +226,7 @@ fn cost_for_a_thousand_characters_has_the_marks_of_the_cost() {
     answer.apply(std::time::Duration::ZERO, Step::Priced(Some(price().into()), bakeoff::model::Rule::Exact));
     answer.apply(std::time::Duration::ZERO, Step::Sent);
     let usage = Usage { input: Some(1_000), output: Some(300), ..Usage::default() };
-    let deltas = vec![Delta::Text("é".repeat(2_500)), Delta::Usage(usage)];
+    let deltas = vec![Delta::Text("é".repeat(2_500)), Delta::Usage(Box::new(usage))];
     answer.apply(std::time::Duration::ZERO, Step::Deltas(deltas));
     assert_eq!(per.show(&answer), "…", "a figure of the whole answer");
     answer.apply(std::time::Duration::ZERO, Step::Ended);

@@ -52,7 +52,7 @@ fn a_vote_needs_something_to_compare() {
     text(&mut app, ids[0], 10, "because");
     finish(&mut app, ids[0], 20, 3);
     assert_eq!(votes(&mut app), "a vote waits until every answer is here; X stops those that are not");
-    step(&mut app, ids[1], 30, Step::Failed(Fault::new(Class::Limit, "slow down").status(429)));
+    step(&mut app, ids[1], 30, Step::Failed(Box::new(Fault::new(Class::Limit, "slow down").status(429))));
     assert_eq!(votes(&mut app), "a vote compares at least two whole answers; this round has fewer");
 }
 
@@ -112,7 +112,7 @@ fn an_answer_that_broke_off_cannot_win_and_is_not_compared() {
     for id in &ids {
         text(&mut app, *id, 10, "be");
     }
-    step(&mut app, ids[0], 20, Step::Failed(Fault::new(Class::Cut, "gone")));
+    step(&mut app, ids[0], 20, Step::Failed(Box::new(Fault::new(Class::Cut, "gone"))));
     finish(&mut app, ids[1], 20, 3);
     finish(&mut app, ids[2], 20, 3);
     assert_eq!(vote_of(&press(&mut app, "w")), None);
@@ -178,14 +178,19 @@ fn told(app: &mut App, id: AnswerId, n: u64) {
     let served =
         Served { model: Some("zqx-served".into()), cost_usd: Some("77.77".into()), ..Served::default() };
     let stop = Delta::Stop(if n == 1 { Stop::Filtered } else { Stop::Natural }, "ZQXSTOP".into());
-    report(app, id, 500, Step::Deltas(vec![Delta::Usage(usage), Delta::Served(served), stop]));
+    report(
+        app,
+        id,
+        500,
+        Step::Deltas(vec![Delta::Usage(Box::new(usage)), Delta::Served(Box::new(served)), stop]),
+    );
 }
 
 fn end(app: &mut App, id: AnswerId, n: u64) {
     if n == 2 {
         let mut fault = Fault::new(Class::Cut, "zqx.test broke").status(529);
         fault.request_id = Some("zqx-request".into());
-        report(app, id, 77_700, Step::Failed(fault));
+        report(app, id, 77_700, Step::Failed(Box::new(fault)));
     } else {
         report(app, id, 77_700, Step::Ended);
     }

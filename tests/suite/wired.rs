@@ -222,7 +222,7 @@ fn quiet_hours_are_told_by_the_start_and_the_clock_that_cannot_be_set() {
         answer.apply(Duration::ZERO, Step::Sent);
         let usage = Usage { input: Some(1_000_000), output: Some(0), ..Usage::default() };
         let at = Duration::from_secs(lasted);
-        answer.apply(at, Step::Deltas(vec![Delta::Text("x".into()), Delta::Usage(usage)]));
+        answer.apply(at, Step::Deltas(vec![Delta::Text("x".into()), Delta::Usage(Box::new(usage))]));
         answer.apply(at, Step::Ended);
         let got = (answer.cost.status.word(), answer.cost.usd.map(Money::exact));
         assert_eq!(got, (status, Some(usd.to_owned())), "{started:?} + {lasted} s");
@@ -249,7 +249,10 @@ fn a_service_tier_is_the_responses_and_else_the_requests_with_a_doubt() {
         let usage = Usage { input: Some(10_000), output: Some(0), ..Usage::default() };
         let tier = served.map(str::to_owned);
         let told = bakeoff::model::Served { tier, ..Default::default() };
-        answer.apply(Duration::ZERO, Step::Deltas(vec![Delta::Served(told), Delta::Usage(usage)]));
+        answer.apply(
+            Duration::ZERO,
+            Step::Deltas(vec![Delta::Served(Box::new(told)), Delta::Usage(Box::new(usage))]),
+        );
         answer.apply(Duration::ZERO, Step::Ended);
         let got = (answer.cost.usd.map(Money::exact), answer.cost.status.word());
         assert_eq!(got, (Some(usd.to_owned()), status), "{asked:?} {served:?}");

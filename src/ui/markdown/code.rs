@@ -5,6 +5,7 @@ use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
 use super::ink::{Ink, Role};
+use super::parse::small;
 use super::wrap::hard_row;
 
 /// Lines and bytes up to which a block gets colours: reading code costs far more than showing it.
@@ -21,6 +22,31 @@ struct Row {
 /// Where the colours of a line change: ends within the line, with the role up to there.
 pub type Coloured = Vec<(usize, Role)>;
 
+/// Colours of line after line, without an allocation for each.
+#[derive(Debug, Default)]
+struct Colours {
+    pieces: Vec<(u32, Role)>,
+    /// Where each line ends among the pieces.
+    ends: Vec<u32>,
+}
+
+impl Colours {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn add(&mut self, line: Coloured) {
+        self.pieces.extend(line.into_iter().map(|(end, role)| (small(end), role)));
+        self.ends.push(small(self.pieces.len()));
+    }
+
+    fn line(&self, number: usize) -> Option<&[(u32, Role)]> {
+        let end = *self.ends.get(number)? as usize;
+        let start = number.checked_sub(1).and_then(|n| self.ends.get(n)).map_or(0, |n| *n as usize);
+        self.pieces.get(start..end)
+    }
+}
+
 /// A fenced block at one width. Places are bytes of the whole answer.
 #[derive(Debug, Default)]
 pub(super) struct Code {
@@ -28,7 +54,7 @@ pub(super) struct Code {
     rows: Vec<Row>,
     lines: Vec<Range<usize>>,
     /// Colours of the first lines.
-    coloured: Vec<Coloured>,
+    coloured: Colours,
     /// Lines that somebody is reading at the moment, or has.
     asked: usize,
     pub(super) closed: bool,
@@ -51,7 +77,7 @@ impl Code {
         let language = info.split([' ', ',', '{']).next().unwrap_or_default();
         if self.language != language {
             language.clone_into(&mut self.language);
-            (self.coloured, self.asked) = (Vec::new(), 0);
+            (self.coloured, self.asked) = (Colours::default(), 0);
         }
         let end = match block.rfind('\n').filter(|at| closed && *at >= first) {
             Some(last) => span.start + last,
@@ -97,6 +123,21 @@ impl Code {
         }
     }
 
+    /// Whether it must be laid out again before a row of it is asked for.
+    pub(super) fn is_gone(&self) -> bool {
+        self.width == 0
+    }
+
+    /// Whether somebody has read it for its colours, or does.
+    pub(super) fn has_colours(&self) -> bool {
+        self.asked > 0
+    }
+
+    /// Keeps the colours, and nothing else that can be made again.
+    pub(super) fn forget(&mut self) {
+        (self.rows, self.lines, self.width) = (Vec::new(), Vec::new(), 0);
+    }
+
     /// Takes back what lies beyond a place: a line that has not ended may become something else.
     fn trim(&mut self, end: usize) {
         while self.rows.last().is_some_and(|r| r.range.end > end) {
@@ -135,13 +176,13 @@ impl Code {
         let row = self.rows.get(row.checked_sub(1)?)?;
         let line = self.lines.get(row.line)?;
         let plain = |range: Range<usize>, role: Role| text.get(range).map(|t| (t, Ink::from(role)));
-        let Some(coloured) = self.coloured.get(row.line) else {
+        let Some(coloured) = self.coloured.line(row.line) else {
             return Some(plain(row.range.clone(), Role::Code).into_iter().collect());
         };
         let mut out = Vec::new();
         let mut at = row.range.start;
         for (end, role) in coloured {
-            let end = (line.start + end).min(row.range.end);
+            let end = (line.start + *end as usize).min(row.range.end);
             if end > at {
                 out.extend(plain(at..end, *role));
                 at = end;
@@ -182,10 +223,12 @@ impl Code {
     pub(super) fn colour(&mut self, from: usize, lines: Vec<Coloured>) {
         if lines.is_empty() {
             // Nobody knows any more what came before: from the start, then.
-            self.coloured.clear();
+            self.coloured = Colours::default();
         }
         if from == self.coloured.len() && from + lines.len() <= self.lines.len() {
-            self.coloured.extend(lines);
+            for line in lines {
+                self.coloured.add(line);
+            }
         }
         self.asked = self.coloured.len();
     }

@@ -270,3 +270,55 @@ fn a_wide_table_becomes_records() {
     assert_eq!((shown[11].as_str(), shown[12].as_str()), ("column 11: value 11", "─"));
     assert_eq!(shown.len(), 25);
 }
+
+/// Of a long answer little is held as it was laid out, and what was let go comes back as it was.
+#[test]
+fn only_what_was_seen_last_is_held_as_it_was_laid_out() {
+    let held = |markdown: &Markdown| {
+        let bodies = markdown.units.iter().filter(|u| !u.body.is_gone());
+        bodies.map(|u| UNIT + u.cut.span.len()).sum::<usize>()
+    };
+    let text = format!("{SAMPLE}\n\n").repeat(400);
+    let mut markdown = Markdown::new();
+    markdown.push(&text);
+    markdown.finish();
+    let first = rows(&mut markdown, 44);
+    assert!(text.len() > 5 * KEPT && first.len() > 15_000, "{} bytes, {} rows", text.len(), first.len());
+    assert!(held(&markdown) <= KEPT, "{} bytes after all was read", held(&markdown));
+    assert_eq!(rows(&mut markdown, 44), first, "what was let go is read again");
+    let headings = markdown.headings().count();
+    assert_eq!(headings, 400);
+    for (number, row) in first.iter().enumerate().step_by(97) {
+        let start = markdown.start(number);
+        assert!(markdown.row_at(start).abs_diff(number) <= 3, "row {number}: {row}");
+    }
+    // A search looks at all of it, and holds it until it is over.
+    assert_eq!(markdown.search("paragraph", 1), 800);
+    assert!(held(&markdown) > KEPT);
+    markdown.forget_search();
+    assert!(held(&markdown) <= KEPT, "{} bytes after the search", held(&markdown));
+    let row = markdown.row_of_match(799).unwrap();
+    assert!(first[row].contains("paragraph"), "{}", first[row]);
+}
+
+/// Colours take long to find: they stay when the lines that they are of are let go.
+#[test]
+fn colours_outlast_the_rows_that_they_are_of() {
+    let mut markdown = Markdown::new();
+    markdown.push("```rust\nlet a = 1;\nlet b = 2;\n```\n\n");
+    markdown.push(&"words\n\n".repeat(4 * KEPT / UNIT));
+    markdown.finish();
+    rows(&mut markdown, 40);
+    let (block, _, from, lines) = markdown.uncoloured(0..4).unwrap();
+    assert_eq!((block, from, lines.as_str()), (0, 0, "let a = 1;\nlet b = 2;\n"));
+    markdown.colour(0, 0, vec![vec![(3, Role::Keyword), (10, Role::Text)]; 2]);
+    let seen = |markdown: &mut Markdown| -> Vec<(String, Role)> {
+        markdown.row(2).into_iter().map(|(text, ink)| (text.into_owned(), ink.role)).collect()
+    };
+    let expected = [("let".to_owned(), Role::Keyword), (" b = 2;".to_owned(), Role::Text)];
+    assert_eq!(seen(&mut markdown), expected);
+    rows(&mut markdown, 40);
+    assert!(markdown.units[0].body.is_gone());
+    assert_eq!(seen(&mut markdown), expected);
+    assert_eq!(markdown.uncoloured(0..4), None, "nobody reads it twice");
+}

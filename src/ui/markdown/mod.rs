@@ -8,14 +8,19 @@
 //! grown, a fenced block only from its last row on. A new width makes every unit stale: the
 //! last ones are laid out at once, the others a piece per frame, newest first; until then
 //! their height is a guess from their length. Asking for a row lays its unit out.
+//!
+//! What is laid out takes twenty times the memory of its text. Of a unit that nobody has looked
+//! at for a while only its height stays; it is read again when one of its rows is asked for.
 
 mod code;
 mod ink;
 mod parse;
 mod split;
+mod unit;
 mod wrap;
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::model::Filter;
@@ -24,55 +29,18 @@ pub use code::Coloured;
 pub use ink::{Found, Ink, Role};
 pub use parse::code_blocks;
 
-use code::Code;
-use parse::Doc;
 use split::{Cut, LONGEST, Line, Shape, Splitter};
-use wrap::{Laid, Place};
-
-use super::text::row_end;
+use unit::{Body, Prose, Unit, guess, look, plain, prose, row_range, source_of};
 
 /// Bytes laid out for one frame: more than any screen shows, and a millisecond or two.
 const PIECE: usize = 32 << 10;
 
-/// What a unit is known as.
-#[derive(Debug)]
-enum Body {
-    Unread,
-    Prose {
-        doc: Box<Doc>,
-        laid: Laid,
-        /// It was read while it could still grow.
-        open: bool,
-    },
-    /// Too long to be read: as it was written. Ranges of the whole text.
-    Plain(Vec<Range<usize>>),
-    Code(Box<Code>),
-}
+/// Bytes of units that are kept as they were laid out: more than any screen shows, for reading a
+/// unit again at every frame would cost more than its memory.
+const KEPT: usize = 48 << 10;
 
-#[derive(Debug)]
-struct Unit {
-    cut: Cut,
-    body: Body,
-    /// Rows, the empty one above included; a guess until it is laid out.
-    rows: usize,
-    laid: bool,
-    /// What was read of it still stands; only the width may have changed.
-    read: bool,
-    /// The search that `found` answers.
-    searched: u64,
-    found: Vec<Match>,
-}
-
-/// One match within a unit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Match {
-    /// The row in which it begins, the empty one above the unit not counted.
-    row: usize,
-    /// Of the text that its rows are ranges of.
-    range: Range<usize>,
-    /// That text is what a table drew.
-    drawn: bool,
-}
+/// What a unit weighs in this beside its text.
+const UNIT: usize = 64;
 
 /// What is shown of one row.
 pub type Pieces<'a> = Vec<(Cow<'a, str>, Ink)>;
@@ -98,6 +66,12 @@ pub struct Markdown {
     summed: usize,
     /// Units that are to be laid out, the next one last.
     todo: Vec<usize>,
+    /// Units with a body and what each weighs, the oldest first.
+    kept: VecDeque<(usize, usize)>,
+    /// What they weigh together.
+    weight: usize,
+    /// A search asks for every unit at every key: all are kept until it is over.
+    searching: bool,
     finished: bool,
     /// Bytes read by parsing and wrapping; tests hold its growth against the input's.
     #[cfg(test)]
@@ -118,6 +92,7 @@ impl Markdown {
     /// The source is whole: what the filter held back comes out, and the last line ends.
     pub fn finish(&mut self) {
         self.filter.finish(&mut self.safe);
+        self.safe.shrink_to_fit();
         self.finished = true;
         self.seen = usize::MAX;
         self.stale(self.units.len().wrapping_sub(1));
@@ -188,7 +163,7 @@ impl Markdown {
                 Some(pieces) => pieces.into_iter().map(|(text, ink)| (Cow::Borrowed(text), ink)).collect(),
                 None => vec![(Cow::Owned(code.rule(row == 0, usize::from(self.width))), Role::Mark.into())],
             },
-            Body::Prose { doc, laid, .. } => prose(doc, laid, row, usize::from(self.width)),
+            Body::Prose(read) => prose(read, row, usize::from(self.width)),
         }
     }
 
@@ -203,7 +178,7 @@ impl Markdown {
             Body::Unread => start,
             Body::Plain(rows) => rows.get(row).map_or(start, |r| r.start),
             Body::Code(code) => code.start(row).unwrap_or(if row == 0 { start } else { unit.cut.span.end }),
-            Body::Prose { doc, laid, .. } => start + source_of(doc, laid, row),
+            Body::Prose(read) => start + source_of(read, row),
         }
     }
 
@@ -213,9 +188,8 @@ impl Markdown {
         let Some(at) = self.units.partition_point(|u| u.cut.span.start <= byte).checked_sub(1) else {
             return 0;
         };
-        if self.units.get(at).is_some_and(|u| !u.laid) {
-            self.lay(at);
-        }
+        self.lay(at);
+        self.recall(at);
         let before = self.before(at);
         let Some(unit) = self.units.get(at) else { return before };
         let (gap, start) = (usize::from(unit.cut.gap), unit.cut.span.start);
@@ -223,9 +197,9 @@ impl Markdown {
             Body::Unread => 0,
             Body::Plain(rows) => rows.partition_point(|r| r.start <= byte).saturating_sub(1),
             Body::Code(code) => code.row_at(byte),
-            Body::Prose { doc, laid, .. } => {
-                let rows = laid.rows.len();
-                (0..rows).rev().find(|row| start + source_of(doc, laid, *row) <= byte).unwrap_or(0)
+            Body::Prose(read) => {
+                let rows = read.laid.rows.len();
+                (0..rows).rev().find(|row| start + source_of(read, *row) <= byte).unwrap_or(0)
             }
         };
         before + gap + inside
@@ -234,13 +208,24 @@ impl Markdown {
     /// Looks for `needle`; gives how many there are. Each search has a number, by which
     /// units that have been looked through are known.
     pub fn search(&mut self, needle: &str, number: u64) -> usize {
+        self.searching = true;
         self.complete();
-        let safe = &self.safe;
-        for unit in self.units.iter_mut().filter(|u| u.searched != number) {
+        for at in 0..self.units.len() {
+            if self.units.get(at).is_none_or(|u| u.searched == number) {
+                continue;
+            }
+            self.recall(at);
+            let (safe, Some(unit)) = (&self.safe, self.units.get_mut(at)) else { break };
             unit.searched = number;
             unit.found = look(unit, safe, needle);
         }
         self.units.iter().map(|u| u.found.len()).sum()
+    }
+
+    /// Nothing is searched for any more.
+    pub fn forget_search(&mut self) {
+        self.searching = false;
+        self.forget();
     }
 
     /// The row in which the match with this number begins.
@@ -282,10 +267,7 @@ impl Markdown {
 
     /// The headings: text, and the byte at which each stands. Of what is laid out.
     pub fn headings(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.units.iter().filter_map(|unit| match &unit.body {
-            Body::Prose { doc, .. } if doc.heading => Some((doc.inked.text.as_str(), unit.cut.span.start)),
-            _ => None,
-        })
+        self.units.iter().filter_map(|unit| Some((unit.title.as_deref()?, unit.cut.span.start)))
     }
 
     /// Code within these rows that has no colours yet: the unit, its language, the first line, the lines.
@@ -295,6 +277,7 @@ impl Markdown {
             if self.before(at) >= rows.end {
                 return None;
             }
+            self.recall(at);
             let (safe, Some(unit)) = (&self.safe, self.units.get_mut(at)) else { return None };
             if let Body::Code(code) = &mut unit.body
                 && let Some((from, lines)) = code.uncoloured(safe)
@@ -308,6 +291,7 @@ impl Markdown {
     /// Takes the colours of the block that begins at this byte, from this line on.
     pub fn colour(&mut self, block: usize, from: usize, lines: Vec<Coloured>) {
         let at = self.units.partition_point(|u| u.cut.span.start < block);
+        self.recall(at);
         if let Some(unit) = self.units.get_mut(at)
             && unit.cut.span.start == block
             && let Body::Code(code) = &mut unit.body
@@ -361,7 +345,7 @@ impl Markdown {
                 let same = |u: &Unit| u.cut.span.start == cut.span.start && u.cut.shape == cut.shape;
                 let body = self.begun.take().filter(same).map_or(Body::Unread, |u| u.body);
                 // The one before has ended, which may change how it reads.
-                if self.units.last().is_some_and(|u| matches!(u.body, Body::Prose { open: true, .. })) {
+                if self.units.last().is_some_and(|u| u.open) {
                     self.stale(last);
                 }
                 self.units.push(Unit {
@@ -370,6 +354,8 @@ impl Markdown {
                     rows,
                     laid: false,
                     read: false,
+                    open: false,
+                    title: None,
                     searched: 0,
                     found: Vec::new(),
                 });
@@ -397,15 +383,41 @@ impl Markdown {
     }
 
     fn lay(&mut self, at: usize) {
-        let last = at + 1 == self.units.len() && !self.finished;
-        let (width, safe, Some(unit)) = (self.width, &self.safe, self.units.get_mut(at)) else { return };
-        if unit.laid {
+        if self.units.get(at).is_none_or(|u| u.laid) {
             return;
         }
+        let last = at + 1 == self.units.len() && !self.finished;
+        self.make(at, last);
+        let Some(unit) = self.units.get_mut(at) else { return };
+        let rows = match &unit.body {
+            Body::Unread => 0,
+            Body::Plain(rows) => rows.len(),
+            Body::Code(code) => code.count(),
+            Body::Prose(read) => read.laid.rows.len(),
+        };
+        (unit.laid, unit.read, unit.searched) = (true, true, 0);
+        unit.rows = rows + usize::from(unit.cut.gap);
+        self.summed = self.summed.min(at);
+    }
+
+    /// Makes the body of a unit whose height is known.
+    fn recall(&mut self, at: usize) {
+        if let Some(unit) = self.units.get(at)
+            && unit.laid
+            && unit.body.is_gone()
+        {
+            self.make(at, unit.open);
+        }
+    }
+
+    /// Makes a unit's body for the width that there is; `open` says that it may still grow.
+    fn make(&mut self, at: usize, open: bool) {
+        let (width, safe, Some(unit)) = (self.width, &self.safe, self.units.get_mut(at)) else { return };
         let cut = &unit.cut;
+        let gone = unit.body.is_gone();
         #[cfg(test)]
         let mut work = cut.span.len();
-        let body = match (cut.shape, std::mem::replace(&mut unit.body, Body::Unread)) {
+        unit.body = match (cut.shape, std::mem::replace(&mut unit.body, Body::Unread)) {
             (Shape::Code { indent, closed }, body) => {
                 let mut code = if let Body::Code(code) = body { code } else { Box::default() };
                 code.update(safe, &cut.span, indent, closed, usize::from(width));
@@ -419,32 +431,42 @@ impl Markdown {
                     work = cut.span.end - from;
                 }
                 let _ = from;
+                (unit.open, unit.title) = (false, None);
                 Body::Plain(rows)
             }
-            (_, Body::Prose { doc, open, .. }) if unit.read => {
-                let laid = wrap::wrap(&doc, usize::from(width));
-                Body::Prose { doc, laid, open }
+            (_, Body::Prose(mut read)) if unit.read => {
+                read.laid = wrap::wrap(&read.doc, usize::from(width));
+                Body::Prose(read)
             }
             _ => {
-                let doc = Box::new(parse::parse(safe.get(cut.span.clone()).unwrap_or_default(), last));
+                let doc = parse::parse(safe.get(cut.span.clone()).unwrap_or_default(), open);
+                unit.open = open;
+                unit.title = doc.heading.then(|| doc.inked.text.as_str().into());
                 let laid = wrap::wrap(&doc, usize::from(width));
-                Body::Prose { doc, laid, open: last }
+                Body::Prose(Box::new(Prose { doc, laid }))
             }
         };
         #[cfg(test)]
         {
             self.work += work;
         }
-        let rows = match &body {
-            Body::Unread => 0,
-            Body::Plain(rows) => rows.len(),
-            Body::Code(code) => code.count(),
-            Body::Prose { laid, .. } => laid.rows.len(),
-        };
-        unit.body = body;
-        (unit.laid, unit.read, unit.searched) = (true, true, 0);
-        unit.rows = rows + usize::from(unit.cut.gap);
-        self.summed = self.summed.min(at);
+        if gone {
+            let weight = UNIT + unit.cut.span.len();
+            self.kept.push_back((at, weight));
+            self.weight += weight;
+            self.forget();
+        }
+    }
+
+    /// Lets go of what was laid out longest ago; the newest stays, whatever it weighs.
+    fn forget(&mut self) {
+        while self.weight > KEPT && self.kept.len() > 1 && !self.searching {
+            let Some((at, weight)) = self.kept.pop_front() else { return };
+            self.weight -= weight;
+            if let Some(unit) = self.units.get_mut(at) {
+                unit.body.forget();
+            }
+        }
     }
 
     /// Rows before a unit.
@@ -478,118 +500,12 @@ impl Markdown {
             let at = self.sums.partition_point(|sum| *sum <= number).checked_sub(1)?;
             let unit = self.units.get(at)?;
             if unit.laid {
+                self.recall(at);
                 return Some((at, number - self.before(at)));
             }
             self.lay(at);
         }
     }
-}
-
-/// The text of a row as a range of what it is a part of, and whether a table drew that.
-fn row_range(body: &Body, row: usize) -> Option<(Range<usize>, bool)> {
-    match body {
-        Body::Unread => None,
-        Body::Plain(rows) => rows.get(row).map(|r| (r.clone(), false)),
-        Body::Code(code) => code.range(row).map(|r| (r, false)),
-        Body::Prose { laid, .. } => {
-            let row = laid.rows.get(row)?;
-            Some((row.range.start as usize..row.range.end as usize, row.place == Place::Drawn))
-        }
-    }
-}
-
-/// Every match in a unit.
-fn look(unit: &Unit, safe: &str, needle: &str) -> Vec<Match> {
-    let rows = unit.rows.saturating_sub(usize::from(unit.cut.gap));
-    let mut out = Vec::new();
-    // Rows of one line are one text: a match may reach over the break.
-    let mut texts: Vec<(Range<usize>, bool, usize)> = Vec::new();
-    for row in 0..rows {
-        let Some((range, drawn)) = row_range(&unit.body, row) else { continue };
-        let same_line = match &unit.body {
-            Body::Prose { laid, .. } => laid.rows.get(row).is_some_and(|r| r.place == Place::Rest),
-            Body::Code(code) => code.continues(row),
-            _ => row > 0,
-        };
-        match texts.last_mut().filter(|_| same_line) {
-            Some(last) => last.0.end = range.end,
-            None => texts.push((range, drawn, row)),
-        }
-    }
-    for (range, drawn, first) in texts {
-        let text = match (&unit.body, drawn) {
-            (Body::Prose { laid, .. }, true) => laid.drawn.text.get(range.clone()),
-            (Body::Prose { doc, .. }, false) => doc.inked.text.get(range.clone()),
-            _ => safe.get(range.clone()),
-        };
-        for place in super::search::places(text.unwrap_or_default(), needle) {
-            let place = range.start + place.start..range.start + place.end;
-            let row = (first..rows).find(|row| {
-                row_range(&unit.body, *row).is_some_and(|(r, d)| d == drawn && r.end > place.start)
-            });
-            out.push(Match { row: row.unwrap_or(first), range: place, drawn });
-        }
-    }
-    out
-}
-
-/// Rows that a unit may have, before anybody has looked.
-fn guess(cut: &Cut, width: u16) -> usize {
-    let width = usize::from(width.max(1));
-    usize::from(cut.gap) + (cut.span.len() / width).max(1)
-}
-
-fn source_of(doc: &Doc, laid: &Laid, row: usize) -> usize {
-    let Some(row) = laid.rows.get(row) else { return 0 };
-    let line = doc.lines.get(row.line as usize).map_or(0, |l| l.source as usize);
-    let start = row.range.start as usize;
-    match row.place {
-        Place::First => line,
-        Place::Rest => doc.inked.source_of(start).max(line),
-        Place::Drawn => laid.drawn.source_of(start).max(line),
-    }
-}
-
-fn prose<'d>(doc: &'d Doc, laid: &'d Laid, row: usize, width: usize) -> Pieces<'d> {
-    let Some(row) = laid.rows.get(row) else { return Vec::new() };
-    let range = row.range.start as usize..row.range.end as usize;
-    let borrowed = |(text, ink)| (Cow::Borrowed(text), ink);
-    let Some(line) = doc.lines.get(row.line as usize) else { return Vec::new() };
-    let lead = match row.place {
-        Place::Drawn => return laid.drawn.pieces(range).map(borrowed).collect(),
-        Place::First => &line.first,
-        Place::Rest => &line.rest,
-    };
-    let mut out = Vec::new();
-    if !lead.is_empty() {
-        // Deep in lists and quotes there must be room for words.
-        let lead = lead.char_indices().nth(width / 2).and_then(|(at, _)| lead.get(..at)).unwrap_or(lead);
-        out.push((Cow::Borrowed(lead), Role::Lead.into()));
-    }
-    out.extend(doc.inked.pieces(range).map(borrowed));
-    out
-}
-
-/// Wraps what a unit that is shown as written has gained since its rows were made; gives where
-/// that began as well.
-fn plain(
-    safe: &str,
-    span: &Range<usize>,
-    width: u16,
-    mut rows: Vec<Range<usize>>,
-) -> (Vec<Range<usize>>, usize) {
-    while rows.last().is_some_and(|r| r.end > span.end) {
-        rows.pop();
-    }
-    let from = rows.pop().map_or(span.start, |r| r.start);
-    let mut start = from;
-    while start < span.end {
-        let rest = safe.get(start..span.end).unwrap_or_default();
-        let (end, next) = row_end(rest, usize::from(width));
-        rows.push(start..start + end);
-        start += next.max(1);
-    }
-    (rows, from)
 }
 
 #[cfg(test)]
