@@ -58,8 +58,11 @@ fn says(app: &mut App, id: AnswerId, words: &str) -> Vec<Effect> {
     let at = app.now;
     let mut effects = Vec::new();
     let usage = Usage { input: Some(1_000), output: Some(100), ..Usage::default() };
-    let deltas =
-        vec![Delta::Text(words.into()), Delta::Usage(usage), Delta::Stop(Stop::Natural, "stop".into())];
+    let deltas = vec![
+        Delta::Text(words.into()),
+        Delta::Usage(Box::new(usage)),
+        Delta::Stop(Stop::Natural, "stop".into()),
+    ];
     for step in
         [Step::Priced(Some(price().into()), Rule::Exact), Step::Sent, Step::Deltas(deltas), Step::Ended]
     {
@@ -193,7 +196,7 @@ fn a_judge_that_cannot_answer_is_not_asked_to_the_end() {
     for (id, ..) in &asked {
         let fault = Fault::new(Class::Key, "invalid x-api-key").status(401);
         let at = app.now;
-        let report = bakeoff::model::Report { id: *id, at, step: Step::Failed(fault) };
+        let report = bakeoff::model::Report { id: *id, at, step: Step::Failed(Box::new(fault)) };
         more.extend(launched(&app.update(Event::Report(report), at)));
     }
     assert!(more.is_empty(), "{more:?}");
@@ -209,7 +212,7 @@ fn a_judge_that_cannot_answer_is_not_asked_to_the_end() {
     let report = bakeoff::model::Report {
         id: asked[0].0,
         at: app.now,
-        step: Step::Failed(Fault::new(Class::Limit, "slow down").status(429)),
+        step: Step::Failed(Box::new(Fault::new(Class::Limit, "slow down").status(429))),
     };
     assert_eq!(launched(&app.update(Event::Report(report), app.now)).len(), 1);
 }
