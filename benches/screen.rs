@@ -193,8 +193,12 @@ fn memory() {
         let idle = resident(&pty);
         pty.send("x\r");
         settled(&pty, 4);
-        // The languages are let go.
-        std::thread::sleep(Duration::from_millis(700));
+        // The languages are let go, and who reads them is gone.
+        let since = Instant::now();
+        while !pty.children().is_empty() && since.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert!(pty.children().is_empty());
         let (all, own, file) = resident(&pty);
         let figure =
             format!("{all:.1} MiB (own {own:.1}, file {file:.1}); idle {:.1} (own {:.1})", idle.0, idle.1);

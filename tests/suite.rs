@@ -10,6 +10,9 @@ mod bedrock;
 #[path = "suite/clouds.rs"]
 mod clouds;
 #[cfg(test)]
+#[path = "suite/code.rs"]
+mod code;
+#[cfg(test)]
 #[path = "suite/commands.rs"]
 mod commands;
 #[cfg(test)]

@@ -313,6 +313,9 @@ pub enum Command {
     Keys(ListArgs),
     /// Themes that can be chosen
     Themes(ListArgs),
+    /// What the screen runs for the colours of code: lines of JSON in, lines of JSON out
+    #[command(hide = true)]
+    ReadCode,
 }
 
 #[derive(Debug, Args)]

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::model::clean_line;
+use crate::ui::read_code;
 use args::{Cli, Command, ConfigCommand};
 
 /// Usage or configuration; `product.md` §3.
@@ -95,6 +96,10 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
         Some(Command::Leaderboard(args)) => leaderboard::run(args),
         Some(Command::Keys(list)) => lists::keys(list.format),
         Some(Command::Themes(list)) => lists::themes(list.format),
+        Some(Command::ReadCode) => {
+            read_code();
+            Ok(0)
+        }
     }
 }
 

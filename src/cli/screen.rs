@@ -147,6 +147,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             nonce: loaded.config.nonce,
             tags: cli.voting.and(demo.map(|d| &d.voting)),
             judge,
+            program: std::env::current_exe().ok(),
         };
         let mut backend = Backend {
             session: format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), std::process::id()),

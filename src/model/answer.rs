@@ -9,6 +9,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::fault::{Class, Fault};
 use super::price::{Cost, CostStatus, Price, Rule, settle};
 use super::sending::{Fate, Sending};
@@ -16,7 +18,7 @@ use super::timeline::{Kind, Phases, Stall, Timeline};
 use super::usage::Usage;
 
 /// Names one answer of one session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AnswerId(pub u64);
 
 /// One step of one answer, as it travels from the engine to whoever folds it.

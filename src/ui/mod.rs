@@ -105,7 +105,7 @@ use crate::store::VoteFile;
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
 pub use attach::Found;
 pub use board::{Sheet, said};
-pub use colour::Uncoloured;
+pub use colour::{Uncoloured, read_code};
 pub use command::{COMMANDS, Command, Focus, Keymap};
 pub use compare::{Compare, Comparing, Pair};
 pub use depth::Depth;
@@ -207,6 +207,8 @@ pub struct Setup {
     pub pen: Pen,
     /// Things to try are named, one after the other.
     pub tour: bool,
+    /// This program, which is run once more to read code.
+    pub program: Option<std::path::PathBuf>,
     /// Said once, when the screen appears.
     pub notice: Option<String>,
 }
@@ -257,7 +259,7 @@ pub async fn run(
     let mut held = Held {
         screen: Screen::enter(true, window)?,
         terminal: ManuallyDrop::new(new_terminal()?),
-        colourist: Colourist::new(replies.clone()),
+        colourist: Colourist::new(setup.program.take(), replies.clone()),
         clipboard: Clipboard::new(replies.clone()),
         files: Arc::clone(&setup.files),
         replies: replies.clone(),

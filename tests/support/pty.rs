@@ -213,9 +213,25 @@ impl Pty {
         rustix::process::kill_process(pid, signal).expect("a signal");
     }
 
-    /// CPU time of each thread that lives, in nanoseconds.
+    /// Processes that the program has begun and that live.
+    pub fn children(&self) -> Vec<u32> {
+        let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let own = |entry: std::fs::DirEntry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            // Behind the name, which may hold anything: its state, then its parent.
+            let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+            let (state, parent) = (fields.next()?, fields.next()?.parse::<u32>().ok()?);
+            (parent == self.pid() && state != "Z").then_some(pid)
+        };
+        all.filter_map(own).collect()
+    }
+
+    /// CPU time of each thread that lives, those of its children included, in nanoseconds.
     pub fn threads(&self) -> HashMap<String, u64> {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).into_iter().flatten().flatten();
+        let all = self.children().into_iter().chain([self.pid()]);
+        let tasks = all
+            .flat_map(|pid| std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten());
         tasks
             .filter_map(|task| {
                 let stat = std::fs::read_to_string(task.path().join("schedstat")).ok()?;

@@ -1,11 +1,12 @@
 //! What a piece of an answer is, before a theme says what that looks like.
 
 use ratatui::style::{Modifier, Style};
+use serde::{Deserialize, Serialize};
 
 use super::super::theme::Theme;
 
 /// The meaning of a piece of text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Role {
     #[default]
     Text,

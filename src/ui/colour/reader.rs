@@ -1,32 +1,13 @@
-//! Colours of code, found on a thread of its own: reading a language costs a hundred times
-//! what showing it does, and a key must not wait for it. Code is shown plain until then.
-
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+//! Colours of code, line by line.
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
 
-use super::app::Event;
-use super::markdown::{Coloured, Role};
+use super::Uncoloured;
 use crate::model::AnswerId;
+use crate::ui::markdown::{Coloured, Role};
 
 /// Blocks whose state is kept, so that a growing one is read on from where it was.
-const KEPT: usize = 64;
-
-/// Without anything to read for so long, the languages are let go.
-const IDLE: Duration = Duration::from_millis(400);
-
-/// Lines of one block of one answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Uncoloured {
-    pub id: AnswerId,
-    /// The byte of the answer at which the block begins.
-    pub block: usize,
-    pub language: String,
-    /// Number of the first of the lines within the block.
-    pub from: usize,
-    pub lines: String,
-}
+pub(super) const KEPT: usize = 64;
 
 /// Scopes of the field's grammars, and what they are to a reader. The innermost that is here counts.
 const SCOPES: [(&str, Role); 14] = [
@@ -53,9 +34,8 @@ struct Place {
     stack: ScopeStack,
 }
 
-struct Reader {
-    /// The languages, with what was made of those that were read: some 15 MB, let go when there is
-    /// nothing to read.
+pub(super) struct Reader {
+    /// The languages, with what was made of those that were read: some 8 MB.
     set: Option<SyntaxSet>,
     scopes: Vec<(Scope, Role)>,
     /// The one that was read last at the end.
@@ -63,14 +43,19 @@ struct Reader {
 }
 
 impl Reader {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let scopes = SCOPES.iter().filter_map(|(name, role)| Some((Scope::new(name).ok()?, *role)));
         Self { set: None, scopes: scopes.collect(), places: Vec::new() }
     }
 
+    /// Lets the languages go; what was read is remembered.
+    pub(super) fn rest(&mut self) {
+        self.set = None;
+    }
+
     /// The colours of some lines, none where the lines before are not known any more; `None` where
     /// nothing is known of the language.
-    fn read(&mut self, code: &Uncoloured) -> Option<Vec<Coloured>> {
+    pub(super) fn read(&mut self, code: &Uncoloured) -> Option<Vec<Coloured>> {
         let key = (code.id, code.block);
         let set = self.set.get_or_insert_with(two_face::syntax::extra_newlines);
         let kept = self.places.iter().position(|(k, _)| *k == key).map(|at| self.places.remove(at).1);
@@ -117,51 +102,6 @@ fn coloured(set: &SyntaxSet, scopes: &[(Scope, Role)], place: &mut Place, line: 
     }
     add(length, role(&place.stack));
     Some(out)
-}
-
-/// Gives code to the thread that reads it; the thread begins with the first of it.
-pub(super) struct Colourist {
-    to: Option<Sender<Uncoloured>>,
-    replies: tokio::sync::mpsc::UnboundedSender<Event>,
-}
-
-impl Colourist {
-    pub(super) fn new(replies: tokio::sync::mpsc::UnboundedSender<Event>) -> Self {
-        Self { to: None, replies }
-    }
-
-    pub(super) fn ask(&mut self, code: Uncoloured) {
-        let replies = &self.replies;
-        let to = self.to.get_or_insert_with(|| {
-            let (to, from) = channel();
-            let replies = replies.clone();
-            // Where no thread can be had, code stays plain.
-            let _ = std::thread::Builder::new().name("colours".into()).spawn(move || work(&from, &replies));
-            to
-        });
-        // The thread ends with the screen; what is asked after that is of no use.
-        let _ = to.send(code);
-    }
-}
-
-fn work(from: &Receiver<Uncoloured>, replies: &tokio::sync::mpsc::UnboundedSender<Event>) {
-    let mut reader = Reader::new();
-    loop {
-        let code = match from.recv_timeout(IDLE) {
-            Ok(code) => code,
-            Err(RecvTimeoutError::Timeout) => {
-                reader.set = None;
-                // Nothing wakes the thread until there is something to read.
-                let Ok(code) = from.recv() else { return };
-                code
-            }
-            Err(RecvTimeoutError::Disconnected) => return,
-        };
-        let Some(lines) = reader.read(&code) else { continue };
-        if replies.send(Event::Coloured { code, lines }).is_err() {
-            return;
-        }
-    }
 }
 
 #[cfg(test)]
@@ -220,7 +160,7 @@ mod tests {
         let mut reader = Reader::new();
         reader.read(&code("rust", 0, "/* begins\n")).unwrap();
         // The languages may be let go in between.
-        reader.set = None;
+        reader.rest();
         let lines = reader.read(&code("rust", 1, "goes on\nends */ let\n")).unwrap();
         assert_eq!(lines[0], [(7, Role::Comment)]);
         assert_eq!(lines[1].first(), Some(&(7, Role::Comment)));
