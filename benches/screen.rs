@@ -242,34 +242,9 @@ fn steady() {
     }
 }
 
-/// A typed character, from the key to its bytes on the terminal, while four panes stream.
+/// Keys while four panes stream.
 fn echo() {
-    let server = Server::start();
-    let specs: Vec<String> =
-        (1..=4).map(|n| server.spec("compatible", &format!("load-n20000-r500-d50-md-u{n}"))).collect();
-    let mut pty = screen(&specs, &[]);
-    pty.send("x\r");
-    pty.wait_for("≈");
-    let mut times = Vec::new();
-    // Letters that no answer holds; one at a time, as a person types.
-    for c in "ᚠᚢᚦᚨᚱᚲᚷᚹᚺᚾᛁᛃᛇᛈᛉᛊᛏᛒᛖᛗᛚᛜᛟᛞ".chars().cycle().take(200)
-    {
-        let before = pty.raw_len();
-        let at = Instant::now();
-        pty.send(&c.to_string());
-        let seen = pty.wait_raw(before, c.to_string().as_bytes());
-        times.push(seen.duration_since(at).as_secs_f64() * 1e3);
-        std::thread::sleep(Duration::from_millis(23));
-    }
-    assert!(pty.screen().contains("streaming"), "the panes streamed all the while");
-    let (p50, p99, max) = spread(times);
-    let figure = format!("p50 {p50:.1} ms, p99 {p99:.1} ms, max {max:.1} ms of 200");
-    show(
-        "key to screen, 4 panes at 500 tok/s",
-        &figure,
-        "p50 ≤ 5 ms, p99 ≤ 16 ms",
-        p50 <= 5.0 && p99 <= 16.0,
-    );
+    clouds::echo(4, (5.0, 16.0));
 }
 
 fn main() {

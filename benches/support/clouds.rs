@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -128,6 +128,38 @@ pub fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
 
 pub fn show(what: &str, figure: &str, goal: &str, met: bool) {
     println!("{:<44} {figure:<52} goal {goal:<34} {}", what, if met { "met" } else { "NOT MET" });
+}
+
+/// A typed character, from the key to its bytes on the terminal, while so many panes stream; `most` are
+/// the goals of its median and its 99th percentile, in milliseconds.
+pub fn echo(panes: usize, most: (f64, f64)) {
+    let server = Server::start();
+    let specs: Vec<String> =
+        (1..=panes).map(|n| server.spec("compatible", &format!("load-n20000-r500-d50-md-u{n}"))).collect();
+    let mut pty = screen(&specs, &[]);
+    pty.send("x\r");
+    pty.wait_for("≈");
+    let mut times = Vec::new();
+    // Letters that no answer holds; one at a time, as a person types.
+    for c in "ᚠᚢᚦᚨᚱᚲᚷᚹᚺᚾᛁᛃᛇᛈᛉᛊᛏᛒᛖᛗᛚᛜᛟᛞ".chars().cycle().take(200)
+    {
+        let before = pty.raw_len();
+        let at = Instant::now();
+        pty.send(&c.to_string());
+        let seen = pty.wait_raw(before, c.to_string().as_bytes());
+        times.push(seen.duration_since(at).as_secs_f64() * 1e3);
+        std::thread::sleep(Duration::from_millis(23));
+    }
+    assert!(pty.screen().contains("streaming"), "the panes streamed all the while");
+    let (p50, p99, max) = spread(times);
+    let figure = format!("p50 {p50:.1} ms, p99 {p99:.1} ms, max {max:.1} ms of 200");
+    let goal = format!("p50 ≤ {} ms, p99 ≤ {} ms", most.0, most.1);
+    show(
+        &format!("key to screen, {panes} panes at 500 tok/s"),
+        &figure,
+        &goal,
+        p50 <= most.0 && p99 <= most.1,
+    );
 }
 
 pub fn scratch(name: &str) -> PathBuf {

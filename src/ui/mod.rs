@@ -13,6 +13,7 @@ mod ascii;
 mod attach;
 mod blind;
 mod board;
+mod body;
 mod careful;
 mod chooser;
 mod clipboard;

@@ -1,12 +1,11 @@
 //! What one pane keeps of its answer: the laid-out text, the scroll position,
 //! the fold of the reasoning. The answer itself stays the model's.
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::markdown::{Coloured, Found, Ink, Markdown, Pieces, Role};
-use super::search::places;
+use super::body::{Body, Sought};
+use super::markdown::{Coloured, Pieces};
 use super::text::Flow;
 use crate::model::Answer;
 use crate::model::Fault;
@@ -53,100 +52,6 @@ pub enum Row<'a> {
         text: &'a str,
     },
     Gap,
-}
-
-/// The text of an answer: rendered, or as it was written.
-#[derive(Debug)]
-enum Body {
-    Rendered(Box<Markdown>),
-    Source(Flow),
-}
-
-impl Body {
-    fn new(source: bool) -> Self {
-        if source { Self::Source(Flow::new()) } else { Self::Rendered(Box::default()) }
-    }
-
-    fn push(&mut self, raw: &str) {
-        match self {
-            Self::Rendered(text) => text.push(raw),
-            Self::Source(text) => text.push(raw),
-        }
-    }
-
-    fn finish(&mut self) {
-        match self {
-            Self::Rendered(text) => text.finish(),
-            Self::Source(text) => text.finish(),
-        }
-    }
-
-    fn hidden(&self) -> u64 {
-        match self {
-            Self::Rendered(text) => text.hidden(),
-            Self::Source(text) => text.hidden(),
-        }
-    }
-
-    fn rows(&mut self, width: u16) -> usize {
-        match self {
-            Self::Rendered(text) => text.rows(width),
-            Self::Source(text) => text.rows(width),
-        }
-    }
-
-    fn row(&mut self, number: usize) -> Pieces<'_> {
-        match self {
-            Self::Rendered(text) => text.row(number),
-            Self::Source(text) => vec![(Cow::Borrowed(text.row(number)), Ink::default())],
-        }
-    }
-
-    fn start(&mut self, number: usize) -> usize {
-        match self {
-            Self::Rendered(text) => text.start(number),
-            Self::Source(text) => text.start(number),
-        }
-    }
-
-    fn row_at(&mut self, byte: usize) -> usize {
-        match self {
-            Self::Rendered(text) => text.row_at(byte),
-            Self::Source(text) => text.row_at(byte),
-        }
-    }
-
-    /// What a search finds in the row: ranges of its text, each with its number among all.
-    fn matches(&mut self, number: usize, found: &Sought) -> Vec<(Range<usize>, usize)> {
-        match self {
-            Self::Rendered(text) => text.matches_in(number, found.number),
-            Self::Source(text) => {
-                let row = text.range(number);
-                let first = found.places.partition_point(|p| p.end <= row.start);
-                let all = found.places.iter().zip(0..).skip(first);
-                all.take_while(|(p, _)| p.start < row.end)
-                    .map(|(p, n)| (p.start.max(row.start) - row.start..p.end.min(row.end) - row.start, n))
-                    .collect()
-            }
-        }
-    }
-
-    fn complete(&mut self) {
-        if let Self::Rendered(text) = self {
-            text.complete();
-        }
-    }
-}
-
-/// What a search has found in one pane.
-#[derive(Debug, Default)]
-struct Sought {
-    /// Of the search; zero is none.
-    number: u64,
-    /// In a text that is shown as it was written.
-    places: Vec<Range<usize>>,
-    /// Bytes of the text that were looked through.
-    seen: usize,
 }
 
 /// Where a pane is, and what there is to find one's way by.
@@ -282,28 +187,12 @@ impl Pane {
     /// Looks for `needle` in the text; gives how many there are.
     pub fn search(&mut self, needle: &str, number: u64, width: u16) -> usize {
         self.text.rows(width);
-        match &mut self.text {
-            Body::Rendered(text) => {
-                self.sought.number = number;
-                text.search(needle, number)
-            }
-            Body::Source(text) => {
-                if self.sought.number != number || self.sought.seen != text.text().len() {
-                    let places = places(text.text(), needle);
-                    self.sought = Sought { number, places, seen: text.text().len() };
-                }
-                self.sought.places.len()
-            }
-        }
+        self.text.search(&mut self.sought, needle, number)
     }
 
     /// Brings the match with this number into view.
     pub fn show_match(&mut self, width: u16, number: usize) {
-        let row = match &mut self.text {
-            Body::Rendered(text) => text.row_of_match(number),
-            Body::Source(text) => self.sought.places.get(number).map(|p| text.row_at(p.start)),
-        };
-        let Some(row) = row else { return };
+        let Some(row) = self.text.row_of_match(&self.sought, number) else { return };
         let parts = self.parts(width);
         let row = parts.fold + parts.reasoning + parts.gap + row;
         let top = self.outline(width).top;
@@ -471,8 +360,7 @@ impl Pane {
             return Some(Row::Gap);
         }
         if let Some(at) = within(parts.text) {
-            let found = if self.sought.number > 0 { self.text.matches(at, &self.sought) } else { Vec::new() };
-            return Some(Row::Text(marked(self.text.row(at), &found, here)));
+            return Some(Row::Text(self.text.marked_row(at, &self.sought, here)));
         }
         if within(parts.fault_gap).is_some() {
             return Some(Row::Gap);
@@ -542,42 +430,6 @@ impl Pane {
     pub fn page(&self) -> isize {
         isize::try_from(self.height.saturating_sub(1).max(1)).unwrap_or(1)
     }
-}
-
-/// The pieces of a row with its matches marked.
-fn marked<'a>(pieces: Pieces<'a>, found: &[(Range<usize>, usize)], here: Option<usize>) -> Pieces<'a> {
-    if found.is_empty() {
-        return pieces;
-    }
-    // What stands before the text of a line is not searched.
-    let lead = pieces.first().filter(|(_, ink)| ink.role == Role::Lead).map_or(0, |(text, _)| text.len());
-    let mut out = Pieces::new();
-    let mut at = 0;
-    for (text, ink) in pieces {
-        let mut from = 0;
-        while let Some(rest) = text.get(from..).filter(|r| !r.is_empty()) {
-            let place = (at + from).checked_sub(lead);
-            let inside = found.iter().find(|(r, _)| place.is_some_and(|p| r.contains(&p)));
-            let end = match (inside, place) {
-                (Some((r, _)), Some(p)) => r.end - p,
-                (None, Some(p)) => {
-                    found.iter().map(|(r, _)| r.start).filter(|s| *s > p).min().map_or(rest.len(), |s| s - p)
-                }
-                (_, None) => rest.len(),
-            };
-            let mark = match inside {
-                Some((_, number)) if Some(*number) == here => Found::Here,
-                Some(_) => Found::Yes,
-                None => Found::No,
-            };
-            let end = end.min(rest.len());
-            let Some(piece) = rest.get(..end) else { break };
-            out.push((Cow::Owned(piece.to_owned()), Ink { found: mark, ..ink }));
-            from += end;
-        }
-        at += text.len();
-    }
-    out
 }
 
 /// Cause, what to do, and what a support desk would ask for.
