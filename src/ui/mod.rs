@@ -337,8 +337,10 @@ pub async fn run(
                 if matches!(event, Event::Edited(_)) {
                     held.come_back()?;
                 }
+                // Nobody has pressed a key for the colours of code: they keep the stream's pace.
+                let colours = matches!(event, Event::Coloured { .. });
                 effects = app.update(event, start.elapsed());
-                pacer.input(Instant::now());
+                if colours { pacer.stream(Instant::now()) } else { pacer.input(Instant::now()) }
             }
             Some(report) = reports.recv() => {
                 let now = start.elapsed();

@@ -208,7 +208,7 @@ fn a_block_of_code_is_copied_by_itself() {
 }
 
 /// Draws, and does what the loop does with a comparison that is wanted.
-fn compared(app: &mut App, width: u16, height: u16) -> Vec<String> {
+pub fn compared(app: &mut App, width: u16, height: u16) -> Vec<String> {
     shown(app, width, height);
     while let Some(wanted) = app.comparing.wanted.take() {
         let diff = words(&wanted.before, &wanted.after);

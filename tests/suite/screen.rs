@@ -182,7 +182,7 @@ fn the_screen_at_three_sizes() {
 }
 
 /// The style of every cell of one row, in runs.
-fn styles(app: &mut App, theme: &str, width: u16, height: u16) -> Vec<String> {
+pub fn styles(app: &mut App, theme: &str, width: u16, height: u16) -> Vec<String> {
     let mut screen = Screen::new(TestBackend::new(width, height)).unwrap();
     let theme = Theme::named(theme).unwrap();
     screen.draw(|frame| draw(app, &theme, frame)).unwrap();

@@ -4,7 +4,8 @@ use bakeoff::model::{Answer, AnswerId, CostStatus, Delta, METRICS, Step, Usage};
 use bakeoff::ui::{App, Effect, Event, VIEWS};
 use crossterm::event::{Event as Terminal, KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use crate::screen::{app, ask, compare, finish, press, price, shown, step, text};
+use crate::reading::compared;
+use crate::screen::{app, ask, compare, finish, press, price, shown, step, styles, text};
 
 /// Three answers of one round: 1 is quick and dear, 2 slow and cheap, 3 has no price.
 fn round() -> (App, Vec<AnswerId>) {
@@ -198,9 +199,30 @@ fn views_look_as_they_did() {
     press(&mut app, "b");
     for view in ["table", "timeline", "scatter"] {
         press(&mut app, "v");
-        for (width, height) in [(80, 24), (120, 40)] {
+        for (width, height) in [(80, 24), (120, 40), (200, 50)] {
             let rows = shown(&mut app, width, height);
             compare(&format!("view-{view}-{width}x{height}.txt"), &rows);
+        }
+    }
+}
+
+/// Panes stand in `screen.rs`; here is every other view, in the colours of three themes.
+#[test]
+fn every_view_in_three_themes() {
+    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+        for theme in ["tokyo-night", "paper", "mono"] {
+            let (mut app, _) = round();
+            press(&mut app, "b");
+            press(&mut app, "2");
+            let mut all = Vec::new();
+            for view in VIEWS.iter().skip(1) {
+                press(&mut app, "v");
+                // A diff is made elsewhere; then it is drawn.
+                compared(&mut app, width, height);
+                all.push(format!("== {}", view.word));
+                all.extend(styles(&mut app, theme, width, height));
+            }
+            compare(&format!("views-{theme}-{width}x{height}.txt"), &all);
         }
     }
 }
