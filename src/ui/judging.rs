@@ -375,22 +375,26 @@ impl App {
         let all = asks.into_iter().enumerate().map(|(at, ask)| Comparison::new(ask, bound(at), simulated));
         let all: Vec<Comparison> = all.collect();
         let known = self.judging.sheets.iter().position(|sheet| sheet.round == round);
+        let Some(sides) = self.sides(round, &answers) else {
+            // While it was held against the budget.
+            self.say("not judged: an answer has been asked again since");
+            return;
+        };
+        let mut old = Vec::new();
         if anew {
-            let old = known.map(|at| self.judging.sheets.remove(at));
-            let revision = old.as_ref().map_or(0, |old| old.revision + 1);
-            self.retire(old.into_iter().flat_map(|old| old.comparisons).collect());
-            let Some(sides) = self.sides(round, &answers) else { return };
+            let before = known.map(|at| self.judging.sheets.remove(at));
+            let revision = before.as_ref().map_or(0, |sheet| sheet.revision + 1);
+            old.extend(before.into_iter().flat_map(|sheet| sheet.comparisons));
             let told = vec![false; all.len() / 2];
             self.judging.sheets.push(Sheet { round, judge: *judge, sides, comparisons: all, told, revision });
         } else if let Some(sheet) = known.and_then(|at| self.judging.sheets.get_mut(at)) {
-            let mut old = Vec::new();
             for new in all {
                 if let Some(slot) = sheet.comparisons.iter_mut().find(|c| c.sides == new.sides) {
                     old.push(std::mem::replace(slot, new));
                 }
             }
-            self.retire(old);
         }
+        self.retire(old);
         if self.overlay.is_none() && self.shown == round {
             self.overlay = Some(Overlay::Judge { top: 0 });
         }

@@ -327,6 +327,27 @@ fn the_budget_holds_for_the_judge() {
 }
 
 #[test]
+fn what_is_asked_again_while_the_judge_is_weighed_is_not_judged() {
+    let mut app = answered(2);
+    let usd = |text: &str| Money::parse(text).unwrap();
+    app.weigh_by(Spending { session: Some(usd("9")), confirm_above: None, allow_unknown: false });
+    press(&mut app, "J");
+    let effects = press(&mut app, "enter");
+    let Some(Effect::Weigh { number, .. }) = effects.last() else { panic!("{effects:?}") };
+    // Without a word of the budget's yet, an answer gives way.
+    app.weigh_by(Spending::default());
+    let again = launched(&press(&mut app, "r"));
+    assert_eq!(again.len(), 1);
+    app.weigh_by(Spending { session: Some(usd("9")), confirm_above: None, allow_unknown: false });
+    let prompt = Tokens { n: 6, most: 6, how: Counting::Ratio };
+    let free = Estimate { prompt, images: 0, to_send: None, at_most: Ok(usd("0.01")) };
+    let effects = app.update(Event::Weighed { number: *number, estimates: vec![free; 2] }, app.now);
+    assert!(launched(&effects).is_empty(), "{effects:?}");
+    assert_eq!(notice(&app), "not judged: an answer has been asked again since");
+    assert_eq!(app.overlay, None);
+}
+
+#[test]
 fn the_demo_has_a_judge_and_what_it_says_is_no_vote_of_anybodys() {
     let (home, data) = (home(), home());
     let vars = [("HOME", home.path().to_str().unwrap()), ("BAKEOFF_DATA", data.path().to_str().unwrap())];
