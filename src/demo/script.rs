@@ -114,8 +114,8 @@ pub fn seed(prompt: &Prompt, model: &str) -> u64 {
 pub fn answer(prompt: &Prompt, voice: Voice, model: &str, notice_first: bool) -> Option<Lines> {
     // What was asked, without the files behind it.
     let question = prompt.question();
-    if let Some(verdict) = verdict::of(question) {
-        return Some(verdict);
+    if let Some((reasoning, text)) = verdict::of(question) {
+        return Some(Lines { reasoning, text });
     }
     let question = question.split_once("\n\nAttached ").map_or(question, |(asked, _)| asked);
     let mut asked = prompt.turns.iter().rev().filter(|t| t.role == Role::User).map(|t| t.text.as_str());

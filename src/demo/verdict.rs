@@ -3,13 +3,11 @@
 //! They are scripts and cannot judge. They count, say so, and like what they read first where the
 //! counts are close, so that the screen's two orders have something to find.
 
-use super::script::Lines;
-
 /// Answers whose lengths differ by less than a part of this many are close.
 const CLOSE: usize = 5;
 
-/// A verdict, where the question asks for one between two marked answers.
-pub(super) fn of(question: &str) -> Option<Lines> {
+/// Reasoning and answer, where the question asks for a verdict between two marked answers.
+pub(super) fn of(question: &str) -> Option<(String, String)> {
     let (one, two) = (piece(question, "answer 1")?, piece(question, "answer 2")?);
     if !question.contains("Verdict: tie") {
         return None;
@@ -26,7 +24,7 @@ pub(super) fn of(question: &str) -> Option<Lines> {
         (format!("Answer 2 says more, with {second} words against {first}"), "2")
     };
     let text = format!("{why}. I am a script and only count: a real judge reads.\n\nVerdict: {verdict}");
-    Some(Lines { reasoning: "Count the words of both.".to_owned(), text })
+    Some(("Count the words of both.".to_owned(), text))
 }
 
 /// What stands between the mark with this title and the next mark. Marks begin with the word that
@@ -62,7 +60,7 @@ mod tests {
             let mask = Mask::new([], "");
             let (one, two) = (Judged::new(&prompt, one, &mask), Judged::new(&prompt, two, &mask));
             let asked = judging((&one, &two), None, "k7");
-            pick(&of(asked.question()).unwrap().text)
+            pick(&of(asked.question()).unwrap().1)
         };
         let long = "one two three four five six";
         assert_eq!((said(long, "one two"), said("one two", long)), (Some(Pick::First), Some(Pick::Second)));
