@@ -167,6 +167,11 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
     if !room(&facts, &right_side) {
         right_side = right(short);
     }
+    // A judge's cost has come beside the session's: which round it is says more than a date.
+    if !room(facts.get(..1).unwrap_or_default(), &right_side) {
+        right_side.spans.truncate(2);
+        right_side.push_span(" ");
+    }
     // What can be seen elsewhere goes first; the date of the prices stays.
     let all = facts.len();
     while facts.len() > 1 && !room(&facts, &right_side) {

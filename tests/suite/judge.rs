@@ -148,6 +148,7 @@ fn every_pair_is_asked_about_in_both_orders_a_few_at_a_time_and_nothing_else_cha
     for (width, height) in [(80, 24), (120, 40), (200, 50)] {
         compare(&format!("judge-{width}x{height}.txt"), &shown(&mut app, width, height));
     }
+    assert!(shown(&mut app, 80, 24)[0].contains("round 1/1"), "{}", shown(&mut app, 80, 24)[0]);
     press(&mut app, "r");
     compare("judge-reasons-120x40.txt", &shown(&mut app, 120, 40));
     // 6 x (1000 in at $2 and 100 out at $10 a million).
