@@ -15,6 +15,7 @@ use super::sending::{Asked, Plan};
 use super::system;
 use super::theme::Theme;
 use crate::model::Attachment;
+use crate::model::Endpoint;
 use crate::model::Origin;
 use crate::model::Reference;
 use crate::model::attached;
@@ -46,6 +47,10 @@ impl Waits {
         }
     }
 
+    fn is_of_cases(&self) -> bool {
+        self.all().iter().any(|asked| asked.filled.as_ref().is_some_and(|f| f.case.is_some()))
+    }
+
     /// The text that names the files: as it was written, because a value must not choose files of
     /// this machine. It is the same of every case.
     fn written(&self) -> &str {
@@ -53,11 +58,19 @@ impl Waits {
     }
 }
 
+#[derive(Debug)]
+struct Order {
+    number: u64,
+    waits: Waits,
+    /// As it was when the key was pressed.
+    endpoints: Vec<Endpoint>,
+}
+
 /// What is being read, and what was.
 #[derive(Debug, Default)]
 pub struct Attaching {
-    /// What waits for its files.
-    order: Option<(u64, Waits)>,
+    /// What waits for its files, and who is asked then.
+    order: Option<Order>,
     /// What the draft names, as it was when it was written.
     known: Vec<(Reference, Found)>,
     in_flight: Option<u64>,
@@ -117,19 +130,24 @@ impl App {
     /// Sends what names no file, or lets it wait for those that it names.
     pub(super) fn send_when_read(&mut self, waits: Waits) {
         let files = references(waits.written());
+        // The same lineup for all, brought together once.
+        let endpoints = self.levelled();
         if files.is_empty() {
-            self.order_all(waits, &[]);
+            self.order_all(waits, &endpoints, &[]);
             return;
         }
         let number = self.attaching.number();
-        self.attaching.order = Some((number, waits));
+        self.attaching.order = Some(Order { number, waits, endpoints });
         self.effects.push(Effect::ReadFiles { number, files });
     }
 
-    fn order_all(&mut self, waits: Waits, files: &[Attachment]) {
-        // The same lineup for all, brought together once.
-        let endpoints = self.levelled();
-        let plan = |asked| self.plan_for(&endpoints, asked, files);
+    /// Whether a case waits for its files.
+    pub(super) fn reads_for_a_case(&self) -> bool {
+        self.attaching.order.as_ref().is_some_and(|order| order.waits.is_of_cases())
+    }
+
+    fn order_all(&mut self, waits: Waits, endpoints: &[Endpoint], files: &[Attachment]) {
+        let plan = |asked| self.plan_for(endpoints, asked, files);
         let plan = match waits {
             Waits::Prompt(asked) => plan(*asked),
             Waits::Cases(all) => Plan::Cases(all.into_iter().map(plan).collect()),
@@ -167,7 +185,8 @@ impl App {
             self.weigh_draft();
             return;
         }
-        let Some((_, waits)) = self.attaching.order.take_if(|(own, _)| *own == number) else { return };
+        let Some(order) = self.attaching.order.take_if(|order| order.number == number) else { return };
+        let Order { waits, endpoints, .. } = order;
         // Something else may have been asked for meanwhile.
         let origin = waits.all().first().map(|asked| asked.origin);
         if origin.is_some_and(|origin| self.must_wait(origin)) {
@@ -190,7 +209,7 @@ impl App {
             .collect();
         let files = distinct(found.into_iter().filter_map(|(_, found)| found.ok().flatten()));
         self.notice = None;
-        self.order_all(waits, &files);
+        self.order_all(waits, &endpoints, &files);
         if !missed.is_empty() {
             let sent = self.notice.take().map(|(said, _)| format!("{said} · ")).unwrap_or_default();
             let are = if missed.len() == 1 { "it is" } else { "they are" };
@@ -200,7 +219,7 @@ impl App {
 
     /// Gives a prompt back that waits for its files; whether there was one.
     pub(super) fn stop_reading(&mut self) -> bool {
-        let Some((_, waits)) = self.attaching.order.take() else { return false };
+        let Some(Order { waits, .. }) = self.attaching.order.take() else { return false };
         // A disk that hangs hangs for the draft as well.
         self.attaching.in_flight = None;
         self.take_back(waits);
@@ -273,8 +292,8 @@ impl App {
 
     /// What would leave with the draft, or why it cannot; and whether that is so.
     fn draft_files(&self) -> Option<(String, bool)> {
-        if let Some((_, waits)) = &self.attaching.order {
-            let n = references(waits.written()).len();
+        if let Some(order) = &self.attaching.order {
+            let n = references(order.waits.written()).len();
             return Some((format!("reading {n} file{}", if n == 1 { "" } else { "s" }), true));
         }
         // While a name is being chosen, its beginning need not be a file.

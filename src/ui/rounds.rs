@@ -69,11 +69,14 @@ impl App {
                 let parent = self.rounds.get(edited).and_then(|r| r.origin.parent);
                 Origin { parent, edited: Some(edited) }
             }
-            None => Origin {
-                parent: Some(self.shown).filter(|_| self.follow_up && !self.rounds.is_empty()),
-                edited: None,
-            },
+            None => self.unedited_origin(),
         }
+    }
+
+    /// Where a round that is sent now hangs, and is no edition of another.
+    pub(super) fn unedited_origin(&self) -> Origin {
+        let parent = Some(self.shown).filter(|_| self.follow_up && !self.rounds.is_empty());
+        Origin { parent, edited: None }
     }
 
     /// What an endpoint is asked: fresh, or its own conversation continued. Of an edited round

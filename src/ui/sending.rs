@@ -71,6 +71,15 @@ impl Plan {
         }
     }
 
+    /// Whether a case is sent by it.
+    pub(super) fn is_of_cases(&self) -> bool {
+        match self {
+            Self::Cases(_) => true,
+            Self::Round { filled, .. } => filled.as_ref().is_some_and(|f| f.case.is_some()),
+            Self::More { .. } | Self::Trials { .. } | Self::Judge { .. } => false,
+        }
+    }
+
     /// Who would be asked what.
     pub(super) fn asks(&self) -> Vec<(Endpoint, Prompt)> {
         match self {

@@ -242,12 +242,6 @@ impl App {
         }
     }
 
-    /// The draft as it would be sent, as far as its values are known.
-    pub(super) fn draft_as_sent(&self) -> String {
-        let text = self.prompt_text();
-        self.filled(&text).map_or(text, |filled| filled.text)
-    }
-
     /// In the prompt's border: the case that is next and the values that go with the prompt.
     pub(super) fn values_label(&self) -> Option<String> {
         let templates = &self.templates;

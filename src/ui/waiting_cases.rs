@@ -55,8 +55,17 @@ impl App {
         open
     }
 
+    /// Says so while a case is on its way, or cases are: another file would be counted by it.
+    fn case_waits(&mut self) -> bool {
+        let waits = self.weighs_a_case() || self.reads_for_a_case();
+        if waits {
+            self.say("a case is not sent yet: another file of cases can be loaded once it is");
+        }
+        waits || self.cases_run()
+    }
+
     pub(super) fn open_cases(&mut self) -> bool {
-        if self.cases_run() {
+        if self.case_waits() {
             return true;
         }
         let name = self.templates.cases.as_ref().map(|c| c.name.clone()).unwrap_or_default();
@@ -72,7 +81,7 @@ impl App {
 
     pub(super) fn cases_read(&mut self, read: Result<Cases, String>) {
         match read {
-            Ok(_) if self.cases_run() => {}
+            Ok(_) if self.case_waits() => {}
             Ok(cases) => {
                 let (first, next) = (cases.rows.first(), self.keymap.first("next-case"));
                 let columns: Vec<_> = first.into_iter().flat_map(|c| c.values.names()).collect();
@@ -133,7 +142,9 @@ impl App {
 
     /// The rounds of these cases, each filled; says what is wrong with the first that cannot be.
     fn fill_cases(&mut self, most: usize) -> Option<Vec<Asked>> {
-        if self.cases_run() || self.is_weighing() || !self.may_send() {
+        // A prompt that is being edited may be their template; its round is not what they are of.
+        let origin = self.unedited_origin();
+        if self.cases_run() || self.must_wait(origin) || self.is_reading() {
             return None;
         }
         let (text, template) = self.case_template()?;
@@ -156,7 +167,8 @@ impl App {
                     return None;
                 }
                 self.recall_sent(&text);
-                let asked = |one: Filled| self.asked_now(text.clone(), Some(Box::new(one)));
+                let asked =
+                    |one: Filled| Asked { origin, ..self.asked_now(text.clone(), Some(Box::new(one))) };
                 Some(filled.into_iter().map(asked).collect())
             }
             Err(why) => {

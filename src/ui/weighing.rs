@@ -44,6 +44,8 @@ struct Pending {
     why: String,
     /// The prompt field's when the order was made: another one means that somebody is typing.
     revision: u64,
+    /// When the order was made.
+    since: Duration,
 }
 
 /// An answer that another one stands in place of.
@@ -174,25 +176,33 @@ impl App {
         true
     }
 
-    /// Says so while something is held against the budget: one at a time.
+    /// Says so while something is held against the budget: one at a time. It opens no question:
+    /// what asks may be no key at all.
     pub(super) fn is_weighing(&mut self) -> bool {
-        let asks = self.weighing.pending.as_ref().map(|p| !p.why.is_empty());
-        match asks {
-            Some(true) if self.overlay.is_none() => {
-                self.overlay = Some(Overlay::Spend);
-                self.weighing.opened = None;
+        match self.weighing.pending.as_ref().map(|p| !p.why.is_empty()) {
+            Some(true) => {
+                let send = self.keymap.first("send");
+                self.say(format!("what was sent before is above the budget: {send} in the prompt asks about it"));
             }
-            Some(true) => self.say("what was sent before is above the budget: send again to be asked"),
             Some(false) => self.say("what was sent before is still being held against the budget"),
-            None => {}
+            None => return false,
         }
-        asks.is_some()
+        true
     }
 
-    /// Opens the question that was held back while something was typed; whether there is one.
+    /// Opens the question that was held back, for the key that sends; whether there is one.
     pub(super) fn ask_what_was_held(&mut self) -> bool {
         let asks = self.weighing.pending.as_ref().is_some_and(|p| !p.why.is_empty());
-        asks && self.is_weighing()
+        if asks && self.overlay.is_none() {
+            self.overlay = Some(Overlay::Spend);
+            self.weighing.opened = None;
+        }
+        asks
+    }
+
+    /// Whether what is held against the budget is a case.
+    pub(super) fn weighs_a_case(&self) -> bool {
+        self.weighing.pending.as_ref().is_some_and(|p| p.plan.is_of_cases())
     }
 
     /// Gives back what is being held against the budget; whether there was anything.
@@ -223,7 +233,7 @@ impl App {
         let (asks, number) = (plan.asks(), self.weighing.number());
         let revision = self.prompt_field().revision();
         self.weighing.pending =
-            Some(Pending { number, plan, estimates: Vec::new(), why: String::new(), revision });
+            Some(Pending { number, plan, estimates: Vec::new(), why: String::new(), revision, since: self.now });
         self.effects.push(Effect::Weigh { number, asks });
         false
     }
@@ -263,8 +273,9 @@ impl App {
             return;
         }
         self.weighing.changed = false;
-        let text = self.draft_as_sent();
-        let asks = self.plan_round(self.asked_now(text, None), &self.weighing.draft.files).asks();
+        let text = self.prompt_text();
+        let filled = self.filled(&text).map(Box::new);
+        let asks = self.plan_round(self.asked_now(text, filled), &self.weighing.draft.files).asks();
         let number = self.weighing.number();
         self.weighing.in_flight = Some(number);
         self.effects.push(Effect::Weigh { number, asks });
@@ -291,8 +302,10 @@ impl App {
                 (pending.estimates, pending.why) = (estimates, why);
                 // A key that is meant as a letter must not pay, and no form is talked over.
                 let typed = pending.revision != self.prompt_field().revision();
+                // Nor does a question open out of nothing, long after the key that it answers.
+                let late = self.now.saturating_sub(pending.since) > UNSEEN;
                 self.weighing.pending = Some(pending);
-                if typed || self.overlay.is_some() {
+                if typed || late || self.overlay.is_some() {
                     self.say_held();
                 } else {
                     self.overlay = Some(Overlay::Spend);

@@ -310,6 +310,47 @@ fn a_letter_that_was_on_its_way_when_the_question_opened_pays_for_nothing() {
 }
 
 #[test]
+fn a_question_that_comes_late_or_by_no_key_is_announced_and_not_opened() {
+    let mut app = weighing(1, "", "0.25");
+    let asked = send(&mut app, "precious");
+    app.now += std::time::Duration::from_millis(700);
+    answer(&mut app, &asked[asked.len() - 1..], |_| bound("1"));
+    assert_eq!(app.overlay, None, "whoever sent it has turned to something else");
+    app.now += std::time::Duration::from_secs(5);
+    assert!(launched(&press(&mut app, "y")).is_empty());
+    assert_eq!(app.editor.text(), "y");
+    press(&mut app, "backspace");
+    // Files that arrive are no key either: what they were read for comes back.
+    let mut app = weighing(1, "", "0.25");
+    let asked = send(&mut app, "first");
+    let ids = launched(&answer(&mut app, &asked[asked.len() - 1..], |_| bound("0.1")));
+    finish(&mut app, ids[0], Some(10), Outcome::Complete);
+    let effects = send(&mut app, "with @notes.md");
+    let number = effects.iter().find_map(|e| match e {
+        Effect::ReadFiles { number, .. } => Some(*number),
+        _ => None,
+    });
+    press(&mut app, "esc");
+    let asked = press(&mut app, "r");
+    app.now += std::time::Duration::from_millis(700);
+    answer(&mut app, &asked[asked.len() - 1..], |_| bound("1"));
+    assert_eq!(app.overlay, None);
+    let read = Event::FilesRead { number: number.unwrap(), found: Vec::new() };
+    let effects = app.update(read, app.now);
+    assert!(launched(&effects).is_empty());
+    assert_eq!((app.overlay, app.editor.text().as_str()), (None, "with @notes.md"));
+    let rows = shown(&mut app, 120, 24).join("
+");
+    assert!(rows.contains("above the budget: enter in the prompt asks about it"), "{rows}");
+    // The key that sends asks about what was held first; nothing of either is lost.
+    press(&mut app, "i");
+    press(&mut app, "enter");
+    assert_eq!(app.overlay, Some(Overlay::Spend));
+    assert_eq!(launched(&press(&mut app, "y")).len(), 1);
+    assert_eq!(app.editor.text(), "with @notes.md");
+}
+
+#[test]
 fn what_was_written_while_it_was_weighed_stays_beside_the_prompt() {
     let mut app = weighing(1, "", "0.25");
     let asked = send(&mut app, "precious");

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use bakeoff::model::{
-    AnswerId, Attachment, Cases, Counting, Estimate, Kept, Money, Spending, Step, TextFile, Tokens, Values,
-    Version,
+    AnswerId, Attachment, Cases, Counting, Estimate, Kept, Money, Origin, Spending, Step, TextFile, Tokens,
+    Values, Version,
 };
 use bakeoff::store::{Prompts, parse_cases};
 use bakeoff::ui::{App, Effect, Event, Focus, Given, Overlay, Reply, Wish};
@@ -351,6 +351,63 @@ fn an_edited_case_keeps_its_values_and_uses_no_other_case_up() {
 }
 
 #[test]
+fn cases_are_not_editions_of_the_round_that_is_edited() {
+    let mut app = with_cases(1, twelve());
+    app.editor.set_text(PROMPT);
+    app.focus = Focus::Panes;
+    for _ in 1..=12 {
+        let ids = launched(&press(&mut app, ";"));
+        end_all(&mut app, &ids);
+    }
+    press(&mut app, ";");
+    app.shown = 0;
+    press(&mut app, "e");
+    typed(&mut app, " Briefly.");
+    app.focus = Focus::Panes;
+    for n in 1..=2 {
+        let ids = launched(&press(&mut app, ";"));
+        assert_eq!(ids[0].1, format!("Explain topic {n} in a tone {n} tone. Briefly."), "each case once");
+        end_all(&mut app, &ids);
+    }
+    assert!(app.rounds.iter().all(|r| r.origin == Origin::default()), "they are fresh");
+    assert_eq!(app.editor.text(), format!("{PROMPT} Briefly."), "the edit is where it was");
+}
+
+#[test]
+fn another_file_of_cases_waits_for_the_case_that_is_on_its_way() {
+    let mut app = with_cases(1, twelve());
+    app.editor.set_text("Explain {{topic}} by @notes.md");
+    app.focus = Focus::Panes;
+    let effects = press(&mut app, ";");
+    let other = || parse_cases("other.csv", "topic\nmany\nmore\n").unwrap();
+    app.update(Event::Files(Reply::Cases(Ok(other()))), app.now);
+    assert!(screen(&mut app).contains("a case is not sent yet"), "{}", screen(&mut app));
+    let ids = launched(&read(&mut app, &effects, |_| Ok(None)));
+    assert_eq!(ids.len(), 1);
+    end_all(&mut app, &ids);
+    assert!(screen(&mut app).contains("case 2/12"), "{}", screen(&mut app));
+    app.update(Event::Files(Reply::Cases(Ok(other()))), app.now);
+    assert!(screen(&mut app).contains("case 1/2"), "{}", screen(&mut app));
+    // The same while it is held against the budget.
+    let limit = Some(Money::parse("0.25").unwrap());
+    app.weigh_by(Spending { session: limit, confirm_above: None, allow_unknown: false });
+    app.editor.set_text("{{topic}}");
+    press(&mut app, ";");
+    app.update(Event::Files(Reply::Cases(Ok(twelve()))), app.now);
+    assert!(screen(&mut app).contains("a case is not sent yet"), "{}", screen(&mut app));
+}
+
+#[test]
+fn who_was_in_the_lineup_when_the_key_was_pressed_is_asked() {
+    let mut app = app(2);
+    app.focus = Focus::Prompt;
+    typed(&mut app, "about @notes.md");
+    let effects = press(&mut app, "enter");
+    app.lineup.endpoints.truncate(1);
+    assert_eq!(asked(&read(&mut app, &effects, |_| Ok(None))).len(), 2);
+}
+
+#[test]
 fn a_prompt_without_a_column_takes_no_case() {
     let mut app = with_cases(1, twelve());
     let given = Given { vars: [("name", "Ada")].into_iter().collect(), ..Given::default() };
@@ -377,6 +434,12 @@ fn an_escaped_at_is_one_whatever_a_value_holds() {
         "Ask \\@ada about {{name}}.",
         "as it was written"
     );
+    // What it may cost is estimated of what would be sent.
+    app.weigh_by(Spending::default());
+    app.editor.set_text("Ask \\@ada about {{name}}.");
+    let effects = app.update(Event::Tick, app.now);
+    let Some(Effect::Weigh { asks, .. }) = effects.last() else { panic!("{effects:?}") };
+    assert_eq!(asks[0].1.question(), "Ask @ada about x \\@y.");
 }
 
 #[test]
