@@ -286,7 +286,7 @@ impl Catalog {
             let named =
                 scope.is_some_and(|asked| asked != route.scope && (is_zone(asked) || is_zone(&route.scope)));
             let Some(price) = route.price.clone().filter(|_| !named) else { return (None, Rule::None) };
-            let assumed = self.stands_in(route, scope).then_some(ANOTHER_ZONE);
+            let assumed = self.stands_in(route, scope).then_some(ANOTHER_ZONE.into());
             return (Some(Price { assumed, ..price }), rule);
         }
         let id = profile_id(id);

@@ -120,7 +120,7 @@ async fn examine(
             continue;
         }
         open -= 1;
-        let refused = answer.fault.as_ref().and_then(|fault| fault.setting) == Some("max_tokens");
+        let refused = answer.fault.as_ref().and_then(|fault| fault.setting.as_deref()) == Some("max_tokens");
         if let Some(case) = cases.get_mut(at).filter(|case| case.capped && refused) {
             // Nobody else sends that limit: the endpoint's own request is the one that counts.
             (case.capped, case.endpoint.params.max_tokens) = (false, None);

@@ -16,6 +16,7 @@ use super::price::{Cost, CostStatus, Price, Rule, settle};
 use super::sending::{Fate, Sending};
 use super::timeline::{Kind, Phases, Stall, Timeline};
 use super::usage::Usage;
+use super::word::Word;
 
 /// Names one answer of one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -96,7 +97,7 @@ pub struct Served {
     /// A cost the response itself states, USD as a decimal string.
     pub cost_usd: Option<String>,
     /// Named times, e.g. `("latency", 1.2 s)`, `("load", ..)`, `("prompt", ..)`, `("generation", ..)`.
-    pub times: Vec<(&'static str, Duration)>,
+    pub times: Vec<(Word, Duration)>,
 }
 
 /// The names of server times, the one that says most about the whole request first.
@@ -106,11 +107,11 @@ impl Served {
     /// The time, with its name, that says most about the whole request on the server's own clock.
     #[must_use]
     pub fn most_telling(&self) -> Option<(&'static str, Duration)> {
-        TELLING.iter().find_map(|name| self.times.iter().find(|(n, _)| n == name).copied())
+        TELLING.into_iter().find_map(|name| Some((name, self.times.iter().find(|(n, _)| n == name)?.1)))
     }
 
     /// Adds times that were told; of two with one name the later counts.
-    fn merge_times(&mut self, told: Vec<(&'static str, Duration)>) {
+    fn merge_times(&mut self, told: Vec<(Word, Duration)>) {
         for (name, time) in told {
             match self.times.iter_mut().find(|(n, _)| *n == name) {
                 Some(kept) => kept.1 = time,
@@ -154,7 +155,7 @@ pub enum Step {
     /// Response headers, whatever the status.
     Headers { status: u16, request_id: Option<String>, reused: Option<bool> },
     /// What the response's headers tell of the server's own time.
-    ServerTimes(Vec<(&'static str, Duration)>),
+    ServerTimes(Vec<(Word, Duration)>),
     /// Headers of the response that are worth knowing: name and value.
     Told(Vec<(String, String)>),
     /// Bytes that brought no delta: pings, comments, half a frame.
@@ -284,8 +285,8 @@ impl Answer {
 
     /// A refusal that names a parameter is the last word on what became of it.
     fn refuse(&mut self, fault: &Fault) {
-        let (Some(sending), Some(setting)) = (&mut self.sending, fault.setting) else { return };
-        if let Some(row) = sending.parity.iter_mut().find(|p| p.param == setting && p.sent.is_some()) {
+        let (Some(sending), Some(setting)) = (&mut self.sending, &fault.setting) else { return };
+        if let Some(row) = sending.parity.iter_mut().find(|p| p.param == *setting && p.sent.is_some()) {
             row.fate = Fate::Refused;
             row.why.clone_from(&fault.message);
         }
@@ -374,7 +375,8 @@ impl Answer {
         );
         if asked.is_some() && self.served.tier.is_none() && self.cost.status == CostStatus::Known {
             self.cost.status = CostStatus::Assumed;
-            self.cost.why = Some("the response names no service tier: priced as the one that was asked for");
+            self.cost.why =
+                Some("the response names no service tier: priced as the one that was asked for".into());
         }
         if self.outcome().is_some_and(|o| o != Outcome::Complete) {
             self.cost.unfinished();

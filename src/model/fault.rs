@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::word::Word;
+
 /// The kind of a fault; each has one word on screen and in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -99,7 +101,7 @@ pub struct Fault {
     /// The request parameter the provider names.
     pub param: Option<String>,
     /// The same by the name a user knows it by, a row of [`super::PARAMS`].
-    pub setting: Option<&'static str>,
+    pub setting: Option<Word>,
     pub request_id: Option<String>,
     pub retry_after: Option<Duration>,
 }

@@ -38,6 +38,7 @@ mod tree;
 mod trials;
 mod usage;
 mod votes;
+mod word;
 
 pub use answer::{Answer, AnswerId, Delta, Outcome, Phase, Report, Served, Step, Stop};
 pub use arrivals::Arrivals;
@@ -72,3 +73,4 @@ pub use tree::{Origin, Row, Tree};
 pub use trials::{Cache, Pool, Pools, WITHOUT, counts_in_words};
 pub use usage::{Source, Usage};
 pub use votes::{Contender, Ruling, Vote, Voter, last_of_each, tag};
+pub use word::Word;

@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::hours::OffPeak;
 use super::money::{Money, decimal};
 use super::usage::Usage;
+use super::word::Word;
 
 /// USD per token, in femto-dollars per token, for each bucket. `None` is "not published".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -110,7 +111,7 @@ pub struct Price {
     /// bound.
     pub off_peak: Option<Box<OffPeak>>,
     /// What is assumed of the row, where it stands in for one that is not known.
-    pub assumed: Option<&'static str>,
+    pub assumed: Option<Word>,
     /// Of a row of the user's own.
     pub own: bool,
 }
@@ -276,12 +277,12 @@ pub struct Cost {
     /// The answer did not end: providers bill what was generated, and this is what was told so far.
     pub at_least: bool,
     /// Why it is unknown or assumed, in words.
-    pub why: Option<&'static str>,
+    pub why: Option<Word>,
 }
 
 impl Cost {
     fn unknown(why: &'static str) -> Self {
-        Self { why: Some(why), ..Self::default() }
+        Self { why: Some(why.into()), ..Self::default() }
     }
 
     /// The counts were told before the answer had ended: what stands here is a lower bound.
@@ -289,7 +290,7 @@ impl Cost {
         if self.usd.is_some() && self.status != CostStatus::Billed {
             self.status = CostStatus::Assumed;
             self.at_least = true;
-            self.why = Some("the answer did not end; providers bill what was generated");
+            self.why = Some("the answer did not end; providers bill what was generated".into());
         }
     }
 
@@ -425,16 +426,16 @@ pub fn settle(
             ..Cost::default()
         };
     }
-    let why = if price.off_peak.is_some() {
-        Some("priced at peak hours, an upper bound")
+    let why: Option<Word> = if price.off_peak.is_some() {
+        Some("priced at peak hours, an upper bound".into())
     } else if rule == Rule::Sibling {
-        Some("the price of a sibling scope")
+        Some("the price of a sibling scope".into())
     } else if usage.inconsistent {
-        Some("the provider's counts contradict each other")
+        Some("the provider's counts contradict each other".into())
     } else if stood_in {
-        Some("a rate that is not published was taken from its neighbour")
+        Some("a rate that is not published was taken from its neighbour".into())
     } else {
-        price.assumed
+        price.assumed.clone()
     };
     Cost {
         status: if why.is_some() { CostStatus::Assumed } else { CostStatus::Known },

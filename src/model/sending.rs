@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::word::Word;
+
 /// What became of one parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -48,7 +50,7 @@ impl Fate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parity {
     /// The name in specs and config, a row of [`super::PARAMS`].
-    pub param: &'static str,
+    pub param: Word,
     pub asked: String,
     /// As the wire carries it, `name = value`; `None` when it was not sent.
     pub sent: Option<String>,

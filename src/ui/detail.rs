@@ -296,7 +296,7 @@ impl<'t> Sheet<'t> {
         self.wrapped("message", &fault.message, self.theme.text);
         self.wrapped("what to do", fault.advice(), self.theme.warn);
         self.maybe("code", fault.code.as_deref());
-        self.maybe("parameter", fault.setting.or(fault.param.as_deref()));
+        self.maybe("parameter", fault.setting.as_deref().or(fault.param.as_deref()));
         self.maybe("status", fault.status.map(|s| format!("HTTP {s}")).as_deref());
         self.maybe("wait", fault.retry_after.map(time).as_deref());
         self.fact("again", if fault.class.retry_may_help() { "may help" } else { "will not help by itself" });
@@ -313,7 +313,7 @@ impl<'t> Sheet<'t> {
             .iter()
             .map(|p| {
                 let sent = p.sent.as_deref().map_or("–".into(), clean_line);
-                [p.param.into(), clean_line(&p.asked), sent, p.fate.word().into(), clean_line(&p.why)]
+                [clean_line(&p.param), clean_line(&p.asked), sent, p.fate.word().into(), clean_line(&p.why)]
             })
             .collect();
         let mut widths = [0; 4];
@@ -389,7 +389,7 @@ impl<'t> Sheet<'t> {
         if !answer.served.times.is_empty() {
             self.heading("Times, as the server reports them");
             let times: Vec<(String, String)> =
-                answer.served.times.iter().map(|(name, d)| ((*name).to_owned(), time(*d))).collect();
+                answer.served.times.iter().map(|(name, d)| (clean_line(name), time(*d))).collect();
             self.pairs(&times);
         }
     }

@@ -60,7 +60,7 @@ impl Sheet<'_> {
             self.fact("amount", said.as_deref().unwrap_or("…"));
         } else {
             self.fact("amount", &if label == word { label } else { format!("{label} ({word})") });
-            self.maybe("why", cost.why);
+            self.maybe("why", cost.why.as_deref());
             if cost.usd.is_none()
                 && let Some(usd) = counted
             {

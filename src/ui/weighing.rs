@@ -182,7 +182,9 @@ impl App {
         match self.weighing.pending.as_ref().map(|p| !p.why.is_empty()) {
             Some(true) => {
                 let send = self.keymap.first("send");
-                self.say(format!("what was sent before is above the budget: {send} in the prompt asks about it"));
+                self.say(format!(
+                    "what was sent before is above the budget: {send} in the prompt asks about it"
+                ));
             }
             Some(false) => self.say("what was sent before is still being held against the budget"),
             None => return false,
@@ -232,8 +234,14 @@ impl App {
         }
         let (asks, number) = (plan.asks(), self.weighing.number());
         let revision = self.prompt_field().revision();
-        self.weighing.pending =
-            Some(Pending { number, plan, estimates: Vec::new(), why: String::new(), revision, since: self.now });
+        self.weighing.pending = Some(Pending {
+            number,
+            plan,
+            estimates: Vec::new(),
+            why: String::new(),
+            revision,
+            since: self.now,
+        });
         self.effects.push(Effect::Weigh { number, asks });
         false
     }

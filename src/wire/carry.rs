@@ -121,7 +121,7 @@ fn unasked(place: &Carried, dialect: &dyn Dialect, body: &Value) -> Option<Parit
     let (path, value) = place.sent(body).filter(|_| !place.unasked.is_empty())?;
     let required = place.param == "max_tokens" && dialect.usual_limit().is_some();
     Some(Parity {
-        param: place.param,
+        param: place.param.into(),
         asked: UNASKED.to_owned(),
         sent: Some(format!("{path} = {value}")),
         fate: if required { Fate::Required } else { Fate::Added },
@@ -137,9 +137,9 @@ fn unchanged(
 ) -> Parity {
     let Some((path, value)) = sent else {
         let why = format!("{} has no field for it", dialect.takes("").name);
-        return Parity { param, asked, sent: None, fate: Fate::Dropped, why };
+        return Parity { param: param.into(), asked, sent: None, fate: Fate::Dropped, why };
     };
     let same = value == asked && path.rsplit('.').next() == Some(param);
     let fate = if same { Fate::AsAsked } else { Fate::Renamed };
-    Parity { param, asked, sent: Some(format!("{path} = {value}")), fate, why: String::new() }
+    Parity { param: param.into(), asked, sent: Some(format!("{path} = {value}")), fate, why: String::new() }
 }

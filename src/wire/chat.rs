@@ -374,7 +374,7 @@ impl ChatReader {
             ("generation", seconds("completion_time")),
             ("total", seconds("total_time")),
         ];
-        let times: Vec<_> = times.into_iter().filter_map(|(name, t)| Some((name, t?))).collect();
+        let times: Vec<_> = times.into_iter().filter_map(|(name, t)| Some((name.into(), t?))).collect();
         // With the user's own key upstream, `cost` is OpenRouter's fee alone.
         let own_key = self.usage.get("is_byok").and_then(Value::as_bool) == Some(true);
         let cost = self.usage.get("cost").filter(|_| !own_key).and_then(dollars);
@@ -397,7 +397,7 @@ fn clocks(chunk: &Value, out: &mut Vec<Delta>) {
         ("generation", millis("predicted_ms").or_else(|| seconds("completion_time"))),
         ("total", seconds("total_time")),
     ];
-    let times: Vec<_> = times.into_iter().filter_map(|(name, t)| Some((name, t?))).collect();
+    let times: Vec<_> = times.into_iter().filter_map(|(name, t)| Some((name.into(), t?))).collect();
     if !times.is_empty() {
         out.push(Delta::Served(Box::new(Served { times, ..Served::default() })));
     }

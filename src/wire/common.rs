@@ -175,7 +175,13 @@ impl Lineup<'_> {
             let reason = self.reasons.iter().find(|(p, _)| *p == param);
             // Without a reason another endpoint was simply asked for less.
             let reason = reason.map_or("the lowest that was asked", |(_, why)| why.as_str());
-            Some(Parity { param, asked, sent: None, fate, why: format!("the same for all: {reason}") })
+            Some(Parity {
+                param: param.into(),
+                asked,
+                sent: None,
+                fate,
+                why: format!("the same for all: {reason}"),
+            })
         };
         PARAMS.into_iter().filter_map(row).collect()
     }

@@ -127,7 +127,7 @@ impl ConverseReader {
                     out.push(Delta::Usage(Box::new(usage(raw, self.gross))));
                 }
                 let latency = time(latency_ms.as_ref(), Duration::from_millis(1));
-                let times: Vec<_> = latency.map(|t| ("latency", t)).into_iter().collect();
+                let times: Vec<_> = latency.map(|t| ("latency".into(), t)).into_iter().collect();
                 if tier.is_some() || !times.is_empty() {
                     out.push(Delta::Served(Box::new(Served { tier, times, ..Served::default() })));
                 }

@@ -171,7 +171,7 @@ impl Told {
         if class == Class::Refused && self.param.is_none() && !self.has("contentfilter") {
             self.param = named_in(&self.message);
         }
-        let setting = self.param.as_deref().and_then(own_name);
+        let setting = self.param.as_deref().and_then(own_name).map(Into::into);
         Fault {
             hint: self.hint(class, &lower),
             setting,

@@ -75,7 +75,7 @@ impl Fitting<'_> {
     fn note(&mut self, param: &'static str, fate: Fate, why: String) {
         let Some(asked) = self.asked.get(param) else { return };
         self.rows.retain(|row| row.param != param);
-        self.rows.push(Parity { param, asked, sent: None, fate, why });
+        self.rows.push(Parity { param: param.into(), asked, sent: None, fate, why });
     }
 
     fn limit(&mut self, max_output: Option<u64>) {

@@ -256,7 +256,7 @@ fn the_models_own_limit_bounds_tokens_and_budgets() {
     let cut = |asked: &str, limit| fit(&Messages, "claude-opus-5", &params(asked), Some(limit));
     assert_eq!(cut("max_tokens=128000", 128_000), (params("max_tokens=128000"), Vec::new()));
     let expected = Parity {
-        param: "max_tokens",
+        param: "max_tokens".into(),
         asked: "200000".to_owned(),
         sent: None,
         fate: Fate::Clamped,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::model::Word;
+
 /// How a header writes its time.
 #[derive(Clone, Copy)]
 enum Written {
@@ -25,7 +27,7 @@ const HEADERS: [(&str, &str, Written); 4] = [
 
 /// Reads the times out of response headers; `get` gives the value of a lower-case name.
 /// A value that is no time is passed over: a header is never a reason to fail.
-pub fn header_times<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Vec<(&'static str, Duration)> {
+pub fn header_times<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Vec<(Word, Duration)> {
     let read = |(header, name, written): &(&str, &'static str, Written)| {
         let value = get(header)?;
         let number = match written {
@@ -33,10 +35,10 @@ pub fn header_times<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Vec<(&'static 
             // Several may be told; the longest holds the others.
             Written::Timing => {
                 let durations = value.split([',', ';']).filter_map(|p| p.trim().strip_prefix("dur="));
-                return durations.filter_map(millis).max().map(|d| (*name, d));
+                return durations.filter_map(millis).max().map(|d| ((*name).into(), d));
             }
         };
-        millis(number).map(|d| (*name, d))
+        millis(number).map(|d| ((*name).into(), d))
     };
     HEADERS.iter().filter_map(read).collect()
 }
@@ -60,7 +62,8 @@ mod tests {
         ];
         let got = header_times(|name| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| *v));
         let ms = |n| Duration::from_secs_f64(n / 1e3);
-        assert_eq!(got, [("processing", ms(412.0)), ("upstream", ms(420.5)), ("timing", ms(1200.0))]);
+        let told = [("processing", 412.0), ("upstream", 420.5), ("timing", 1200.0)];
+        assert_eq!(got, told.map(|(name, n)| (name.into(), ms(n))));
         for odd in ["", "-3", "NaN", "1e300", "dur=", "gfet4t7"] {
             assert_eq!(header_times(|_| Some(odd)), [], "{odd:?}");
         }

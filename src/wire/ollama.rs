@@ -139,7 +139,7 @@ fn most_tokens(text: &str) -> u64 {
 #[must_use]
 pub fn unsaid_window(call: &Call<'_>) -> Option<Parity> {
     window(call).map(|_| Parity {
-        param: "num_ctx",
+        param: "num_ctx".into(),
         asked: UNASKED.to_owned(),
         sent: None,
         fate: Fate::Dropped,
@@ -247,7 +247,7 @@ impl OllamaReader {
             let nanosecond = Duration::from_nanos(1);
             served.times = TIMES
                 .iter()
-                .filter_map(|(name, field)| Some((*name, time(value.get(*field), nanosecond)?)))
+                .filter_map(|(name, field)| Some(((*name).into(), time(value.get(*field), nanosecond)?)))
                 .collect();
         }
         if served != Served::default() {

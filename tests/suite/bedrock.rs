@@ -108,7 +108,7 @@ async fn every_cut_of_the_bytes_reads_the_same() {
     let usage = whole.usage.clone().unwrap();
     assert_eq!((usage.input, usage.cache_read, usage.output), (Some(10), Some(5), Some(7)));
     assert_eq!(whole.request_id.as_deref(), Some("req-1"));
-    assert_eq!(whole.served.times, [("latency", Duration::from_millis(321))]);
+    assert_eq!(whole.served.times, [("latency".into(), Duration::from_millis(321))]);
     assert!(whole.cost.usd.is_some());
     let same = |got: &Answer, what: &str| {
         assert_eq!(

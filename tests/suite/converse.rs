@@ -142,7 +142,7 @@ fn compare(name: &str, case: &Stream, deltas: Vec<Delta>) {
     assert_eq!(answer.usage.is_some_and(|u| u.inconsistent), case.inconsistent, "{name}: inconsistent");
     assert_eq!(answer.served.tier, case.tier, "{name}: tier");
     let latency: Vec<_> =
-        case.latency_ms.map(|ms| ("latency", Duration::from_millis(ms))).into_iter().collect();
+        case.latency_ms.map(|ms| ("latency".into(), Duration::from_millis(ms))).into_iter().collect();
     assert_eq!(answer.served.times, latency, "{name}: times");
 }
 

@@ -54,7 +54,7 @@ fn check(dialect: &dyn Dialect, model: &str, asked: &Params, quirks: Quirks) {
     let body = dialect.encode(&call).unwrap_or_else(|fault| panic!("{}: {fault:?}", case()));
     assert_eq!(fit(dialect, model, &params, limit), (params, Vec::new()), "{}: fitting twice", case());
     let rows = record(dialect, asked, parity, &body);
-    let told: Vec<_> = rows.iter().filter(|r| r.asked != "–").map(|r| r.param).collect();
+    let told: Vec<_> = rows.iter().filter(|r| r.asked != "–").map(|r| &*r.param).collect();
     assert_eq!(told, asked_names(asked), "{}", case());
     for row in &rows {
         assert_eq!(row.sent.is_none(), row.fate == Fate::Dropped, "{}: {row:?}", case());

@@ -314,8 +314,8 @@ fn common_settings_count_from_the_next_prompt() {
 }
 
 fn sending() -> Sending {
-    let row = |param, asked: &str, sent: Option<&str>, fate, why: &str| Parity {
-        param,
+    let row = |param: &'static str, asked: &str, sent: Option<&str>, fate, why: &str| Parity {
+        param: param.into(),
         asked: asked.into(),
         sent: sent.map(Into::into),
         fate,
@@ -373,7 +373,7 @@ fn answered() -> App {
     let served = Served {
         model: Some("gpt-6-sol-2026-09-22".into()),
         tier: Some("default".into()),
-        times: vec![("processing", Duration::from_millis(812))],
+        times: vec![("processing".into(), Duration::from_millis(812))],
         ..Served::default()
     };
     let deltas = vec![

@@ -339,8 +339,10 @@ fn a_question_that_comes_late_or_by_no_key_is_announced_and_not_opened() {
     let effects = app.update(read, app.now);
     assert!(launched(&effects).is_empty());
     assert_eq!((app.overlay, app.editor.text().as_str()), (None, "with @notes.md"));
-    let rows = shown(&mut app, 120, 24).join("
-");
+    let rows = shown(&mut app, 120, 24).join(
+        "
+",
+    );
     assert!(rows.contains("above the budget: enter in the prompt asks about it"), "{rows}");
     // The key that sends asks about what was held first; nothing of either is lost.
     press(&mut app, "i");

@@ -159,7 +159,7 @@ fn told(app: &mut App, id: AnswerId, n: u64) {
     let request_id = Some("zqx-request".to_owned());
     report(app, id, 90, Step::Headers { status: 200, request_id, reused: Some(true) });
     report(app, id, 91, Step::Told(vec![("x-zqx".into(), "zqx".into())]));
-    report(app, id, 92, Step::ServerTimes(vec![("latency", Duration::from_millis(77_700))]));
+    report(app, id, 92, Step::ServerTimes(vec![("latency".into(), Duration::from_millis(77_700))]));
     if n == 0 {
         report(app, id, 300, Step::Deltas(vec![Delta::Reasoning("I am zqx, thinking".into())]));
     }

@@ -78,7 +78,7 @@ impl From<&Served> for Facts {
             response_id: served.response_id,
             tier: served.tier,
             cost_usd: served.cost_usd,
-            times: times.map(|(n, t)| (n, (t * 1e6).round() / 1e6)).collect(),
+            times: times.map(|(n, t)| (n.into_owned(), (t * 1e6).round() / 1e6)).collect(),
         }
     }
 }

@@ -274,7 +274,7 @@ fn cost(a: &Answer, prompt: &Prompt) -> Value {
     }
     let parts: Map<_, _> = c.parts.iter().map(|p| (p.bucket.to_owned(), json!(p.amount.exact()))).collect();
     map.insert("parts".into(), Value::Object(parts));
-    put(&mut map, "why", c.why);
+    put(&mut map, "why", c.why.as_ref());
     // Of an answer that broke off: what its text comes to, which is in no sum.
     let broken = a.outcome() != Some(Outcome::Complete) && a.may_be_billed() && c.usd.is_none();
     put(&mut map, "usd_by_text", if broken { so_far(a, prompt).map(Money::exact) } else { None });

@@ -82,7 +82,7 @@ impl Converse {
             && let Some(param) = named_in(message)
         {
             fault.hint = Some(not_taken(&param));
-            fault.setting = own_name(&param);
+            fault.setting = own_name(&param).map(Into::into);
             fault.param = Some(param);
         }
         fault.status = http_status;
