@@ -131,6 +131,9 @@ mod templates;
 #[path = "suite/terminal.rs"]
 mod terminal;
 #[cfg(test)]
+#[path = "suite/transcripts.rs"]
+mod transcripts;
+#[cfg(test)]
 #[path = "suite/trials.rs"]
 mod trials;
 #[cfg(test)]

@@ -123,6 +123,8 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
     let meta = meta(&catalog, started_at, connections);
     let round = |(number, (sent, runs)): (usize, (Sent, _))| Round {
         id: round_id(started_at, number),
+        sent_at: None,
+        written: None,
         // Every one of them starts fresh.
         origin: Origin::default(),
         prompt: sent.prompt,

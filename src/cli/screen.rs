@@ -380,6 +380,8 @@ fn rounds(rounds: Vec<ui::Round>, baseline: Option<&Endpoint>, started_at: jiff:
         .zip(rounds)
         .map(|(number, round)| Round {
             id: round_id(started_at, number),
+            sent_at: None,
+            written: None,
             origin: round.origin,
             // A follow-up's conversation differs by pane, and so may the system text; question and
             // the session's text are what they share.

@@ -32,7 +32,8 @@ pub struct Report {
 }
 
 /// How an answer ended; the words of `status` in machine output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The dialect itself said that the answer is whole.
     Complete,
@@ -72,7 +73,8 @@ pub enum Phase {
 }
 
 /// Why the model stopped, as the provider said it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stop {
     /// The answer is whole, or hit a stop sequence.
     Natural,
@@ -321,10 +323,11 @@ impl Answer {
                 self.settle();
             }
             Delta::Withdrawn(kind, bytes) => {
-                self.timeline.withdrawn(kind, bytes);
                 let text = if kind == Kind::Text { &mut self.text } else { &mut self.reasoning };
-                // Keys are ASCII, so that this is between two characters.
-                text.truncate(text.floor_char_boundary(text.len().saturating_sub(bytes)));
+                // Keys are ASCII; whatever it is, what is left is text, and the chunks are of it.
+                let left = text.floor_char_boundary(text.len().saturating_sub(bytes));
+                self.timeline.withdrawn(kind, text.len() - left);
+                text.truncate(left);
                 self.chars = self.text.chars().count() as u64;
                 self.withdrawn += 1;
             }

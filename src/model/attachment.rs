@@ -23,6 +23,8 @@ pub enum ImageKind {
 }
 
 impl ImageKind {
+    pub const ALL: [Self; 5] = [Self::Png, Self::Jpeg, Self::Gif, Self::Webp, Self::Heic];
+
     /// The media type on every wire.
     #[must_use]
     pub fn media_type(self) -> &'static str {
@@ -108,6 +110,13 @@ impl Image {
             bytes,
             base64: Arc::default(),
         })
+    }
+
+    /// One of a record, by what it is: `size` is in bytes, and the bytes are not there.
+    #[must_use]
+    pub fn known(name: String, kind: ImageKind, pixels: (u32, u32), size: u64, sha256: String) -> Self {
+        let (width, height) = pixels;
+        Self { name, kind, width, height, size, sha256, bytes: Arc::new([]), base64: Arc::default() }
     }
 
     /// The bytes; `None` of one that was read from a record.

@@ -1,5 +1,9 @@
 //! Hours at which a price is lower: windows of the week, in UTC.
 
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::price::Rates;
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -54,8 +58,37 @@ impl Window {
     }
 }
 
+/// As [`Window::parse`] reads it.
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let day = |n: u32| usize::try_from(n).ok().and_then(|n| DAYS.get(n)).copied().unwrap_or_default();
+        let (first, last) = (self.days.trailing_zeros(), 7 - self.days.leading_zeros());
+        f.write_str(day(first))?;
+        if last > first {
+            write!(f, "-{}", day(last))?;
+        }
+        if (self.from, self.to) == (0, DAY) {
+            return f.write_str(" all day");
+        }
+        let clock = |minute: u64| format!("{:02}:{:02}", minute / 60, minute % 60);
+        write!(f, " {}-{}", clock(self.from), clock(self.to))
+    }
+}
+
+impl Serialize for Window {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Window {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(d)?).map_err(serde::de::Error::custom)
+    }
+}
+
 /// Lower rates and when they hold. Rates that it leaves out are those of the peak.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OffPeak {
     pub rates: Rates,
     pub windows: Vec<Window>,
@@ -71,6 +104,19 @@ impl OffPeak {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hours_are_written_as_they_are_read() {
+        for text in [
+            "Mon-Fri 04:00-06:00",
+            "Sat-Sun all day",
+            "Wed 10:00-24:00",
+            "Sun all day",
+            "Mon-Sun 00:00-00:01",
+        ] {
+            assert_eq!(Window::parse(text).unwrap().to_string(), text);
+        }
+    }
 
     /// Monday 2026-11-23, 00:00 UTC.
     const MONDAY: u64 = 1_795_392_000;

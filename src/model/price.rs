@@ -6,22 +6,50 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::answer::Answer;
 use super::hours::OffPeak;
 use super::money::{Money, decimal};
 use super::usage::Usage;
-use super::word::Word;
+use super::word::{Word, is_false};
 
 /// USD per token, in femto-dollars per token, for each bucket. `None` is "not published".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Rates {
+    #[serde(skip_serializing_if = "Option::is_none", with = "per_million")]
     pub input: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", with = "per_million")]
     pub cache_read: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", with = "per_million")]
     pub cache_write: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", with = "per_million")]
     pub cache_write_1h: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", with = "per_million")]
     pub audio_input: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", with = "per_million")]
     pub output: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", with = "per_million")]
     pub reasoning: Option<u64>,
+}
+
+/// In records a rate is USD per million tokens, as every list has it: a decimal string, exact.
+mod per_million {
+    use super::{Deserialize, Deserializer, Money, Rates, Serializer};
+
+    #[expect(clippy::ref_option, reason = "what serde calls")]
+    pub(super) fn serialize<S: Serializer>(rate: &Option<u64>, s: S) -> Result<S::Ok, S::Error> {
+        match rate {
+            Some(rate) => s.serialize_str(&Money(u128::from(*rate)).times(1_000_000).exact()),
+            None => s.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u64>, D::Error> {
+        let text = Option::<String>::deserialize(d)?;
+        text.map(|text| Rates::rate(&text)).transpose().map_err(serde::de::Error::custom)
+    }
 }
 
 impl Rates {
@@ -77,42 +105,53 @@ impl Rates {
 }
 
 /// Rates that take the whole request once the whole prompt passes a threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tier {
     pub above: u64,
     /// The tier starts AT the threshold (xAI), not above it.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub inclusive: bool,
     pub rates: Rates,
 }
 
 /// The rates of one service tier (`flex`, `priority`, `batch`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     pub word: String,
     pub rates: Rates,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tiers: Vec<Tier>,
 }
 
 /// What one route charges.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Price {
     pub rates: Rates,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tiers: Vec<Tier>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<Service>,
     /// Date of the list the row is from, `YYYY-MM-DD`.
     pub as_of: String,
     /// What other sources say of this row, where they say something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub disagrees: Vec<String>,
     /// The row is a hint; the real price is in the response.
+    #[serde(skip_serializing_if = "is_false")]
     pub volatile: bool,
     /// Runs on the user's own machine.
+    #[serde(skip_serializing_if = "is_false")]
     pub local: bool,
     /// Rates of quiet hours; those above are the peak's. Without a moment an amount is an upper
     /// bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub off_peak: Option<Box<OffPeak>>,
     /// What is assumed of the row, where it stands in for one that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub assumed: Option<Word>,
     /// Of a row of the user's own.
+    #[serde(skip_serializing_if = "is_false")]
     pub own: bool,
 }
 
@@ -196,7 +235,8 @@ impl Price {
 }
 
 /// Which lookup rule gave the price (`prices.md` §4.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// Nothing matched.
     #[default]
@@ -208,6 +248,7 @@ pub enum Rule {
     /// A sibling scope's row stands in.
     Sibling,
     /// A row of the user's own.
+    #[serde(rename = "your_rate")]
     Own,
 }
 
@@ -228,7 +269,8 @@ impl Rule {
 }
 
 /// How an amount is known. These are different things and never look alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum CostStatus {
     /// The response stated it.
     Billed,
@@ -258,9 +300,9 @@ impl CostStatus {
 }
 
 /// One bucket's share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    pub bucket: &'static str,
+    pub bucket: Word,
     pub amount: Money,
 }
 
@@ -472,7 +514,7 @@ fn amounts(usage: &Usage, r: &Rates) -> Option<(Vec<Part>, bool)> {
         }
         assumed |= !own;
         let amount = u128::from(tokens).checked_mul(u128::from(rate?))?;
-        parts.push(Part { bucket, amount: Money(amount) });
+        parts.push(Part { bucket: bucket.into(), amount: Money(amount) });
     }
     Some((parts, assumed))
 }

@@ -1,10 +1,11 @@
 //! What is asked: the conversation and the parameters it is asked with.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::attachment::{Attachment, Image, with_files};
 
@@ -350,11 +351,34 @@ impl Params {
         }
     }
 
+    /// Whether nothing is asked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether the request asks for thinking, which lengthens the wait for a first event.
     #[must_use]
     pub fn thinks(&self) -> bool {
         !matches!(self.thinking, None | Some(Thinking::Off))
             || !matches!(self.effort, None | Some(Effort::None | Effort::Minimal))
+    }
+}
+
+/// Names and values as a spec has them.
+impl Serialize for Params {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map(PARAMS.iter().filter_map(|(name, ..)| Some((name, self.get(name)?))))
+    }
+}
+
+impl<'de> Deserialize<'de> for Params {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let mut params = Self::default();
+        for (name, value) in BTreeMap::<String, String>::deserialize(d)? {
+            params.set(&name, &value).map_err(serde::de::Error::custom)?;
+        }
+        Ok(params)
     }
 }
 

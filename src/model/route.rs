@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::prompt::{Params, Prompt};
 use super::sending::Parity;
+use super::word::is_false;
 
 /// Where a key is kept, if not in the provider's own variables. Never the key itself.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeySource {
     /// An environment variable.
     Env(String),
@@ -39,7 +43,8 @@ impl KeySource {
 ///
 /// The provider is named by its id in `provider::PROVIDERS`, so that a new
 /// provider needs no change here.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Endpoint {
     /// Unique within a lineup.
     pub name: String,
@@ -49,32 +54,46 @@ pub struct Endpoint {
     /// carries unless `deployment` stands in its place.
     pub model: String,
     /// What the request carries instead: an Azure deployment, the ARN of an application profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment: Option<String>,
     /// Which of the provider's APIs; `None` leaves it to the provider's row.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub api: Option<String>,
     /// Azure's dated API version; it chooses the dated route.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub api_version: Option<String>,
     /// Region, resource or project as the user gave it; a base URL stands in `base_url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     /// Replaces the provider's default address and its environment variable.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
     /// Where the key is, instead of the provider's own variables.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<KeySource>,
     /// `key`, or the word of the provider's credential chain (`entra`, `aws`, `google`);
     /// `None` takes a key if there is one, else the chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<String>,
     /// The scope of an Entra ID token, where it is not the usual one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub token_scope: Option<String>,
     /// Azure's zone of a deployment, which its price depends on and its address does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
     /// System text of this endpoint alone; the prompt's own stands otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
+    #[serde(skip_serializing_if = "Params::is_empty")]
     pub params: Params,
     /// What became of parameters that were brought to what the whole lineup takes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub leveled: Vec<Parity>,
     /// `http://` to a host that is not loopback is refused unless this is set.
+    #[serde(skip_serializing_if = "is_false")]
     pub allow_plain_http: bool,
     /// Answers of this endpoint are scripted, and say so wherever they are shown.
+    #[serde(skip_serializing_if = "is_false")]
     pub simulated: bool,
 }
 
@@ -126,11 +145,13 @@ impl Endpoint {
 }
 
 /// An ordered, named set of endpoints opened together.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Lineup {
     pub name: String,
     pub endpoints: Vec<Endpoint>,
     /// Index of the endpoint the others are compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<usize>,
 }
 

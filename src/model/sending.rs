@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::word::Word;
 
 /// What became of one parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// Sent with the value that was asked for, under its own name.
     AsAsked,
@@ -47,15 +50,17 @@ impl Fate {
 }
 
 /// The record of one parameter of one request: nothing is changed silently.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parity {
     /// The name in specs and config, a row of [`super::PARAMS`].
     pub param: Word,
     pub asked: String,
     /// As the wire carries it, `name = value`; `None` when it was not sent.
     pub sent: Option<String>,
+    #[serde(rename = "outcome")]
     pub fate: Fate,
     /// Empty where nothing needs explaining.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
 }
 

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use minijinja::{Environment, Error, ErrorKind, Value};
+use serde::{Deserialize, Serialize};
 
 use super::near::did_you_mean;
 use super::reference::unescaped;
@@ -43,7 +44,7 @@ const MOST_TAGS: usize = 16 << 10;
 const NAME: &str = "prompt";
 
 /// Names and values, in the order in which they were given.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Values(Vec<(String, String)>);
 
 impl Values {
@@ -91,7 +92,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Values {
 }
 
 /// A prompt as it was written, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Filled {
     pub template: String,
     /// Of its variables, and all else that its case says.

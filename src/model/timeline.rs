@@ -5,12 +5,15 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::arrivals::Arrivals;
 use super::ranked::Ranked;
 use super::usage::Usage;
 
 /// What a chunk carried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     Text,
     Reasoning,
@@ -165,21 +168,10 @@ impl Timeline {
                 self.sizes.remove(c.bytes);
                 c.bytes = c.bytes.saturating_add(bytes);
                 self.sizes.add(c.bytes);
+                self.spread(at, bytes);
             }
-            last => {
-                if let Some(last) = last {
-                    let gap = at.saturating_sub(last.at).as_nanos();
-                    self.gaps.add(u64::try_from(gap).unwrap_or(u64::MAX));
-                }
-                self.sizes.add(bytes);
-                self.chunks.push(Chunk { at, kind, bytes });
-                if kind == Kind::Text {
-                    self.flow.arrived(at);
-                }
-            }
+            _ => self.count(Chunk { at, kind, bytes }),
         }
-        let start = self.chunks.first().unwrap_or(at);
-        self.histogram.add(at.saturating_sub(start), u64::from(bytes));
     }
 
     /// Takes so many bytes off the last arrivals of a kind: they were no part of the answer.
@@ -194,7 +186,35 @@ impl Timeline {
                 break;
             }
         }
-        self.chunks = chunks.into_iter().collect();
+        self.recount(chunks);
+    }
+
+    /// Takes these chunks in the place of those that are there, and counts anew what follows from
+    /// them; the marks stay.
+    pub fn recount(&mut self, chunks: impl IntoIterator<Item = Chunk>) {
+        self.chunks = Arrivals::default();
+        (self.gaps, self.sizes) = (Ranked::default(), Ranked::default());
+        (self.flow, self.histogram) = (Flow::default(), Histogram::default());
+        chunks.into_iter().for_each(|chunk| self.count(chunk));
+    }
+
+    /// One more arrival.
+    fn count(&mut self, chunk: Chunk) {
+        if let Some(last) = self.chunks.last() {
+            let gap = chunk.at.saturating_sub(last.at).as_nanos();
+            self.gaps.add(u64::try_from(gap).unwrap_or(u64::MAX));
+        }
+        self.sizes.add(chunk.bytes);
+        self.chunks.push(chunk);
+        if chunk.kind == Kind::Text {
+            self.flow.arrived(chunk.at);
+        }
+        self.spread(chunk.at, chunk.bytes);
+    }
+
+    fn spread(&mut self, at: Duration, bytes: u32) {
+        let start = self.chunks.first().unwrap_or(at);
+        self.histogram.add(at.saturating_sub(start), u64::from(bytes));
     }
 
     /// The first visible sign of thought or text.

@@ -14,8 +14,10 @@
 //! A conversation counts on, `1`, `1.1`, `1.2`, so that a long one stays flat. Another
 //! continuation of the same answer, or an edited prompt, is a branch and gets a letter.
 
+use serde::{Deserialize, Serialize};
+
 /// Where a round comes from, by its number in the order of sending, from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Origin {
     /// The round whose conversations it continues; `None` starts fresh.
     pub parent: Option<usize>,

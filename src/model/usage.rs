@@ -1,9 +1,13 @@
 //! Token counts in buckets that do not overlap.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::word::is_false;
+
 /// Where a count comes from. The three never look alike on screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Source {
     #[default]
     Reported,
@@ -14,22 +18,32 @@ pub enum Source {
 ///
 /// Buckets do not overlap: `input` excludes what was read from or written to a
 /// cache, `output` excludes `reasoning` where the provider tells them apart.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Usage {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_read: Option<u64>,
     /// Written with the vendor's default lifetime.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_write_1h: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_input: Option<u64>,
     /// Visible tokens; all generated ones when `reasoning` is `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<u64>,
     pub source: Source,
     /// The provider's numbers contradict each other (a part larger than its whole);
     /// derived values were clamped.
+    #[serde(skip_serializing_if = "is_false")]
     pub inconsistent: bool,
     /// As the provider sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<Value>,
 }
 

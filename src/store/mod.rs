@@ -8,8 +8,10 @@ mod export;
 mod machine;
 mod prices;
 mod prompts;
+mod record;
 mod sent;
 mod theme_files;
+mod transcript;
 mod votes;
 
 pub use attach::{Disk, Listed, TEXT_KIB};
@@ -25,6 +27,7 @@ pub use prices::{Origin, PriceFiles, origin, with_origin};
 pub use prompts::{KeptList, Prompts};
 pub use sent::PromptHistory;
 pub use theme_files::{ThemeText, theme_file, theme_files};
+pub use transcript::Transcript;
 pub use votes::{VoteFile, Voters, Votes, Wanted};
 
 /// Where the program keeps what is its user's: `BAKEOFF_DATA`, else the platform's place; `None`

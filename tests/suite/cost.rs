@@ -180,7 +180,7 @@ fn every_case_settles_to_the_last_digit() {
             settle(usage.as_ref(), price.as_ref(), rule, case.served_tier.as_deref(), billed.as_deref());
         let want = &case.expected;
         let buckets: BTreeMap<_, _> =
-            cost.parts.iter().map(|p| (p.bucket.to_owned(), p.amount.exact())).collect();
+            cost.parts.iter().map(|p| (p.bucket.to_string(), p.amount.exact())).collect();
         let got = (cost.status.word(), cost.usd.map(Money::exact), cost.label());
         let expected = (want.status.as_str(), want.usd.clone(), want.display.clone());
         if got != expected || buckets != want.by_bucket.clone().unwrap_or_default() {
@@ -443,7 +443,7 @@ fn settling_agrees_with_arithmetic_on_paper() {
             None => ("unknown", None, Vec::new()),
         };
         let cost = settle(Some(&usage), Some(&price), Rule::Exact, served, None);
-        let parts = cost.parts.iter().map(|p| (p.bucket.to_owned(), p.amount.exact())).collect();
+        let parts = cost.parts.iter().map(|p| (p.bucket.to_string(), p.amount.exact())).collect();
         let got: Settled = (cost.status.word(), cost.usd.map(Money::exact), parts);
         assert_eq!(got, want, "seed {seed}: {tokens:?} served {served:?}");
         *seen.entry(got.0).or_default() += 1;

@@ -8,13 +8,17 @@ mod trials;
 
 pub use table::aligned;
 
+pub(super) use json::pretty;
+
 use crate::model::Answer;
 use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Filled;
+use crate::model::Lineup;
 use crate::model::Origin;
 use crate::model::Prompt;
 use crate::model::Total;
+use crate::store::Transcript;
 
 /// One answer of a round.
 #[derive(Debug, Clone)]
@@ -31,6 +35,10 @@ pub struct Run {
 #[derive(Debug, Clone)]
 pub struct Round {
     pub id: String,
+    /// RFC 3339, UTC, where it is known.
+    pub sent_at: Option<String>,
+    /// As it was written, where that is not what was sent.
+    pub written: Option<String>,
     /// Which of the rounds it continues, or is an edition of.
     pub origin: Origin,
     /// What all were asked: the question with its files, and the session's system text.
@@ -43,7 +51,7 @@ pub struct Round {
 }
 
 impl Round {
-    fn total(&self) -> Total {
+    pub(in crate::store) fn total(&self) -> Total {
         Total::of(self.runs.iter().map(|run| &run.answer))
     }
 
@@ -94,7 +102,31 @@ pub struct Export {
 pub const EXPORTS: &[Export] = &[
     Export { id: "table", doc: "answers, then a table of figures", write: table::write },
     Export { id: "json", doc: "one object, bakeoff.run/1", write: json::write },
+    Export {
+        id: "transcript",
+        doc: "all of it, bakeoff.transcript/1: requests, every arrival, prices",
+        write: transcript,
+    },
 ];
+
+/// A run as a session of its own.
+fn transcript(meta: &Meta, rounds: &[Round]) -> String {
+    let first = rounds.first();
+    let endpoints: Vec<Endpoint> =
+        first.map(|round| round.endpoints().into_iter().cloned().collect()).unwrap_or_default();
+    let baseline = first.and_then(|round| round.baseline.as_ref());
+    let baseline = baseline.and_then(|name| endpoints.iter().position(|e| e.name == *name));
+    let text = first.map_or("", |round| round.prompt.question());
+    Transcript {
+        id: first.map(|round| round.id.clone()).unwrap_or_default(),
+        title: text.lines().next().unwrap_or_default().to_owned(),
+        meta: meta.clone(),
+        lineup: Lineup { name: String::new(), endpoints, baseline },
+        system: first.and_then(|round| round.prompt.system.clone()),
+        rounds: rounds.to_vec(),
+    }
+    .write()
+}
 
 /// The row with this id.
 #[must_use]
