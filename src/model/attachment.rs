@@ -119,6 +119,17 @@ impl Image {
         Self { name, kind, width, height, size, sha256, bytes: Arc::new([]), base64: Arc::default() }
     }
 
+    /// The same with its bytes, where they are the ones that it is known by.
+    #[must_use]
+    pub fn with_bytes(&self, bytes: impl Into<Arc<[u8]>>) -> Self {
+        let bytes = bytes.into();
+        if hex(&bytes) == self.sha256 {
+            Self { bytes, base64: Arc::default(), ..self.clone() }
+        } else {
+            self.clone()
+        }
+    }
+
     /// The bytes; `None` of one that was read from a record.
     #[must_use]
     pub fn bytes(&self) -> Option<&[u8]> {

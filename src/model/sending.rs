@@ -91,6 +91,12 @@ pub enum Connections {
 }
 
 impl Connections {
+    /// What [`Connections::word`] gives.
+    #[must_use]
+    pub fn of(word: Option<&str>) -> Option<Self> {
+        [Self::Pooled, Self::Cold, Self::Warm].into_iter().find(|one| one.word() == word)
+    }
+
     /// The word in the config, in exports and on screen; nothing where nobody asked.
     #[must_use]
     pub fn word(self) -> Option<&'static str> {

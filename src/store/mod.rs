@@ -10,6 +10,7 @@ mod prices;
 mod prompts;
 mod record;
 mod sent;
+mod sessions;
 mod theme_files;
 mod transcript;
 mod votes;
@@ -25,7 +26,12 @@ pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export};
 pub use machine::{machine, shorten_home};
 pub use prices::{Origin, PriceFiles, origin, with_origin};
 pub use prompts::{KeptList, Prompts};
+pub use record::answer::AnswerRecord;
+pub use record::{Detail, RoundRecord};
 pub use sent::PromptHistory;
+pub use sessions::{
+    Done, Filter, Keeper, Kept, KeptSession, Listing, Save, SessionRecord, Sessions, sessions_path,
+};
 pub use theme_files::{ThemeText, theme_file, theme_files};
 pub use transcript::Transcript;
 pub use votes::{VoteFile, Voters, Votes, Wanted};

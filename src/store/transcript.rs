@@ -107,12 +107,8 @@ impl Transcript {
             ids.push(round.id.clone());
             rounds.push(round);
         }
-        let connections = match document.connections.as_deref() {
-            None => Connections::Pooled,
-            Some("cold") => Connections::Cold,
-            Some("warm") => Connections::Warm,
-            Some(other) => return Err(format!("connections: {other:?} is neither \"cold\" nor \"warm\"")),
-        };
+        let connections = Connections::of(document.connections.as_deref());
+        let connections = connections.ok_or("connections: it is neither \"cold\" nor \"warm\"")?;
         Ok(Self {
             id: document.id,
             title: document.title,

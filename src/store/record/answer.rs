@@ -26,6 +26,7 @@ use crate::model::Rule;
 use crate::model::Sending;
 use crate::model::Served;
 use crate::model::Stall;
+use crate::model::Step;
 use crate::model::Stop;
 use crate::model::TIERS;
 use crate::model::Timeline;
@@ -59,6 +60,9 @@ pub type Chunks = Vec<(u64, Kind, u32)>;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AnswerRecord {
+    /// It had not ended when it was written, and is read as interrupted.
+    #[serde(skip)]
+    pub running: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -318,7 +322,8 @@ impl AnswerRecord {
             }
             None => None,
         };
-        Ok(Answer {
+        let running = self.running;
+        let mut answer = Answer {
             phase: Phase::Ended(outcome),
             chars: self.text.chars().count() as u64,
             text: self.text,
@@ -344,7 +349,15 @@ impl AnswerRecord {
             headers: self.headers,
             sending,
             simulated: self.simulated,
-        })
+        };
+        if running {
+            let t = &answer.timeline;
+            let last = t.last_byte.max(t.chunks.last().map(|c| c.at)).or(t.headers).unwrap_or_default();
+            // Without a request there is no clock that could have run.
+            answer.phase = if answer.sending.is_some() { Phase::Waiting } else { Phase::Queued };
+            answer.apply(last, Step::Interrupted);
+        }
+        Ok(answer)
     }
 
     /// Whether chunks and texts are of one answer.

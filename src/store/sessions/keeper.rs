@@ -1,0 +1,203 @@
+//! The thread that writes a session: nothing on the screen waits for the disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::rescue::set_aside;
+use super::schema::{Closed, is_damage, open};
+use super::write::{Save, write};
+
+/// What could not be written is tried again so often.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Whether what was said is on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// All of it, so far.
+    Saved,
+    /// Not yet, and why; it is tried again.
+    NotSaved(String),
+    /// A sentence about the file itself.
+    Note(String),
+}
+
+/// Called once what it was sent with has been written, or could not be.
+pub type Done = Box<dyn FnOnce() + Send>;
+
+enum Job {
+    Save(Vec<Save>, Option<Done>),
+    End,
+}
+
+/// Writes one session.
+pub struct Keeper {
+    jobs: Sender<Job>,
+    thread: Mutex<Option<(JoinHandle<()>, Receiver<()>)>>,
+}
+
+impl Keeper {
+    /// Begins to keep a session in this file; `tell` hears how that goes.
+    #[must_use]
+    pub fn start(path: &Path, session: &str, tell: impl Fn(Kept) + Send + 'static) -> Self {
+        let ((jobs, todo), (ended, end)) = (channel(), channel());
+        let mut work = Work {
+            path: path.to_owned(),
+            session: session.to_owned(),
+            connection: None,
+            waiting: Vec::new(),
+            failed: None,
+            tell: Box::new(tell),
+        };
+        let thread = std::thread::spawn(move || {
+            work.run(&todo);
+            // Nobody may wait for it any more.
+            let _ = ended.send(());
+        });
+        Self { jobs, thread: Mutex::new(Some((thread, end))) }
+    }
+
+    /// Writes these, all or none of them, after those before.
+    pub fn save(&self, saves: Vec<Save>, done: Option<Done>) {
+        if let Err(unsent) = self.jobs.send(Job::Save(saves, done))
+            && let Job::Save(_, Some(done)) = unsent.0
+        {
+            // The thread is gone; whoever waits must not wait for ever.
+            done();
+        }
+    }
+
+    /// Waits until all is written, but no longer than this; whether it is.
+    pub fn finish(&self, patience: Duration) -> bool {
+        let Some((thread, end)) = self.thread.lock().ok().and_then(|mut t| t.take()) else { return true };
+        let _ = self.jobs.send(Job::End);
+        let done = end.recv_timeout(patience).is_ok();
+        if done {
+            // It has said that it ends.
+            let _ = thread.join();
+        }
+        done
+    }
+}
+
+struct Work {
+    path: PathBuf,
+    session: String,
+    connection: Option<Connection>,
+    waiting: Vec<Save>,
+    failed: Option<String>,
+    tell: Box<dyn Fn(Kept) + Send>,
+}
+
+impl Work {
+    fn run(&mut self, todo: &Receiver<Job>) {
+        loop {
+            let job = if self.failed.is_some() {
+                todo.recv_timeout(AGAIN)
+            } else {
+                todo.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            match job {
+                Ok(Job::Save(saves, done)) => {
+                    self.waiting.extend(saves);
+                    let mut waits: Vec<Done> = done.into_iter().collect();
+                    let mut end = false;
+                    // What has come meanwhile goes with it: one commit.
+                    for job in todo.try_iter() {
+                        match job {
+                            Job::Save(saves, done) => {
+                                self.waiting.extend(saves);
+                                waits.extend(done);
+                            }
+                            Job::End => end = true,
+                        }
+                    }
+                    self.flush();
+                    waits.into_iter().for_each(|done| done());
+                    if end {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => self.flush(),
+                Ok(Job::End) | Err(RecvTimeoutError::Disconnected) => {
+                    if !self.waiting.is_empty() {
+                        self.flush();
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        match self.written() {
+            Ok(()) => {
+                self.waiting.clear();
+                self.failed = None;
+                (self.tell)(Kept::Saved);
+            }
+            Err(why) => {
+                if self.failed.as_ref() != Some(&why) {
+                    (self.tell)(Kept::NotSaved(why.clone()));
+                }
+                self.failed = Some(why);
+            }
+        }
+    }
+
+    fn written(&mut self) -> Result<(), String> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(opened(&self.path, &*self.tell)?),
+        };
+        match write(connection, &self.session, &self.waiting) {
+            Ok(()) => Ok(()),
+            Err(e) => {
+                // It is opened anew: the file may have been replaced, or be set aside then.
+                self.connection = None;
+                if is_damage(&e) {
+                    let said = set_aside(&self.path, &e.to_string())?;
+                    (self.tell)(Kept::Note(said));
+                }
+                Err(words(&e))
+            }
+        }
+    }
+}
+
+/// Opens the file; one that is damaged is set aside first.
+fn opened(path: &Path, tell: &dyn Fn(Kept)) -> Result<Connection, String> {
+    match open(path) {
+        Ok(connection) => Ok(connection),
+        Err(Closed::Newer(version)) => Err(newer(version)),
+        Err(Closed::Other(why)) => Err(why),
+        Err(Closed::Damaged(why)) => {
+            tell(Kept::Note(set_aside(path, &why)?));
+            open(path).map_err(|e| match e {
+                Closed::Newer(version) => newer(version),
+                Closed::Damaged(why) | Closed::Other(why) => why,
+            })
+        }
+    }
+}
+
+/// What is said of a file that a newer version has written.
+pub(super) fn newer(version: usize) -> String {
+    format!("the sessions are of a newer bakeoff (schema {version}): update bakeoff")
+}
+
+/// An error in words that say what to do.
+fn words(e: &rusqlite::Error) -> String {
+    use rusqlite::ErrorCode as Code;
+    match e.sqlite_error_code() {
+        Some(Code::DiskFull) => "the disk is full".into(),
+        Some(Code::ReadOnly) => "the file or its directory cannot be written".into(),
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => "another program holds the file".into(),
+        Some(Code::SystemIoFailure) => format!("the disk fails: {e}"),
+        _ => e.to_string(),
+    }
+}
