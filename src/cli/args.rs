@@ -62,7 +62,7 @@ impl Cli {
     #[must_use]
     pub fn stray(&self) -> Option<&'static str> {
         let command = self.command.as_ref();
-        let screen = matches!(command, None | Some(Command::Demo(_)));
+        let screen = matches!(command, None | Some(Command::Demo(_) | Command::Open(_)));
         let asks = screen || matches!(command, Some(Command::Run(_)));
         let names = matches!(
             command,
@@ -191,6 +191,10 @@ pub struct Asking {
     #[arg(short = 'p', long = "prompt", value_name = "NAME")]
     pub saved: Vec<String>,
 
+    /// Keep nothing of it: no session, no draft, no history of prompts
+    #[arg(long)]
+    pub incognito: bool,
+
     /// Every request on a new connection: DNS, TCP and TLS are part of each
     #[arg(long, conflicts_with = "warm")]
     pub cold: bool,
@@ -211,6 +215,7 @@ impl Asking {
             attach: self.attach.iter().chain(&more.attach).cloned().collect(),
             vars: self.vars.iter().chain(&more.vars).cloned().collect(),
             cases: more.cases.clone().or_else(|| self.cases.clone()),
+            incognito: self.incognito || more.incognito,
             saved: self.saved.iter().chain(&more.saved).cloned().collect(),
             cold: if near { more.cold } else { self.cold },
             warm: if near { more.warm } else { self.warm },
@@ -227,6 +232,15 @@ impl Asking {
         }
     }
 }
+
+const HISTORY_EXAMPLES: &str = "\
+Examples:
+  bakeoff history                                     the newest sessions
+  bakeoff history race condition                      those in which both words occur
+  bakeoff history -e bedrock --since 2026-11-01
+  bakeoff history show last
+  bakeoff history export last --out comparison.json
+  bakeoff open last";
 
 /// Who is asked.
 #[derive(Debug, Args, Default)]
@@ -307,6 +321,10 @@ pub enum Command {
     },
     /// Providers, the variables that hold their keys, and which of them are set
     Providers(ListArgs),
+    /// Sessions that were kept: what was asked and answered, found by its words
+    History(HistoryArgs),
+    /// A session or a transcript again on the screen, as it was left
+    Open(OpenArgs),
     /// Endpoints ranked by your votes: Bradley-Terry scores with intervals
     Leaderboard(LeaderboardArgs),
     /// Every key of the terminal UI
@@ -316,6 +334,90 @@ pub enum Command {
     /// What the screen runs for the colours of code: lines of JSON in, lines of JSON out
     #[command(hide = true)]
     ReadCode,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = HISTORY_EXAMPLES)]
+pub struct HistoryArgs {
+    #[command(subcommand)]
+    pub what: Option<HistoryCommand>,
+    /// Only sessions in which these words occur together, in a prompt or an answer
+    #[arg(value_name = "WORDS")]
+    pub words: Vec<String>,
+    /// Only those that asked an endpoint, a provider or a model with this in its name
+    #[arg(short, long, value_name = "NAME")]
+    pub endpoint: Option<String>,
+    #[arg(long, value_name = "TAG")]
+    pub tag: Option<String>,
+    /// Not before this day, UTC
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub since: Option<String>,
+    /// Not after this day, UTC
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub until: Option<String>,
+    /// At most so many, the newest first
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// Prompts, answers and figures of a session
+    Show {
+        /// An id, the beginning of one, or `last`; or a transcript's file
+        #[arg(value_name = "ID|FILE")]
+        id: String,
+    },
+    /// A session as a document
+    Export {
+        #[arg(value_name = "ID|FILE")]
+        id: String,
+        #[arg(long, default_value = "transcript", value_parser = formats())]
+        format: String,
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Another title; an empty one is the first prompt again
+    Rename {
+        #[arg(value_name = "ID")]
+        id: String,
+        #[arg(value_name = "TITLE")]
+        title: String,
+    },
+    /// Add tags, or take them away
+    Tag {
+        #[arg(value_name = "ID")]
+        id: String,
+        #[arg(value_name = "TAG", required = true, value_parser = tag)]
+        tags: Vec<String>,
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Remove sessions for good
+    Rm {
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<String>,
+    },
+    /// Remove sessions that were not used for a while
+    Prune {
+        #[arg(long, value_name = "N")]
+        days: u32,
+        /// Without being asked
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct OpenArgs {
+    /// An id, the beginning of one, or `last`; or a transcript's file
+    #[arg(value_name = "ID|FILE", default_value = "last")]
+    pub what: String,
+
+    #[command(flatten)]
+    pub look: Look,
 }
 
 #[derive(Debug, Args)]

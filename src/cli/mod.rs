@@ -8,6 +8,7 @@ mod desk;
 mod doctor;
 mod filling;
 mod headless;
+mod history;
 mod init;
 mod leaderboard;
 mod lists;
@@ -18,6 +19,7 @@ mod prices;
 mod prompts;
 mod repeats;
 mod screen;
+mod shelf;
 mod world;
 
 use std::io::Write;
@@ -78,8 +80,10 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
         return Err(Stop::usage(format!("{flag} means nothing to this command; --help says what does")));
     }
     match &cli.command {
-        None => screen::run(cli, None),
-        Some(Command::Demo(demo)) => screen::run(cli, Some(demo)),
+        None => screen::run(cli, None, None),
+        Some(Command::Demo(demo)) => screen::run(cli, Some(demo), None),
+        Some(Command::Open(open)) => screen::run(cli, None, Some(open)),
+        Some(Command::History(args)) => history::run(args),
         Some(Command::Run(run)) => headless::run(cli, run),
         Some(Command::Config { what: ConfigCommand::Path }) => lists::config_path(),
         Some(Command::Config { what: ConfigCommand::Check }) => lists::config_check(),

@@ -1,16 +1,18 @@
 //! The terminal UI, joined to the engine.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::args::{Asking, Cli, DemoArgs, Look};
+use super::args::{Asking, Cli, DemoArgs, Look, OpenArgs};
 use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, writable, write_file};
+use super::shelf::Shelf;
 use super::world::{Loaded, World};
-use super::{Stop, asked, attach, desk, filling, look, runtime, text_or_file, world};
+use super::{Stop, asked, attach, desk, filling, history, look, runtime, text_or_file, world};
 use crate::demo::Demo;
 use crate::engine::Access;
 use crate::engine::CatalogSource;
@@ -27,9 +29,13 @@ use crate::provider::Provider;
 use crate::provider::Vars;
 use crate::provider::found;
 use crate::store::Disk;
+use crate::store::KeptSession;
 use crate::store::Meta;
+use crate::store::News;
 use crate::store::Round;
 use crate::store::Run;
+use crate::store::Save;
+use crate::store::SessionRecord;
 use crate::store::VoteFile;
 use crate::store::export;
 use crate::store::load_cases;
@@ -38,6 +44,8 @@ use crate::store::shorten_home;
 use crate::ui;
 
 struct Backend {
+    /// Where the session is kept.
+    shelf: Option<Shelf>,
     /// Names this session among others in the file of votes.
     session: String,
     engine: Engine,
@@ -53,7 +61,32 @@ struct Backend {
 
 impl ui::Backend for Backend {
     fn launch(&self, id: AnswerId, endpoint: Endpoint, prompt: Prompt) {
-        self.engine.launch(id, endpoint, prompt);
+        match &self.shelf {
+            Some(shelf) => self.engine.launch_after(shelf.settled(), id, endpoint, prompt),
+            None => self.engine.launch(id, endpoint, prompt),
+        }
+    }
+
+    fn keeps(&self, tell: Box<dyn Fn(News) + Send>) -> Option<(String, Duration, SessionRecord)> {
+        let shelf = self.shelf.as_ref()?;
+        shelf.start(tell);
+        let since = u64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or_default();
+        Some((shelf.session.clone(), Duration::from_nanos(since), shelf.facts.clone()))
+    }
+
+    fn keep(&self, saves: Vec<Save>) {
+        if let Some(shelf) = &self.shelf {
+            shelf.keep(saves);
+        }
+    }
+
+    fn finish(&self, saves: Vec<Save>) {
+        if self.shelf.as_ref().is_some_and(|shelf| !shelf.finish(saves)) {
+            let _ = writeln!(
+                std::io::stderr(),
+                "bakeoff: the last of the session may not be saved: the disk does not answer"
+            );
+        }
     }
 
     fn cancel(&self, id: AnswerId) {
@@ -90,11 +123,33 @@ enum Cast {
     Lineup(Asked),
 }
 
-pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
+/// The session that is opened, and whether it goes on as itself.
+fn reopened(what: &str) -> Result<(KeptSession, bool), Stop> {
+    if history::is_file(what) {
+        return Ok((KeptSession::of(history::transcript(what)?), false));
+    }
+    Ok((history::kept(what)?, true))
+}
+
+/// The demo's server has another address each time.
+fn readdress(kept: &mut KeptSession, server: &Demo) {
+    let now = server.lineup().endpoints;
+    let runs = kept.transcript.rounds.iter_mut().flat_map(|r| &mut r.runs).map(|run| &mut run.endpoint);
+    let lineups = [&mut kept.transcript.lineup, &mut kept.record.lineup];
+    for endpoint in runs.chain(lineups.into_iter().flat_map(|l| &mut l.endpoints)) {
+        if let Some(here) = now.iter().find(|e| e.name == endpoint.name) {
+            (endpoint.base_url, endpoint.key) = (here.base_url.clone(), here.key.clone());
+        }
+    }
+}
+
+pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>, opened: Option<&OpenArgs>) -> Result<u8, Stop> {
+    let mut reopened = opened.map(|open| reopened(&open.what)).transpose()?;
     let asking = demo.map_or_else(|| cli.asking.and(&Asking::default()), |demo| cli.asking.and(&demo.asking));
     let loaded = world::load()?.with(asking.connections());
     let connections = loaded.config.network.connections;
-    let look = demo.map_or_else(|| cli.look.and(&Look::default()), |demo| cli.look.and(&demo.look));
+    let own = demo.map(|demo| &demo.look).or(opened.map(|open| &open.look));
+    let look = cli.look.and(own.unwrap_or(&Look::default()));
     let (given, system) = given(&asking, &loaded)?;
     let limits = world::limits(&loaded.config, None);
     let mut themes = look::themes(&loaded, &look);
@@ -102,7 +157,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let keymap = world::keymap(&loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
     let judge = judge(cli, demo, &loaded)?;
-    let nobody = demo.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
+    let nobody =
+        demo.is_none() && opened.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
     on_a_terminal(nobody, &loaded)?;
     if let Some(path) = &asking.out {
         writable(path)?;
@@ -114,10 +170,11 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     let exit = runtime.block_on(async {
         let files = nobody || demo.is_none() && asked::needs_files(&cli.who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits.clone(), files).await?;
-        let (cast, keys) = match cast(cli, demo, nobody.then_some(&theme), &world, &loaded).await? {
-            Ok(cast) => cast,
-            Err(code) => return Ok((ui::Exit { code, rounds: Vec::new(), baseline: None }, world.catalog)),
-        };
+        let (cast, keys) =
+            match cast(cli, demo, nobody.then_some(&theme), (&world, &loaded), &reopened).await? {
+                Ok(cast) => cast,
+                Err(code) => return Ok((ui::Exit { code, ..ui::Exit::default() }, world.catalog)),
+            };
         let mut setup = ui::Setup {
             title: String::new(),
             lineup: Lineup::default(),
@@ -142,14 +199,16 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
             given,
             files: librarian(loaded.path.clone()),
             saves: loaded.path.is_some(),
-            tour: matches!(cast, Cast::Demo(_)),
-            pen: desk::pen(&loaded, matches!(cast, Cast::Lineup(_))),
+            tour: matches!(cast, Cast::Demo(_)) && opened.is_none(),
+            pen: desk::pen(&loaded, matches!(cast, Cast::Lineup(_)) && !asking.incognito),
             nonce: loaded.config.nonce,
             tags: cli.voting.and(demo.map(|d| &d.voting)),
             judge,
+            reopened: None,
             program: std::env::current_exe().ok(),
         };
         let mut backend = Backend {
+            shelf: None,
             session: format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), std::process::id()),
             engine: world.engine.clone(),
             endpoints: Vec::new(),
@@ -166,6 +225,10 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
                 let vars = Vars::only(Demo::variables());
                 let (engine, reports) = Engine::new(vars, limits, Access::demo(connections), catalog.clone());
                 furnish_for_demo(&mut setup, &server, &engine, &catalog);
+                if let Some((kept, _)) = &mut reopened {
+                    readdress(kept, &server);
+                    setup.lineup = kept.transcript.lineup.clone();
+                }
                 backend = Backend { engine, config: None, ..backend };
                 setup.initial_prompt = attach::with(prompt, &mut setup.draft);
                 (Some(server), reports, catalog)
@@ -179,6 +242,13 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
         };
         setup.title = if setup.lineup.name.is_empty() { "session".into() } else { setup.lineup.name.clone() };
         backend.endpoints.clone_from(&setup.lineup.endpoints);
+        if let Some((kept, true)) = &reopened {
+            backend.session.clone_from(&kept.transcript.id);
+        }
+        setup.reopened = reopened;
+        if !asking.incognito {
+            backend.shelf = Shelf::new(&backend.session, &catalog, started_at, connections);
+        }
         let exit =
             Box::pin(ui::run(setup, backend, reports)).await.map_err(|e| Stop::io("the terminal", &e))?;
         Ok((exit, catalog))
@@ -187,6 +257,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>) -> Result<u8, Stop> {
     runtime.shutdown_background();
     let (exit, prices) = exit?;
     let code = exit.code;
+    if exit.kept {
+        let _ = writeln!(std::io::stderr(), "the session is kept: bakeoff open last");
+    }
     if let Some(path) = &asking.out {
         keep(path, exit, &meta(&prices, started_at, connections), started_at)?;
     }
@@ -222,11 +295,16 @@ async fn cast(
     cli: &Cli,
     demo: Option<&DemoArgs>,
     greeted: Option<&ui::Theme>,
-    world: &World,
-    loaded: &Loaded,
+    (world, loaded): (&World, &Loaded),
+    reopened: &Option<(KeptSession, bool)>,
 ) -> Result<Result<(Cast, Option<ui::Keys>), u8>, Stop> {
     if let Some(demo) = demo {
         return Ok(Ok((Cast::Demo(demo.prompt.clone()), None)));
+    }
+    if let Some((kept, _)) = reopened {
+        let lineup = kept.transcript.lineup.clone();
+        let again = Cast::Lineup(Asked { lineup, absent: Vec::new(), open_weights: false });
+        return Ok(Ok((if kept.record.simulated { Cast::Demo(None) } else { again }, None)));
     }
     if let Some(theme) = greeted {
         return Ok(greet(world, loaded, theme).await?.map(|(cast, keys)| (cast, Some(keys))));

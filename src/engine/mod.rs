@@ -148,6 +148,17 @@ impl Engine {
 
     /// Starts one answer; its reports arrive under `id`. Must be called within a tokio runtime.
     pub fn launch(&self, id: AnswerId, endpoint: Endpoint, prompt: Prompt) {
+        self.launch_after(std::future::ready(()), id, endpoint, prompt);
+    }
+
+    /// The same once something else is done; it can be cancelled before that.
+    pub fn launch_after(
+        &self,
+        first: impl Future<Output = ()> + Send + 'static,
+        id: AnswerId,
+        endpoint: Endpoint,
+        prompt: Prompt,
+    ) {
         let (stop, stopped) = oneshot::channel();
         if let Ok(mut running) = self.shared.running.lock() {
             running.insert(id, stop);
@@ -156,7 +167,11 @@ impl Engine {
         tokio::spawn(async move {
             let reporter = Reporter::new(id, shared.reports.clone());
             // A task of its own, so that a panic in it becomes this answer's fault and nobody else's.
-            let work = tokio::spawn(answer(Arc::clone(&shared), endpoint, prompt, reporter.clone()));
+            let (inner, own) = (Arc::clone(&shared), reporter.clone());
+            let work = tokio::spawn(async move {
+                first.await;
+                answer(inner, endpoint, prompt, own).await
+            });
             let end = watched(work, stopped, &reporter).await;
             if let Some(end) = end {
                 // How far a connection came tells most where nothing came after it.

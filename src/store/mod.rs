@@ -27,10 +27,10 @@ pub use machine::{machine, shorten_home};
 pub use prices::{Origin, PriceFiles, origin, with_origin};
 pub use prompts::{KeptList, Prompts};
 pub use record::answer::AnswerRecord;
-pub use record::{Detail, RoundRecord};
+pub use record::{Detail, RoundRecord, rfc3339};
 pub use sent::PromptHistory;
 pub use sessions::{
-    Done, Filter, Keeper, Kept, KeptSession, Listing, Save, SessionRecord, Sessions, sessions_path,
+    Done, Filter, Keeper, KeptSession, Listing, News, Save, SessionRecord, Sessions, sessions_path,
 };
 pub use theme_files::{ThemeText, theme_file, theme_files};
 pub use transcript::Transcript;

@@ -18,6 +18,7 @@ use super::completion::Completion;
 use super::editor::Editor;
 use super::ink::Laid;
 use super::judging::Judging;
+use super::keeping::Keeping;
 use super::key::Key;
 use super::layout::{Layout, Needs, layout, too_small};
 use super::markdown::Coloured;
@@ -222,6 +223,7 @@ pub struct App {
     pub trials: Trials,
     pub votes: Votes,
     pub judging: Judging,
+    pub keeping: Keeping,
     pub chooser: Option<Chooser>,
     /// The request that the detail overlay has laid out.
     pub(super) laid: Option<Laid>,
@@ -294,6 +296,7 @@ impl App {
             trials: Trials::default(),
             votes: Votes::default(),
             judging: Judging::default(),
+            keeping: Keeping::default(),
             chooser: None,
             laid: None,
             notice: None,
@@ -356,8 +359,10 @@ impl App {
                 self.effects.push(Effect::Copy { what, text, terminal: true });
             }
             Event::Coloured { code, lines } => self.coloured(&code, lines),
+            Event::Kept(kept) => self.kept(kept),
             Event::Tick => self.weigh_draft(),
         }
+        self.keep();
         // Rounds differ in size once the lineup changes.
         self.pane = self.pane.min(self.panes().saturating_sub(1));
         std::mem::take(&mut self.effects)
@@ -421,6 +426,7 @@ impl App {
     }
 
     fn report(&mut self, report: Report) {
+        self.keeping.heard(&report.step);
         if self.judge_report(&report) || self.left_report(&report) || self.veiled_report(&report) {
             return;
         }
@@ -501,11 +507,17 @@ impl App {
         AnswerId(self.next_id)
     }
 
+    /// Ids up to this one are taken.
+    pub(super) fn skip_ids(&mut self, up_to: u64) {
+        self.next_id = self.next_id.max(up_to);
+    }
+
     /// Puts a text into the prompt and sends it.
     pub fn ask(&mut self, question: &str) -> Vec<Effect> {
         self.editor.set_text(question);
         self.send();
         self.read_draft();
+        self.keep();
         std::mem::take(&mut self.effects)
     }
 

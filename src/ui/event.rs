@@ -19,11 +19,15 @@ use crate::model::Reference;
 use crate::model::Report;
 use crate::model::Vote;
 use crate::store::Listed;
+use crate::store::News;
+use crate::store::Save;
 use crate::store::Wanted;
 
 /// What came in.
 #[derive(Debug)]
 pub enum Event {
+    /// Whether the session is on the disk.
+    Kept(News),
     Terminal(Terminal),
     Report(Report),
     /// What [`Effect::Choices`] asked for.
@@ -86,6 +90,8 @@ pub enum Event {
 /// What the loop must do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
+    /// Is to be on the disk before what comes after it leaves.
+    Keep(Vec<Save>),
     Launch {
         id: AnswerId,
         endpoint: Box<Endpoint>,

@@ -37,6 +37,7 @@ mod help;
 mod ink;
 mod judge_view;
 mod judging;
+mod keeping;
 mod key;
 mod late;
 mod layout;
@@ -53,6 +54,7 @@ mod picker;
 mod picker_view;
 mod prompt_view;
 mod recall;
+mod reopen;
 mod round_diff;
 mod rounds;
 mod scrolling;
@@ -101,6 +103,10 @@ use crate::model::Spending;
 use crate::model::clean_line;
 use crate::model::words;
 use crate::store::Disk;
+use crate::store::KeptSession;
+use crate::store::News;
+use crate::store::Save;
+use crate::store::SessionRecord;
 use crate::store::VoteFile;
 
 pub use app::{App, Effect, Entry, Event, Overlay, Round};
@@ -210,6 +216,8 @@ pub struct Setup {
     pub tour: bool,
     /// This program, which is run once more to read code.
     pub program: Option<std::path::PathBuf>,
+    /// A session to go on with; whether it is this one's own, or copied by what is sent.
+    pub reopened: Option<(KeptSession, bool)>,
     /// Said once, when the screen appears.
     pub notice: Option<String>,
 }
@@ -218,6 +226,12 @@ pub struct Setup {
 pub trait Backend {
     fn launch(&self, id: AnswerId, endpoint: Endpoint, prompt: Prompt);
     fn cancel(&self, id: AnswerId);
+    /// Begins to keep the session, where it is to be kept: its name, the time since 1970, its facts.
+    fn keeps(&self, tell: Box<dyn Fn(News) + Send>) -> Option<(String, Duration, SessionRecord)>;
+    /// Writes these, elsewhere than on the screen's thread; what is launched later waits for it.
+    fn keep(&self, saves: Vec<Save>);
+    /// The last of them: it waits until they are written, but not for ever.
+    fn finish(&self, saves: Vec<Save>);
     /// Keeps a lineup; the sentence either way is shown.
     ///
     /// # Errors
@@ -237,11 +251,14 @@ pub trait Backend {
 }
 
 /// How the screen ended, and what was said on it.
+#[derive(Default)]
 pub struct Exit {
     pub code: u8,
     pub rounds: Vec<Round>,
     /// The endpoint that the others were compared with at the end.
     pub baseline: Option<Endpoint>,
+    /// There is a session to come back to.
+    pub kept: bool,
 }
 
 /// Shows the screen until the user or a signal ends it.
@@ -271,6 +288,13 @@ pub async fn run(
     let (started_keys, initial_prompt) = (setup.keys.take(), setup.initial_prompt.take());
     let draft = std::mem::take(&mut setup.draft);
     let (mut app, pen) = furnished(setup);
+    let teller = replies.clone();
+    // Nobody is told once the screen has gone.
+    if let Some((name, clock, facts)) =
+        backend.keeps(Box::new(move |kept| drop(teller.send(Event::Kept(kept)))))
+    {
+        app.keep_as(&name, clock, facts);
+    }
     let drafted = app.draft(&draft);
 
     held.draw(&mut app)?;
@@ -300,7 +324,7 @@ pub async fn run(
                 }
                 other => {
                     if let Some(code) = held.carry_out(other, &backend)? {
-                        return Ok(ended(&mut app, code));
+                        return Ok(ended(&mut app, code, &backend));
                     }
                     pacer.input(Instant::now());
                     continue;
@@ -357,13 +381,15 @@ pub async fn run(
             }
         }
     };
-    Ok(ended(&mut app, code))
+    Ok(ended(&mut app, code, &backend))
 }
 
-fn ended(app: &mut App, code: u8) -> Exit {
+fn ended(app: &mut App, code: u8, backend: &impl Backend) -> Exit {
+    backend.finish(app.unkept());
+    let kept = app.keeping.has_session();
     app.unveil_all();
     let baseline = app.lineup.baseline.and_then(|at| app.lineup.endpoints.get(at)).cloned();
-    Exit { code, rounds: std::mem::take(&mut app.rounds), baseline }
+    Exit { code, rounds: std::mem::take(&mut app.rounds), baseline, kept }
 }
 
 fn saved_theme(backend: &impl Backend, name: &str) -> String {
@@ -394,6 +420,9 @@ fn furnished(setup: Setup) -> (App, Pen) {
     }
     if let Some(notice) = setup.notice {
         app.say(notice);
+    }
+    if let Some((kept, own)) = setup.reopened {
+        app.reopen(kept, own);
     }
     app.weigh_by(setup.spending);
     app.editor.set_vi(setup.pen.vi);
@@ -554,6 +583,7 @@ impl Held {
     /// Does what an event asked for; gives the exit code of a quit.
     fn carry_out(&mut self, effect: Effect, backend: &impl Backend) -> io::Result<Option<u8>> {
         match effect {
+            Effect::Keep(saves) => backend.keep(saves),
             Effect::Launch { id, endpoint, prompt } => backend.launch(id, *endpoint, *prompt),
             Effect::Cancel(id) => backend.cancel(id),
             Effect::ReadFiles { .. } | Effect::ListFiles { .. } => {

@@ -264,8 +264,10 @@ impl App {
 
     /// What an answer that is asked again leaves behind: its cost, and a stream to be stopped.
     fn give_way(&mut self, round: usize, at: usize) {
+        let Some(id) = self.rounds.get(round).and_then(|r| r.entries.get(at)).map(|e| e.id) else { return };
+        self.keep_replaced(id);
         let Some(entry) = self.rounds.get_mut(round).and_then(|r| r.entries.get_mut(at)) else { return };
-        let (id, running) = (entry.id, entry.is_running());
+        let running = entry.is_running();
         let answer = std::mem::replace(&mut entry.answer, Answer::new(entry.endpoint.simulated));
         self.part_with(Left { id, answer, judge: false });
         self.places.remove(&id);
@@ -283,6 +285,7 @@ impl App {
     ) -> AnswerId {
         let id = self.new_id();
         self.places.insert(id, place);
+        self.keeping.launched(id);
         if let Some(bound) = bound {
             self.weighing.reserve(id, *bound);
         }

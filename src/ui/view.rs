@@ -123,6 +123,10 @@ fn title(app: &App, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         left.push_span(Span::styled(" · ", theme.faint));
         left.push_span(Span::styled("simulated", theme.warn));
     }
+    if app.keeping.failed().is_some() {
+        left.push_span(Span::styled(" · ", theme.faint));
+        left.push_span(Span::styled("not saved", theme.bad));
+    }
     let round = app.round();
     let mut facts = match round {
         Some(_) => app.place(),

@@ -284,10 +284,15 @@ impl AnswerRecord {
         }
     }
 
+    /// Its arrivals, one after the other.
+    pub fn arrivals(a: &Answer) -> impl Iterator<Item = (u64, Kind, u32)> + '_ {
+        a.timeline.chunks.iter().map(|c| (nanos(c.at), c.kind, c.bytes))
+    }
+
     /// All of it.
     #[must_use]
     pub fn of(a: &Answer) -> Self {
-        let chunks = a.timeline.chunks.iter().map(|c| (nanos(c.at), c.kind, c.bytes)).collect();
+        let chunks = Self::arrivals(a).collect();
         Self { text: a.text.clone(), reasoning: a.reasoning.clone(), chunks, ..Self::head(a) }
     }
 

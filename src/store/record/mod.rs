@@ -12,3 +12,4 @@ mod round;
 mod time;
 
 pub use round::{Detail, RoundRecord};
+pub use time::rfc3339;

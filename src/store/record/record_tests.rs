@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::AnswerRecord;
+use super::answer::AnswerRecord;
 use crate::model::Answer;
 use crate::model::Class;
 use crate::model::Delta;

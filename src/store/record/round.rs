@@ -33,6 +33,8 @@ pub enum Detail {
     Figures,
     /// Everything, so that the answer can be read back.
     Whole,
+    /// The same for this user alone: where keys are as well, never the keys themselves.
+    Kept,
 }
 
 /// One prompt and what came back.
@@ -192,8 +194,8 @@ impl RoundRecord {
             case: filled.and_then(|f| f.case).map(|(at, _)| at),
             cases: filled.and_then(|f| f.case).map(|(_, all)| all),
             vars: values.map(|(name, value)| (name.to_owned(), json!(value))).collect(),
-            baseline: round.baseline.clone().filter(|_| detail == Detail::Whole),
-            answers: round.runs.iter().map(|run| asked(run, shared, detail)).collect(),
+            baseline: round.baseline.clone().filter(|_| detail != Detail::Figures),
+            answers: round.runs.iter().map(|run| AnswerRecord::of_run(run, shared, detail)).collect(),
             total: total(&round.total()),
         }
     }
@@ -235,38 +237,42 @@ impl RoundRecord {
     }
 }
 
-/// The answer object of a run; `shared` is the system text of its round.
-fn asked(run: &Run, shared: Option<&str>, detail: Detail) -> AnswerRecord {
-    let (endpoint, a, prompt) = (&run.endpoint, &run.answer, &run.prompt);
-    let system = prompt.system.as_ref().or(endpoint.system.as_ref());
-    let mut record = AnswerRecord {
-        endpoint: Some(endpoint.name.clone()),
-        provider: Some(endpoint.provider.clone()),
-        model: Some(endpoint.model.clone()),
-        place: endpoint.place.clone().or_else(|| endpoint.base_url.clone()),
-        trial: Some(run.trial),
-        attempt: Some(1),
-        nonce: prompt.nonce.clone(),
-        system: (system.map(String::as_str) != shared).then(|| system.cloned()),
-        // A conversation is each endpoint's own.
-        turns: prompt.turns.iter().filter(|_| prompt.turns.len() > 1).map(TurnRecord::of).collect(),
-        metrics: metrics(a),
-        ..AnswerRecord::of(a)
-    };
-    // Of an answer that broke off: what its text comes to, which is in no sum.
-    let broken = a.outcome() != Some(Outcome::Complete) && a.may_be_billed() && a.cost.usd.is_none();
-    record.cost.usd_by_text = if broken { so_far(a, prompt).map(Money::exact) } else { None };
-    match detail {
-        Detail::Whole => record.spec = Some(Box::new(Endpoint { key: None, ..endpoint.clone() })),
-        Detail::Figures => {
-            // One name for both, as before there were records.
-            record.request_id = record.request_id.or_else(|| record.response_id.take());
-            (record.response_id, record.stop, record.request) = (None, None, None);
-            (record.price, record.price_rule, record.cost.billed_usd) = (None, None, None);
-            (record.headers, record.withdrawn, record.timeline.last_byte) = (Vec::new(), 0, None);
+impl AnswerRecord {
+    /// The answer object of a run; `shared` is the system text of its round.
+    #[must_use]
+    pub fn of_run(run: &Run, shared: Option<&str>, detail: Detail) -> Self {
+        let (endpoint, a, prompt) = (&run.endpoint, &run.answer, &run.prompt);
+        let system = prompt.system.as_ref().or(endpoint.system.as_ref());
+        let mut record = Self {
+            endpoint: Some(endpoint.name.clone()),
+            provider: Some(endpoint.provider.clone()),
+            model: Some(endpoint.model.clone()),
+            place: endpoint.place.clone().or_else(|| endpoint.base_url.clone()),
+            trial: Some(run.trial),
+            attempt: Some(1),
+            nonce: prompt.nonce.clone(),
+            system: (system.map(String::as_str) != shared).then(|| system.cloned()),
+            // A conversation is each endpoint's own.
+            turns: prompt.turns.iter().filter(|_| prompt.turns.len() > 1).map(TurnRecord::of).collect(),
+            metrics: metrics(a),
+            ..Self::of(a)
+        };
+        // Of an answer that broke off: what its text comes to, which is in no sum.
+        let broken = a.outcome() != Some(Outcome::Complete) && a.may_be_billed() && a.cost.usd.is_none();
+        record.cost.usd_by_text = if broken { so_far(a, prompt).map(Money::exact) } else { None };
+        match detail {
+            Detail::Kept => record.spec = Some(Box::new(endpoint.clone())),
+            Detail::Whole => record.spec = Some(Box::new(Endpoint { key: None, ..endpoint.clone() })),
+            Detail::Figures => {
+                // One name for both, as before there were records.
+                record.request_id = record.request_id.or_else(|| record.response_id.take());
+                (record.response_id, record.stop, record.request) = (None, None, None);
+                (record.price, record.price_rule, record.cost.billed_usd) = (None, None, None);
+                (record.headers, record.withdrawn, record.timeline.last_byte) = (Vec::new(), 0, None);
+            }
         }
+        record
     }
-    record
 }
 
 /// The run that a record is of; `shared` is what the round asked.

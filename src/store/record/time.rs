@@ -2,6 +2,13 @@
 
 use std::time::Duration;
 
+/// A moment, as the time since 1970, in RFC 3339 to the second, UTC.
+#[must_use]
+pub fn rfc3339(since: Duration) -> String {
+    let stamp = jiff::Timestamp::UNIX_EPOCH.checked_add(since).unwrap_or_default();
+    stamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// Whole nanoseconds.
 pub(super) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)

@@ -17,7 +17,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 /// Whether what was said is on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
+pub enum News {
     /// All of it, so far.
     Saved,
     /// Not yet, and why; it is tried again.
@@ -43,7 +43,7 @@ pub struct Keeper {
 impl Keeper {
     /// Begins to keep a session in this file; `tell` hears how that goes.
     #[must_use]
-    pub fn start(path: &Path, session: &str, tell: impl Fn(Kept) + Send + 'static) -> Self {
+    pub fn start(path: &Path, session: &str, tell: impl Fn(News) + Send + 'static) -> Self {
         let ((jobs, todo), (ended, end)) = (channel(), channel());
         let mut work = Work {
             path: path.to_owned(),
@@ -90,7 +90,7 @@ struct Work {
     connection: Option<Connection>,
     waiting: Vec<Save>,
     failed: Option<String>,
-    tell: Box<dyn Fn(Kept) + Send>,
+    tell: Box<dyn Fn(News) + Send>,
 }
 
 impl Work {
@@ -138,11 +138,11 @@ impl Work {
             Ok(()) => {
                 self.waiting.clear();
                 self.failed = None;
-                (self.tell)(Kept::Saved);
+                (self.tell)(News::Saved);
             }
             Err(why) => {
                 if self.failed.as_ref() != Some(&why) {
-                    (self.tell)(Kept::NotSaved(why.clone()));
+                    (self.tell)(News::NotSaved(why.clone()));
                 }
                 self.failed = Some(why);
             }
@@ -161,7 +161,7 @@ impl Work {
                 self.connection = None;
                 if is_damage(&e) {
                     let said = set_aside(&self.path, &e.to_string())?;
-                    (self.tell)(Kept::Note(said));
+                    (self.tell)(News::Note(said));
                 }
                 Err(words(&e))
             }
@@ -170,13 +170,13 @@ impl Work {
 }
 
 /// Opens the file; one that is damaged is set aside first.
-fn opened(path: &Path, tell: &dyn Fn(Kept)) -> Result<Connection, String> {
+fn opened(path: &Path, tell: &dyn Fn(News)) -> Result<Connection, String> {
     match open(path) {
         Ok(connection) => Ok(connection),
         Err(Closed::Newer(version)) => Err(newer(version)),
         Err(Closed::Other(why)) => Err(why),
         Err(Closed::Damaged(why)) => {
-            tell(Kept::Note(set_aside(path, &why)?));
+            tell(News::Note(set_aside(path, &why)?));
             open(path).map_err(|e| match e {
                 Closed::Newer(version) => newer(version),
                 Closed::Damaged(why) | Closed::Other(why) => why,

@@ -21,7 +21,7 @@ use rusqlite::Connection;
 use super::data_dir;
 
 pub use find::{Filter, Listing};
-pub use keeper::{Done, Keeper, Kept};
+pub use keeper::{Done, Keeper, News};
 pub use read::KeptSession;
 pub use write::{Save, SessionRecord};
 

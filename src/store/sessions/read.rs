@@ -91,6 +91,22 @@ pub(super) fn load(connection: &Connection, id: &str) -> Result<Option<KeptSessi
 }
 
 impl KeptSession {
+    /// A transcript as if it had been kept here.
+    #[must_use]
+    pub fn of(transcript: Transcript) -> Self {
+        let endpoints = &transcript.lineup.endpoints;
+        let record = SessionRecord {
+            title: transcript.title.clone(),
+            simulated: !endpoints.is_empty() && endpoints.iter().all(|e| e.simulated),
+            lineup: transcript.lineup.clone(),
+            system: transcript.system.clone(),
+            shown: transcript.rounds.len().saturating_sub(1),
+            ..SessionRecord::default()
+        };
+        let (ids, seats, replaced, remarks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { transcript, record, ids, seats, next_id: 0, replaced, remarks }
+    }
+
     /// One more round with its answers; one that cannot be read is left out and named.
     fn add(&mut self, mut record: RoundRecord, rows: Vec<Row>, names: &mut Vec<String>) {
         let name = record.id.clone();

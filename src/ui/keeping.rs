@@ -1,0 +1,349 @@
+//! What of a session is kept as it goes: rounds before they leave, answers while they stream.
+//!
+//! ```text
+//!  launch --> Effect::Keep(round, who is asked), before Effect::Launch
+//!  report --> a second, 16 KiB, or an end --> Effect::Keep(what has grown)
+//!  keeper --> Event::Kept: saved, or not and why
+//! ```
+
+use std::collections::{HashMap, HashSet};
+use std::mem::take;
+use std::time::Duration;
+
+use super::app::{App, Effect, Entry, Round};
+use super::trials::Run;
+use crate::model::Answer;
+use crate::model::AnswerId;
+use crate::model::Attachment;
+use crate::model::Delta;
+use crate::model::Endpoint;
+use crate::model::Origin;
+use crate::model::Outcome;
+use crate::model::Prompt;
+use crate::model::Step;
+use crate::store;
+use crate::store::AnswerRecord;
+use crate::store::Detail;
+use crate::store::News;
+use crate::store::RoundRecord;
+use crate::store::Save;
+use crate::store::SessionRecord;
+use crate::store::rfc3339;
+
+/// What a kill may cost of a running answer.
+const PACE: Duration = Duration::from_secs(1);
+const MOST_UNKEPT: usize = 16 << 10;
+
+/// How much of a running answer is kept.
+#[derive(Debug, Default, PartialEq)]
+struct Mark {
+    text: usize,
+    reasoning: usize,
+    chunks: usize,
+    /// Bytes of the last chunk: it may have grown since.
+    last: u32,
+    withdrawn: u32,
+    requested: bool,
+}
+
+/// What is kept, and how that goes.
+#[derive(Debug, Default)]
+pub struct Keeping {
+    /// Facts that do not change; nothing is kept without them.
+    facts: Option<SessionRecord>,
+    /// Before the number of each round.
+    name: String,
+    /// The clock on the wall when the screen's began: since 1970.
+    clock: Duration,
+    session: Option<SessionRecord>,
+    rounds: usize,
+    /// Answers that were launched since.
+    new: Vec<AnswerId>,
+    /// Nothing was sent yet in a session that copies another, and what that one has.
+    copies: bool,
+    old: Vec<AnswerId>,
+    open: HashMap<AnswerId, Mark>,
+    pictures: HashSet<String>,
+    /// Bytes that have come since, and whether an answer has ended.
+    heard: usize,
+    ended: bool,
+    last: Duration,
+    waiting: Vec<Save>,
+    /// Why what was said last is not on the disk.
+    failed: Option<String>,
+}
+
+impl Keeping {
+    /// An answer is on its way.
+    pub(super) fn launched(&mut self, id: AnswerId) {
+        if self.facts.is_some() {
+            self.new.push(id);
+        }
+    }
+
+    /// Something has happened to an answer.
+    pub(super) fn heard(&mut self, step: &Step) {
+        match step {
+            Step::Deltas(deltas) => {
+                let bytes = |d: &Delta| match d {
+                    Delta::Text(text) | Delta::Reasoning(text) => text.len(),
+                    // What was withdrawn must not stay on the disk.
+                    Delta::Withdrawn(..) => MOST_UNKEPT,
+                    _ => 1,
+                };
+                self.heard += deltas.iter().map(bytes).sum::<usize>();
+            }
+            Step::Ended | Step::Failed(_) | Step::Cancelled | Step::Interrupted => self.ended = true,
+            _ => self.heard += 1,
+        }
+    }
+
+    /// Why what was said last is not on the disk.
+    #[must_use]
+    pub fn failed(&self) -> Option<&str> {
+        self.failed.as_deref()
+    }
+
+    /// Whether anything was kept.
+    #[must_use]
+    pub fn has_session(&self) -> bool {
+        self.session.is_some()
+    }
+}
+
+impl App {
+    /// From now on the session is kept: under this name, with these facts. `clock` is the time since
+    /// 1970 at which the screen's began.
+    pub fn keep_as(&mut self, name: &str, clock: Duration, facts: SessionRecord) {
+        self.keeping.name = name.to_owned();
+        self.keeping.clock = clock;
+        self.keeping.facts = Some(facts);
+    }
+
+    /// A session was reopened: it goes on as this one, or is kept with all that it has as soon as
+    /// something is sent.
+    pub(super) fn keep_on(&mut self, own: Option<SessionRecord>) {
+        if let Some(record) = own {
+            self.keeping.rounds = self.rounds.len();
+            self.keeping.session = Some(record);
+            return;
+        }
+        self.keeping.copies = true;
+        self.keeping.old =
+            self.rounds.iter().flat_map(|r| &r.entries).flat_map(Entry::runs).map(|run| run.id).collect();
+    }
+
+    /// What has become of what was to be kept.
+    pub(super) fn kept(&mut self, news: News) {
+        match news {
+            News::Saved => {
+                if self.keeping.failed.take().is_some() {
+                    self.say("saved again: nothing of the session is missing");
+                }
+            }
+            News::NotSaved(why) => {
+                self.say(format!("not saved: {why}; it goes on, and is tried again"));
+                self.keeping.failed = Some(why);
+            }
+            News::Note(said) => self.say(said),
+        }
+    }
+
+    /// What is to be kept now, before anything else that was asked for.
+    pub(super) fn keep(&mut self) {
+        let k = &self.keeping;
+        if k.facts.is_none() || self.rounds.is_empty() || (k.copies && k.new.is_empty()) {
+            return;
+        }
+        let late = self.now.saturating_sub(k.last) >= PACE;
+        let due = k.ended || k.heard >= MOST_UNKEPT || late || !k.new.is_empty() || !k.waiting.is_empty();
+        if due {
+            let saves = self.unkept();
+            if !saves.is_empty() {
+                self.effects.insert(0, Effect::Keep(saves));
+            }
+        }
+    }
+
+    /// Everything that is not kept yet.
+    pub fn unkept(&mut self) -> Vec<Save> {
+        let idle = self.keeping.copies && self.keeping.new.is_empty();
+        if self.keeping.facts.is_none() || self.rounds.is_empty() || idle {
+            return Vec::new();
+        }
+        self.keeping.copies = false;
+        (self.keeping.last, self.keeping.heard, self.keeping.ended) = (self.now, 0, false);
+        let mut saves = Vec::new();
+        let session = self.session_record();
+        if self.keeping.session != session {
+            saves.extend(session.clone().map(|record| Save::Session(Box::new(record))));
+            self.keeping.session = session;
+        }
+        saves.append(&mut self.keeping.waiting);
+        for round in self.keeping.rounds..self.rounds.len() {
+            self.pictures(round, &mut saves);
+            saves.extend(self.round_record(round).map(|record| Save::Round(round, Box::new(record))));
+        }
+        self.keeping.rounds = self.rounds.len();
+        let old = take(&mut self.keeping.old);
+        for id in old.into_iter().chain(take(&mut self.keeping.new)) {
+            if let Some(asked) = self.asked_record(id) {
+                saves.push(asked);
+                self.keeping.open.insert(id, Mark::default());
+            }
+        }
+        let mut open = take(&mut self.keeping.open);
+        open.retain(|id, mark| {
+            let Some((.., run)) = self.kept_run(*id) else { return false };
+            saves.extend(grown(*id, run.answer, mark));
+            !run.answer.is_over()
+        });
+        self.keeping.open = open;
+        saves
+    }
+
+    /// An answer gives way to another one: what it had is kept, and that it is gone.
+    pub(super) fn keep_replaced(&mut self, id: AnswerId) {
+        if self.keeping.facts.is_none() {
+            return;
+        }
+        if let Some((.., run)) = self.kept_run(id) {
+            let mut record = AnswerRecord::of(run.answer);
+            if !run.answer.is_over() {
+                record.status = Some(Outcome::Stopped);
+            }
+            let whole = Save::Whole { id: id.0, record: Box::new(record), over: true };
+            self.keeping.waiting.extend([whole, Save::Replaced(id.0)]);
+        }
+        self.keeping.open.remove(&id);
+    }
+
+    /// Round, pane, who was asked, and the answer; of a blind round those that really answer.
+    fn kept_run(&self, id: AnswerId) -> Option<(usize, usize, &Endpoint, Run<'_>)> {
+        let &(round, at) = self.places.get(&id)?;
+        let entry = self.kept_entries(round)?.get(at)?;
+        let run = entry.runs().into_iter().find(|run| run.id == id)?;
+        Some((round, at, &entry.endpoint, run))
+    }
+
+    /// Those of a round that really answer.
+    fn kept_entries(&self, round: usize) -> Option<&[Entry]> {
+        let veiled = self.votes.veils.iter().find(|v| v.round == round).map(|v| &v.real);
+        Some(veiled.unwrap_or(&self.rounds.get(round)?.entries))
+    }
+
+    fn baseline_name(&self) -> Option<String> {
+        let at = self.lineup.baseline?;
+        Some(self.lineup.endpoints.get(at)?.name.clone())
+    }
+
+    fn session_record(&self) -> Option<SessionRecord> {
+        let facts = self.keeping.facts.clone()?;
+        let first = self.rounds.first().map(|r| r.question.as_str()).unwrap_or_default();
+        Some(SessionRecord {
+            title: first.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned(),
+            simulated: self.simulated,
+            lineup: self.lineup.clone(),
+            system: self.system.clone(),
+            follow_up: self.follow_up,
+            common: self.common,
+            shown: self.shown,
+            draft: self.draft_to_keep(),
+            ..facts
+        })
+    }
+
+    fn round_name(&self, round: usize) -> String {
+        format!("{}-{}", self.keeping.name, round + 1)
+    }
+
+    fn round_record(&self, at: usize) -> Option<RoundRecord> {
+        let round = self.rounds.get(at)?;
+        let entry = self.kept_entries(at)?.first();
+        let prompt = entry.map(|e| e.prompt.clone()).unwrap_or_default().with_system(round.system.clone());
+        let exported = store::Round {
+            id: self.round_name(at),
+            sent_at: Some(rfc3339(self.keeping.clock + round.sent)),
+            written: round.written(&prompt),
+            origin: Origin::default(),
+            prompt,
+            filled: round.filled.as_deref().cloned(),
+            runs: Vec::new(),
+            baseline: self.baseline_name(),
+        };
+        let mut record = RoundRecord::of(&exported, &[], Detail::Kept);
+        record.parent = round.origin.parent.map(|of| self.round_name(of));
+        record.edited = round.origin.edited.map(|of| self.round_name(of));
+        Some(record)
+    }
+
+    fn asked_record(&self, id: AnswerId) -> Option<Save> {
+        let (round, seat, endpoint, run) = self.kept_run(id)?;
+        let system = self.rounds.get(round).and_then(|r| r.system.as_deref());
+        let asked = store::Run {
+            endpoint: endpoint.clone(),
+            answer: Answer::new(endpoint.simulated),
+            trial: run.number,
+            prompt: run.prompt.clone(),
+        };
+        let record = AnswerRecord::of_run(&asked, system, Detail::Kept);
+        Some(Save::Asked { id: id.0, round, seat, trial: run.number, record: Box::new(record) })
+    }
+
+    /// Images of a round, where they are not kept yet.
+    fn pictures(&mut self, round: usize, saves: &mut Vec<Save>) {
+        let Some(entry) = self.rounds.get(round).and_then(|r| r.entries.first()) else { return };
+        for attachment in entry.prompt.attachments() {
+            let Attachment::Image(image) = attachment else { continue };
+            if let Some(bytes) = image.bytes()
+                && self.keeping.pictures.insert(image.sha256.clone())
+            {
+                saves.push(Save::Picture(image.sha256.clone(), bytes.to_vec()));
+            }
+        }
+    }
+}
+
+impl Round {
+    /// The prompt as it was written, where neither what was sent nor its template says so.
+    pub(super) fn written(&self, sent: &Prompt) -> Option<String> {
+        Some(&self.question).filter(|q| self.filled.is_none() && *q != sent.question()).cloned()
+    }
+}
+
+/// What has come of an answer since it was last kept.
+fn grown(id: AnswerId, answer: &Answer, mark: &mut Mark) -> Option<Save> {
+    let id = id.0;
+    if answer.is_over() {
+        return Some(Save::Whole { id, record: Box::new(AnswerRecord::of(answer)), over: true });
+    }
+    let chunks = &answer.timeline.chunks;
+    let now = Mark {
+        text: answer.text.len(),
+        reasoning: answer.reasoning.len(),
+        chunks: chunks.len(),
+        last: chunks.last().map_or(0, |c| c.bytes),
+        withdrawn: answer.withdrawn,
+        requested: answer.sending.is_some(),
+    };
+    if *mark == now {
+        return None;
+    }
+    let before = mark.chunks.checked_sub(1);
+    let same = before.is_none_or(|at| chunks.iter().nth(at).is_some_and(|c| c.bytes == mark.last));
+    let save = if same && mark.withdrawn == now.withdrawn {
+        let mut record = AnswerRecord::head(answer);
+        let since = |text: &str, from: usize| text.get(from..).unwrap_or_default().to_owned();
+        record.text = since(&answer.text, mark.text);
+        record.reasoning = since(&answer.reasoning, mark.reasoning);
+        record.chunks = AnswerRecord::arrivals(answer).skip(mark.chunks).collect();
+        if mark.requested {
+            record.request = None;
+        }
+        Save::Grown { id, record: Box::new(record) }
+    } else {
+        Save::Whole { id, record: Box::new(AnswerRecord::of(answer)), over: false }
+    };
+    *mark = now;
+    Some(save)
+}

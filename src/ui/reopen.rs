@@ -1,0 +1,81 @@
+//! A session that was kept, on the screen again, as it was left.
+
+use super::app::{App, Entry, Round};
+use super::pane::Pane;
+use super::trials::Trial;
+use crate::model::AnswerId;
+use crate::model::Total;
+use crate::store;
+use crate::store::KeptSession;
+
+impl App {
+    /// Takes a session over: rounds, what the next one would be asked with, the draft. `own` goes on
+    /// with it; else what is sent begins a session of its own that has all of it.
+    pub fn reopen(&mut self, kept: KeptSession, own: bool) {
+        let KeptSession { transcript, record, ids, seats, next_id, replaced, remarks } = kept;
+        let (mut ids, mut seats) = (ids.into_iter(), seats.into_iter());
+        for round in transcript.rounds {
+            let (ids, seats) = (ids.next().unwrap_or_default(), seats.next().unwrap_or_default());
+            self.reopen_round(round, &ids, &seats);
+        }
+        self.skip_ids(next_id);
+        self.replaced = self.replaced.and(Total::of(replaced.iter().map(|run| &run.answer)));
+        self.system = transcript.system;
+        (self.follow_up, self.common) = (record.follow_up, self.common || record.common);
+        self.shown = record.shown.min(self.rounds.len().saturating_sub(1));
+        if !record.draft.is_empty() {
+            self.editor.set_text(&record.draft);
+        }
+        self.simulated = record.simulated;
+        self.keep_on(own.then_some(record));
+        let n = self.rounds.len();
+        let s = if n == 1 { "" } else { "s" };
+        match remarks.as_slice() {
+            [] => self.say(format!("{n} round{s} of {}", transcript.meta.started_at)),
+            [first, rest @ ..] if rest.is_empty() => self.say(first.clone()),
+            [first, rest @ ..] => self.say(format!("{first}; {} more could not be read", rest.len())),
+        }
+    }
+
+    fn reopen_round(&mut self, round: store::Round, ids: &[u64], seats: &[usize]) {
+        let number = self.rounds.len();
+        let mut entries: Vec<Entry> = Vec::new();
+        // In the order of trials: the first of each pane is shown.
+        let mut order: Vec<(usize, &str)> = Vec::new();
+        for (at, run) in round.runs.iter().enumerate() {
+            let seat = seats.get(at).copied().unwrap_or(usize::MAX);
+            let named = |(s, name): &(usize, &str)| *s == seat && *name == run.endpoint.name;
+            let id = ids.get(at).map_or_else(|| self.new_id(), |id| AnswerId(*id));
+            let (answer, prompt) = (run.answer.clone(), run.prompt.clone());
+            match order.iter().position(named).and_then(|at| Some((at, entries.get_mut(at)?))) {
+                Some((_, entry)) => entry.trials.push(Trial {
+                    number: run.trial,
+                    id,
+                    prompt,
+                    answer,
+                    pane: Pane::default(),
+                    stopping: false,
+                }),
+                None => {
+                    order.push((seat, &run.endpoint.name));
+                    let entry = Entry::new(id, run.endpoint.clone(), prompt);
+                    entries.push(Entry { answer, trial: run.trial, ..entry });
+                }
+            }
+        }
+        for (at, entry) in entries.iter().enumerate() {
+            for run in entry.runs() {
+                self.places.insert(run.id, (number, at));
+            }
+        }
+        let written = round.written.or_else(|| round.filled.as_ref().map(|f| f.template.clone()));
+        self.rounds.push(Round {
+            question: written.unwrap_or_else(|| round.prompt.question().to_owned()),
+            filled: round.filled.map(Box::new),
+            origin: round.origin,
+            system: round.prompt.system,
+            sent: self.now,
+            entries,
+        });
+    }
+}
