@@ -112,6 +112,9 @@ mod screen;
 #[path = "suite/secure.rs"]
 mod secure;
 #[cfg(test)]
+#[path = "suite/sessions.rs"]
+mod sessions;
+#[cfg(test)]
 #[path = "suite/simulator.rs"]
 mod simulator;
 #[cfg(test)]

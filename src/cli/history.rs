@@ -98,7 +98,9 @@ pub(super) fn transcript(word: &str) -> Result<Transcript, Stop> {
 
 /// Whether a word means a file.
 pub(super) fn is_file(word: &str) -> bool {
-    word.contains('/') || word.ends_with(".json") || Path::new(word).is_file()
+    word.contains('/')
+        || Path::new(word).extension().is_some_and(|e| e == "json")
+        || Path::new(word).is_file()
 }
 
 /// A session in one of the formats.

@@ -62,16 +62,16 @@ struct Backend {
 impl ui::Backend for Backend {
     fn launch(&self, id: AnswerId, endpoint: Endpoint, prompt: Prompt) {
         match &self.shelf {
-            Some(shelf) => self.engine.launch_after(shelf.settled(), id, endpoint, prompt),
+            Some(kept) => self.engine.launch_after(kept.settled(), id, endpoint, prompt),
             None => self.engine.launch(id, endpoint, prompt),
         }
     }
 
     fn keeps(&self, tell: Box<dyn Fn(News) + Send>) -> Option<(String, Duration, SessionRecord)> {
-        let shelf = self.shelf.as_ref()?;
-        shelf.start(tell);
+        let place = self.shelf.as_ref()?;
+        place.start(tell);
         let since = u64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or_default();
-        Some((shelf.session.clone(), Duration::from_nanos(since), shelf.facts.clone()))
+        Some((place.session.clone(), Duration::from_nanos(since), place.facts.clone()))
     }
 
     fn keep(&self, saves: Vec<Save>) {
@@ -123,6 +123,70 @@ enum Cast {
     Lineup(Asked),
 }
 
+/// What the screen has, whomever it asks: read before anything is started.
+struct Furniture {
+    theme: ui::Theme,
+    themes: ui::Themes,
+    notice: Option<String>,
+    keymap: ui::Keymap,
+    given: ui::Given,
+    system: Option<String>,
+    draft: String,
+    judge: Option<Judge>,
+}
+
+impl Furniture {
+    fn new(asking: &Asking, loaded: &Loaded, look: &Look) -> Result<Self, Stop> {
+        let (given, system) = given(asking, loaded)?;
+        let mut themes = look::themes(loaded, look);
+        let (theme, notice) = look::theme(look, loaded, &mut themes)?;
+        let keymap = world::keymap(loaded)?;
+        Ok(Self { theme, themes, notice, keymap, given, system, draft: String::new(), judge: None })
+    }
+
+    /// Reads the files that go with the first prompt; where others are found.
+    fn draft(&mut self, asking: &Asking, loaded: &Loaded) -> Result<Disk, Stop> {
+        let (disk, draft) = attach::draft(&asking.attach, &loaded.config)?;
+        self.draft = draft;
+        Ok(disk)
+    }
+
+    fn setup(self, world: &World, loaded: &Loaded, keys: Option<ui::Keys>) -> ui::Setup {
+        ui::Setup {
+            title: String::new(),
+            lineup: Lineup::default(),
+            theme: self.theme,
+            themes: self.themes,
+            names_window: look::names_window(loaded),
+            keymap: self.keymap,
+            initial_prompt: None,
+            draft: self.draft,
+            system: self.system,
+            prices: world::prices_of(),
+            keys,
+            notice: self.notice.or_else(|| super::prices::old(&world::prices_of().0)),
+            choices: Arc::new(Vec::new),
+            level: world::leveller(&world.catalog),
+            accepts: world::accepter(&world.catalog),
+            common: false,
+            estimate: estimator(&world.engine),
+            spending: loaded.config.spending.clone(),
+            connections: loaded.config.network.connections,
+            same_weights: false,
+            given: self.given,
+            files: librarian(loaded.path.clone()),
+            saves: loaded.path.is_some(),
+            tour: false,
+            pen: desk::pen(loaded, false),
+            nonce: loaded.config.nonce,
+            tags: Vec::new(),
+            judge: self.judge,
+            reopened: None,
+            program: std::env::current_exe().ok(),
+        }
+    }
+}
+
 /// The session that is opened, and whether it goes on as itself.
 fn reopened(what: &str) -> Result<(KeptSession, bool), Stop> {
     if history::is_file(what) {
@@ -150,20 +214,17 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>, opened: Option<&OpenArgs>)
     let connections = loaded.config.network.connections;
     let own = demo.map(|demo| &demo.look).or(opened.map(|open| &open.look));
     let look = cli.look.and(own.unwrap_or(&Look::default()));
-    let (given, system) = given(&asking, &loaded)?;
     let limits = world::limits(&loaded.config, None);
-    let mut themes = look::themes(&loaded, &look);
-    let (theme, colours) = look::theme(&look, &loaded, &mut themes)?;
-    let keymap = world::keymap(&loaded)?;
+    let mut furniture = Furniture::new(&asking, &loaded, &look)?;
+    furniture.judge = judge(cli, demo, &loaded)?;
     let named = asked::named(&cli.who, &loaded.config)?;
-    let judge = judge(cli, demo, &loaded)?;
     let nobody =
         demo.is_none() && opened.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
     on_a_terminal(nobody, &loaded)?;
     if let Some(path) = &asking.out {
         writable(path)?;
     }
-    let (disk, draft) = attach::draft(&asking.attach, &loaded.config)?;
+    let disk = furniture.draft(&asking, &loaded)?;
 
     let started_at = jiff::Timestamp::now();
     let runtime = runtime()?;
@@ -171,42 +232,17 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>, opened: Option<&OpenArgs>)
         let files = nobody || demo.is_none() && asked::needs_files(&cli.who, &named.endpoints);
         let (world, reports) = World::look(&loaded, limits.clone(), files).await?;
         let (cast, keys) =
-            match cast(cli, demo, nobody.then_some(&theme), (&world, &loaded), &reopened).await? {
+            match cast(cli, demo, nobody.then_some(&furniture.theme), (&world, &loaded), reopened.as_ref())
+                .await?
+            {
                 Ok(cast) => cast,
                 Err(code) => return Ok((ui::Exit { code, ..ui::Exit::default() }, world.catalog)),
             };
-        let mut setup = ui::Setup {
-            title: String::new(),
-            lineup: Lineup::default(),
-            theme,
-            themes,
-            names_window: look::names_window(&loaded),
-            keymap,
-            initial_prompt: None,
-            draft,
-            system,
-            prices: world::prices_of(),
-            keys,
-            notice: colours.or_else(|| super::prices::old(&world::prices_of().0)),
-            choices: Arc::new(Vec::new),
-            level: world::leveller(&world.catalog),
-            accepts: world::accepter(&world.catalog),
-            common: cli.who.common,
-            estimate: estimator(&world.engine),
-            spending: loaded.config.spending.clone(),
-            connections,
-            same_weights: false,
-            given,
-            files: librarian(loaded.path.clone()),
-            saves: loaded.path.is_some(),
-            tour: matches!(cast, Cast::Demo(_)) && opened.is_none(),
-            pen: desk::pen(&loaded, matches!(cast, Cast::Lineup(_)) && !asking.incognito),
-            nonce: loaded.config.nonce,
-            tags: cli.voting.and(demo.map(|d| &d.voting)),
-            judge,
-            reopened: None,
-            program: std::env::current_exe().ok(),
-        };
+        let simulated = matches!(cast, Cast::Demo(_));
+        let mut setup = furniture.setup(&world, &loaded, keys);
+        setup.tour = simulated && opened.is_none();
+        setup.pen = desk::pen(&loaded, !simulated && !asking.incognito);
+        (setup.common, setup.tags) = (cli.who.common, cli.voting.and(demo.map(|d| &d.voting)));
         let mut backend = Backend {
             shelf: None,
             session: format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), std::process::id()),
@@ -242,13 +278,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>, opened: Option<&OpenArgs>)
         };
         setup.title = if setup.lineup.name.is_empty() { "session".into() } else { setup.lineup.name.clone() };
         backend.endpoints.clone_from(&setup.lineup.endpoints);
-        if let Some((kept, true)) = &reopened {
-            backend.session.clone_from(&kept.transcript.id);
-        }
-        setup.reopened = reopened;
-        if !asking.incognito {
-            backend.shelf = Shelf::new(&backend.session, &catalog, started_at, connections);
-        }
+        let shelf = |session: &str| Shelf::new(session, &catalog, started_at, connections);
+        setup.reopened = shelve(&mut backend, reopened, asking.incognito, &shelf);
         let exit =
             Box::pin(ui::run(setup, backend, reports)).await.map_err(|e| Stop::io("the terminal", &e))?;
         Ok((exit, catalog))
@@ -264,6 +295,32 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>, opened: Option<&OpenArgs>)
         keep(path, exit, &meta(&prices, started_at, connections), started_at)?;
     }
     Ok(code)
+}
+
+/// Where the session is kept from now on. One that is open elsewhere goes on as a copy.
+fn shelve(
+    backend: &mut Backend,
+    reopened: Option<(KeptSession, bool)>,
+    incognito: bool,
+    shelf: &dyn Fn(&str) -> Option<Shelf>,
+) -> Option<(KeptSession, bool)> {
+    let mut reopened = reopened;
+    if let Some((kept, own @ true)) = &mut reopened {
+        backend.shelf = shelf(&kept.transcript.id);
+        *own = backend.shelf.is_some();
+        if *own {
+            backend.session.clone_from(&kept.transcript.id);
+        } else {
+            let said = "it is open in another bakeoff: what is sent here goes on as a copy";
+            kept.remarks.push(said.to_owned());
+        }
+    }
+    if incognito {
+        backend.shelf = None;
+    } else if backend.shelf.is_none() {
+        backend.shelf = shelf(&backend.session);
+    }
+    reopened
 }
 
 /// Who compares answers when that is asked for.
@@ -296,7 +353,7 @@ async fn cast(
     demo: Option<&DemoArgs>,
     greeted: Option<&ui::Theme>,
     (world, loaded): (&World, &Loaded),
-    reopened: &Option<(KeptSession, bool)>,
+    reopened: Option<&(KeptSession, bool)>,
 ) -> Result<Result<(Cast, Option<ui::Keys>), u8>, Stop> {
     if let Some(demo) = demo {
         return Ok(Ok((Cast::Demo(demo.prompt.clone()), None)));

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::output::meta;
 use crate::engine::CatalogSource;
 use crate::model::Connections;
+use crate::store::Claim;
 use crate::store::Keeper;
 use crate::store::News;
 use crate::store::Save;
@@ -26,10 +27,13 @@ pub(super) struct Shelf {
     keeper: OnceLock<Keeper>,
     /// Whether what was to be kept last is on the disk.
     gate: Mutex<Option<watch::Receiver<bool>>>,
+    /// Nobody else goes on with it meanwhile.
+    _claim: Claim,
 }
 
 impl Shelf {
-    /// A new session; `None` where nothing is to be kept, or there is no place for it.
+    /// A session that begins or goes on; `None` where there is no place for it, or where another
+    /// program goes on with it.
     pub(super) fn new(
         session: &str,
         catalog: &CatalogSource,
@@ -45,8 +49,10 @@ impl Shelf {
             prices_sha256: meta.prices_sha256,
             ..SessionRecord::default()
         };
+        let path = sessions_path()?;
+        let claim = Claim::new(&path, session)?;
         let (keeper, gate) = (OnceLock::new(), Mutex::default());
-        Some(Self { path: sessions_path()?, session: session.to_owned(), facts, keeper, gate })
+        Some(Self { path, session: session.to_owned(), facts, keeper, gate, _claim: claim })
     }
 
     pub(super) fn start(&self, tell: impl Fn(News) + Send + 'static) {

@@ -62,7 +62,7 @@ impl Window {
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let day = |n: u32| usize::try_from(n).ok().and_then(|n| DAYS.get(n)).copied().unwrap_or_default();
-        let (first, last) = (self.days.trailing_zeros(), 7 - self.days.leading_zeros());
+        let (first, last) = (self.days.trailing_zeros(), self.days.checked_ilog2().unwrap_or_default());
         f.write_str(day(first))?;
         if last > first {
             write!(f, "-{}", day(last))?;

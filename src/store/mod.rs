@@ -30,7 +30,7 @@ pub use record::answer::AnswerRecord;
 pub use record::{Detail, RoundRecord, rfc3339};
 pub use sent::PromptHistory;
 pub use sessions::{
-    Done, Filter, Keeper, KeptSession, Listing, News, Save, SessionRecord, Sessions, sessions_path,
+    Claim, Done, Filter, Keeper, KeptSession, Listing, News, Save, SessionRecord, Sessions, sessions_path,
 };
 pub use theme_files::{ThemeText, theme_file, theme_files};
 pub use transcript::Transcript;

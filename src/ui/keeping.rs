@@ -114,8 +114,8 @@ impl Keeping {
 impl App {
     /// From now on the session is kept: under this name, with these facts. `clock` is the time since
     /// 1970 at which the screen's began.
-    pub fn keep_as(&mut self, name: &str, clock: Duration, facts: SessionRecord) {
-        self.keeping.name = name.to_owned();
+    pub fn keep_as(&mut self, name: impl Into<String>, clock: Duration, facts: SessionRecord) {
+        self.keeping.name = name.into();
         self.keeping.clock = clock;
         self.keeping.facts = Some(facts);
     }
@@ -125,6 +125,8 @@ impl App {
     pub(super) fn keep_on(&mut self, own: Option<SessionRecord>) {
         if let Some(record) = own {
             self.keeping.rounds = self.rounds.len();
+            // It began when it did, with the prices of that day.
+            self.keeping.facts = Some(record.clone());
             self.keeping.session = Some(record);
             return;
         }
@@ -331,7 +333,7 @@ fn grown(id: AnswerId, answer: &Answer, mark: &mut Mark) -> Option<Save> {
     }
     let before = mark.chunks.checked_sub(1);
     let same = before.is_none_or(|at| chunks.iter().nth(at).is_some_and(|c| c.bytes == mark.last));
-    let save = if same && mark.withdrawn == now.withdrawn {
+    let grown = if same && mark.withdrawn == now.withdrawn {
         let mut record = AnswerRecord::head(answer);
         let since = |text: &str, from: usize| text.get(from..).unwrap_or_default().to_owned();
         record.text = since(&answer.text, mark.text);
@@ -345,5 +347,5 @@ fn grown(id: AnswerId, answer: &Answer, mark: &mut Mark) -> Option<Save> {
         Save::Whole { id, record: Box::new(AnswerRecord::of(answer)), over: false }
     };
     *mark = now;
-    Some(save)
+    Some(grown)
 }

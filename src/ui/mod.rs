@@ -60,6 +60,7 @@ mod rounds;
 mod scrolling;
 mod search;
 mod sending;
+mod setup;
 mod status;
 mod system;
 mod templates;
@@ -91,15 +92,12 @@ use ratatui::Terminal;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::model::AnswerId;
-use crate::model::Connections;
 use crate::model::Endpoint;
 use crate::model::Estimate;
-use crate::model::Judge;
 use crate::model::Lineup;
 use crate::model::Prompt;
 use crate::model::Reference;
 use crate::model::Report;
-use crate::model::Spending;
 use crate::model::clean_line;
 use crate::model::words;
 use crate::store::Disk;
@@ -128,6 +126,7 @@ pub use pacer::Pacer;
 pub use params::{Accepted, Tuning};
 pub use picker::{Choice, Picker, Ready};
 pub use rounds::Editing;
+pub use setup::Setup;
 pub use templates::Given;
 pub use text::Flow;
 pub use theme::{AUTO, About, Ground, Theme, ThemeFile, Themes};
@@ -140,6 +139,7 @@ use careful::Careful;
 use clipboard::Clipboard;
 use colour::Colourist;
 use desk::Written;
+use setup::furnished;
 use terminal::{Screen, Signals};
 
 /// Steps taken in one go before a frame may be drawn. Far more than arrive
@@ -165,62 +165,6 @@ pub type Files = Arc<dyn Fn(Wish) -> Reply + Send + Sync>;
 /// The terminal's keys: one reader for all screens of a process, because a second one would
 /// take what is typed for the first.
 pub struct Keys(UnboundedReceiver<crossterm::event::Event>);
-
-/// What the screen starts with.
-#[expect(clippy::struct_excessive_bools, reason = "switches of the user's, each on its own")]
-pub struct Setup {
-    pub title: String,
-    pub lineup: Lineup,
-    pub theme: Theme,
-    pub themes: Themes,
-    /// Whether the window is named after the lineup.
-    pub names_window: bool,
-    pub keymap: Keymap,
-    /// Sent at once.
-    pub initial_prompt: Option<String>,
-    /// Stands in the prompt at the start.
-    pub draft: String,
-    pub system: Option<String>,
-    /// Day of the price list, and its age in days.
-    pub prices: (String, Option<i32>),
-    /// What can be added to the lineup; asked once, when the picker is first opened.
-    pub choices: Arc<dyn Fn() -> Vec<Choice> + Send + Sync>,
-    /// Brings endpoints to the settings that all of them take; names and order stay.
-    pub level: Leveller,
-    /// Says what an endpoint takes, for the panel of parameters.
-    pub accepts: Accepter,
-    /// Whether that is switched on from the start.
-    pub common: bool,
-    /// What a round may cost; shown while it is written, and held against the budget.
-    pub estimate: Estimator,
-    pub spending: Spending,
-    /// How endpoints are reached.
-    pub connections: Connections,
-    /// The lineup is one open model on several clouds.
-    pub same_weights: bool,
-    /// Whether there is a config in which a lineup can be saved.
-    pub saves: bool,
-    /// Repeats are sent with a nonce unless the user says otherwise.
-    pub nonce: bool,
-    /// Tags of the session's votes.
-    pub tags: Vec<String>,
-    pub judge: Option<Judge>,
-    /// The reader of a screen that came before.
-    pub keys: Option<Keys>,
-    /// Values, cases and a prompt to start with.
-    pub given: Given,
-    pub files: Files,
-    /// How prompts are written, and where that is kept.
-    pub pen: Pen,
-    /// Things to try are named, one after the other.
-    pub tour: bool,
-    /// This program, which is run once more to read code.
-    pub program: Option<std::path::PathBuf>,
-    /// A session to go on with; whether it is this one's own, or copied by what is sent.
-    pub reopened: Option<(KeptSession, bool)>,
-    /// Said once, when the screen appears.
-    pub notice: Option<String>,
-}
 
 /// What carries out the screen's wishes; joined to the engine by `cli`.
 pub trait Backend {
@@ -273,28 +217,15 @@ pub async fn run(
     terminal::install_panic_hook(std::thread::current().id());
     let mut signals = Signals::new()?;
     let (replies, mut answered) = unbounded_channel();
-    let window = setup.names_window.then(|| window::title(&setup.title, setup.theme.ascii));
-    let mut held = Held {
-        screen: Screen::enter(true, window)?,
-        terminal: ManuallyDrop::new(new_terminal()?),
-        colourist: Colourist::new(setup.program.take(), replies.clone()),
-        clipboard: Clipboard::new(replies.clone()),
-        files: Arc::clone(&setup.files),
-        replies: replies.clone(),
-    };
+    let mut held = Held::new(&mut setup, &replies)?;
     let start = Instant::now();
     let mut pacer = Pacer::default();
     let (choices, estimate) = (Arc::clone(&setup.choices), Arc::clone(&setup.estimate));
     let (started_keys, initial_prompt) = (setup.keys.take(), setup.initial_prompt.take());
     let draft = std::mem::take(&mut setup.draft);
+    let reopened = setup.reopened.take();
     let (mut app, pen) = furnished(setup);
-    let teller = replies.clone();
-    // Nobody is told once the screen has gone.
-    if let Some((name, clock, facts)) =
-        backend.keeps(Box::new(move |kept| drop(teller.send(Event::Kept(kept)))))
-    {
-        app.keep_as(&name, clock, facts);
-    }
+    keep(&mut app, &backend, reopened, replies.clone());
     let drafted = app.draft(&draft);
 
     held.draw(&mut app)?;
@@ -392,41 +323,25 @@ fn ended(app: &mut App, code: u8, backend: &impl Backend) -> Exit {
     Exit { code, rounds: std::mem::take(&mut app.rounds), baseline, kept }
 }
 
-fn saved_theme(backend: &impl Backend, name: &str) -> String {
-    backend.save_theme(name).unwrap_or_else(|e| format!("not saved: {e}"))
-}
-
-/// The state that the screen starts with, and what it is written with.
-fn furnished(setup: Setup) -> (App, Pen) {
-    let mut app = App::new(setup.title, setup.lineup, setup.keymap);
-    app.system = setup.system;
-    (app.theme, app.themes) = (Arc::new(setup.theme), setup.themes);
-    (app.prices_as_of, app.prices_age) = setup.prices;
-    app.level = setup.level;
-    app.accepts = setup.accepts;
-    app.common = setup.common;
-    app.connections = setup.connections;
-    app.saves = setup.saves;
-    app.trials.nonce = setup.nonce;
-    app.trials.rng = fastrand::Rng::new();
-    app.votes.rng = fastrand::Rng::new();
-    app.votes.tags = setup.tags;
-    app.judging.judge = setup.judge;
-    app.judging.rng = fastrand::Rng::new();
-    app.same_weights = setup.same_weights;
-    app.give(setup.given);
-    if setup.tour {
-        app.take_tour();
+/// The session is kept from now on, and goes on where another one was left.
+fn keep(
+    app: &mut App,
+    backend: &impl Backend,
+    reopened: Option<(KeptSession, bool)>,
+    told: UnboundedSender<Event>,
+) {
+    // Nobody is told once the screen has gone.
+    let begun = backend.keeps(Box::new(move |news| drop(told.send(Event::Kept(news)))));
+    if let Some((name, clock, facts)) = begun {
+        app.keep_as(name, clock, facts);
     }
-    if let Some(notice) = setup.notice {
-        app.say(notice);
-    }
-    if let Some((kept, own)) = setup.reopened {
+    if let Some((kept, own)) = reopened {
         app.reopen(kept, own);
     }
-    app.weigh_by(setup.spending);
-    app.editor.set_vi(setup.pen.vi);
-    (app, setup.pen)
+}
+
+fn saved_theme(backend: &impl Backend, name: &str) -> String {
+    backend.save_theme(name).unwrap_or_else(|e| format!("not saved: {e}"))
 }
 
 /// Whatever happens while a file is read is an answer: a prompt waits for it.
@@ -549,6 +464,18 @@ struct Held {
 }
 
 impl Held {
+    fn new(setup: &mut Setup, replies: &UnboundedSender<Event>) -> io::Result<Self> {
+        let window = setup.names_window.then(|| window::title(&setup.title, setup.theme.ascii));
+        Ok(Self {
+            screen: Screen::enter(true, window)?,
+            terminal: ManuallyDrop::new(new_terminal()?),
+            colourist: Colourist::new(setup.program.take(), replies.clone()),
+            clipboard: Clipboard::new(replies.clone()),
+            files: Arc::clone(&setup.files),
+            replies: replies.clone(),
+        })
+    }
+
     fn come_back(&mut self) -> io::Result<()> {
         if self.screen.is_lent() {
             self.screen.come_back()?;

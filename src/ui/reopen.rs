@@ -5,6 +5,7 @@ use super::pane::Pane;
 use super::trials::Trial;
 use crate::model::AnswerId;
 use crate::model::Total;
+use crate::model::clean_line;
 use crate::store;
 use crate::store::KeptSession;
 
@@ -31,9 +32,14 @@ impl App {
         let n = self.rounds.len();
         let s = if n == 1 { "" } else { "s" };
         match remarks.as_slice() {
-            [] => self.say(format!("{n} round{s} of {}", transcript.meta.started_at)),
-            [first, rest @ ..] if rest.is_empty() => self.say(first.clone()),
-            [first, rest @ ..] => self.say(format!("{first}; {} more could not be read", rest.len())),
+            [] => {
+                let began: String = transcript.meta.started_at.chars().take(16).collect();
+                self.say(format!("{n} round{s}, begun {} UTC", clean_line(&began.replace('T', " "))));
+            }
+            [only] => self.say(clean_line(only)),
+            [first, rest @ ..] => {
+                self.say(format!("{}; {} more could not be read", clean_line(first), rest.len()));
+            }
         }
     }
 
@@ -47,20 +53,14 @@ impl App {
             let named = |(s, name): &(usize, &str)| *s == seat && *name == run.endpoint.name;
             let id = ids.get(at).map_or_else(|| self.new_id(), |id| AnswerId(*id));
             let (answer, prompt) = (run.answer.clone(), run.prompt.clone());
-            match order.iter().position(named).and_then(|at| Some((at, entries.get_mut(at)?))) {
-                Some((_, entry)) => entry.trials.push(Trial {
-                    number: run.trial,
-                    id,
-                    prompt,
-                    answer,
-                    pane: Pane::default(),
-                    stopping: false,
-                }),
-                None => {
-                    order.push((seat, &run.endpoint.name));
-                    let entry = Entry::new(id, run.endpoint.clone(), prompt);
-                    entries.push(Entry { answer, trial: run.trial, ..entry });
-                }
+            let pane = order.iter().position(named).and_then(|at| entries.get_mut(at));
+            if let Some(entry) = pane {
+                let (number, pane) = (run.trial, Pane::default());
+                entry.trials.push(Trial { number, id, prompt, answer, pane, stopping: false });
+            } else {
+                order.push((seat, &run.endpoint.name));
+                let entry = Entry::new(id, run.endpoint.clone(), prompt);
+                entries.push(Entry { answer, trial: run.trial, ..entry });
             }
         }
         for (at, entry) in entries.iter().enumerate() {

@@ -195,8 +195,10 @@ impl App {
 
     /// A draft that an earlier instance has left behind; it is taken where nothing is lost by it.
     pub(super) fn found_draft(&mut self, text: &str, notice: String) {
-        let adopted = self.prompt_text().is_empty() && self.rounds.is_empty();
-        if adopted {
+        // A session that was opened again may have brought the same one.
+        let same = self.prompt_text() == text;
+        let adopted = same || self.prompt_text().is_empty() && self.rounds.is_empty();
+        if adopted && !same {
             self.leave_system();
             self.editor.set_text(text);
             self.say(notice);

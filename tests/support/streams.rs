@@ -71,14 +71,14 @@ pub struct Facts {
 
 impl From<&Served> for Facts {
     fn from(served: &Served) -> Self {
-        let times = served.times.iter().map(|(n, t)| ((*n).to_owned(), t.as_secs_f64() * 1e3));
+        let times = served.times.iter().map(|(n, t)| (n.to_string(), t.as_secs_f64() * 1e3));
         let served = served.clone();
         Self {
             model: served.model,
             response_id: served.response_id,
             tier: served.tier,
             cost_usd: served.cost_usd,
-            times: times.map(|(n, t)| (n.into_owned(), (t * 1e6).round() / 1e6)).collect(),
+            times: times.map(|(n, t)| (n, (t * 1e6).round() / 1e6)).collect(),
         }
     }
 }

@@ -33,10 +33,12 @@ use crate::model::Timeline;
 use crate::model::Usage;
 use crate::model::Word;
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
 fn is_zero(n: &u32) -> bool {
     *n == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
 fn no(value: &bool) -> bool {
     !*value
 }
@@ -79,7 +81,6 @@ pub struct AnswerRecord {
     pub nonce: Option<String>,
     /// The system text, where it is not the round's; null where there was none.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
-    #[expect(clippy::option_option, reason = "absent, null and a text are three things")]
     pub system: Option<Option<String>>,
     /// The conversation, where it is longer than the round's prompt.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -7,7 +7,7 @@
 
 pub mod answer;
 #[cfg(test)]
-mod record_tests;
+pub mod record_tests;
 mod round;
 mod time;
 

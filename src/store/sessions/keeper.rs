@@ -117,7 +117,9 @@ impl Work {
                         }
                     }
                     self.flush();
-                    waits.into_iter().for_each(|done| done());
+                    for done in waits {
+                        done();
+                    }
                     if end {
                         return;
                     }

@@ -5,6 +5,7 @@
 //! least every second; when it is over it becomes one row, and its text can be searched. "Saved"
 //! is said after the commit only (`synchronous = FULL`).
 
+mod claim;
 mod find;
 mod keeper;
 mod read;
@@ -20,6 +21,7 @@ use rusqlite::Connection;
 
 use super::data_dir;
 
+pub use claim::Claim;
 pub use find::{Filter, Listing};
 pub use keeper::{Done, Keeper, News};
 pub use read::KeptSession;

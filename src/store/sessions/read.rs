@@ -166,8 +166,8 @@ fn answers(connection: &Connection, id: &str, remarks: &mut Vec<String>) -> rusq
             if running {
                 return Ok(record);
             }
-            record.text = text(8).map_err(|e| e.to_string())?.to_owned();
-            record.reasoning = text(9).map_err(|e| e.to_string())?.to_owned();
+            text(8).map_err(|e| e.to_string())?.clone_into(&mut record.text);
+            text(9).map_err(|e| e.to_string())?.clone_into(&mut record.reasoning);
             record.chunks = parsed(text(10).map_err(|e| e.to_string())?)?;
             Ok(record)
         });
@@ -180,7 +180,7 @@ fn answers(connection: &Connection, id: &str, remarks: &mut Vec<String>) -> rusq
                 record,
             }),
             Err(why) => {
-                remarks.push(format!("an answer of round {} cannot be read: {why}", count(row.get(1)?) + 1))
+                remarks.push(format!("an answer of round {} cannot be read: {why}", count(row.get(1)?) + 1));
             }
         }
     }

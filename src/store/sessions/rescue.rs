@@ -44,7 +44,7 @@ fn free(path: &Path) -> PathBuf {
         let number = if n == 0 { String::new() } else { format!("-{n}") };
         path.with_file_name(format!("sessions-damaged-{day}{number}.db"))
     };
-    (0..).map(name).find(|p| !p.exists()).unwrap_or_else(|| name(0))
+    (0..1_000).map(name).find(|p| !p.exists()).unwrap_or_else(|| name(0))
 }
 
 /// Copies rows one by one, past those that cannot be read; how many, and how many tables broke off.

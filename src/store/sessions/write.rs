@@ -4,6 +4,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, named_params};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Lineup;
+use crate::model::Outcome;
 use crate::store::record::RoundRecord;
 use crate::store::record::answer::AnswerRecord;
 
@@ -172,7 +173,7 @@ fn head(
     record: &AnswerRecord,
     over: bool,
 ) -> rusqlite::Result<()> {
-    let status = record.status.filter(|_| over).map(|status| status.word());
+    let status = record.status.filter(|_| over).map(Outcome::word);
     let light = AnswerRecord {
         request: None,
         text: String::new(),
