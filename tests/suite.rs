@@ -58,6 +58,9 @@ mod judge;
 #[path = "suite/keys.rs"]
 mod keys;
 #[cfg(test)]
+#[path = "support/killed.rs"]
+mod killed;
+#[cfg(test)]
 #[path = "suite/look.rs"]
 mod look;
 #[cfg(test)]

@@ -6,8 +6,9 @@ use std::io::{IsTerminal, Read, Write};
 use super::args::{Asking, Cli, RunArgs};
 use super::asked::Asked;
 use super::filling::{self, Sent, Written};
-use super::output::{meta, round_id, say, writable, write_file, write_out};
+use super::output::{meta, round_id, say, session, writable, write_file, write_out};
 use super::repeats::{Repeats, ask};
+use super::shelf::{RunShelf, Shelf};
 use super::world::{Loaded, World};
 use super::{Stop, asked, attach, runtime, text_or_file, world};
 use crate::demo::Demo;
@@ -89,16 +90,24 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         };
         let spending = spending(args, &loaded.config.spending);
         within(&spending, &engine, &lineup, &rounds, repeats)?;
-        // All tasks start at once: the client and the catalog are made before any of them.
+        // All start at once: client and catalog are made before.
         engine.warm_up(&lineup.endpoints).await;
         let (mut answered, mut interrupted, mut first) = (Vec::new(), false, 0);
         // Listened to from the first round to the last: one that comes between two counts as well.
         let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
         let many = rounds.len();
+        let shelf = || Shelf::new(&session(started_at), &catalog, started_at, connections);
+        let shelf = if asking.incognito { None } else { shelf() };
+        let mut shelf =
+            shelf.map(|shelf| RunShelf::new(shelf, &lineup, rounds.first().map(|s| &s.prompt), args.quiet));
         for sent in rounds {
+            if let Some(shelf) = &mut shelf {
+                shelf.round(exported(&sent, Vec::new(), String::new(), None));
+            }
             let label = label(&sent, answered.len() + 1, many);
             let asking = (&lineup, &sent.prompt, repeats);
-            let asked = ask(&engine, (&mut reports, first), asking, &label, interrupt.as_mut()).await;
+            let asked =
+                ask(&engine, (&mut reports, first), asking, &label, shelf.as_mut(), interrupt.as_mut()).await;
             first += asked.0.len() as u64;
             answered.push((sent, asked.0));
             // One round after the other: no endpoint has more than one at a time.
@@ -106,6 +115,9 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
                 interrupted = true;
                 break;
             }
+        }
+        if let Some(shelf) = shelf {
+            shelf.finish();
         }
         let baseline = lineup.baseline.and_then(|at| lineup.endpoints.get(at)).map(|e| e.name.clone());
         Ok((answered, interrupted, catalog, started_at, baseline))
@@ -121,16 +133,8 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
     }
     let code = report_faults(&answered, interrupted);
     let meta = meta(&catalog, started_at, connections);
-    let round = |(number, (sent, runs)): (usize, (Sent, _))| Round {
-        id: round_id(started_at, number),
-        sent_at: None,
-        written: None,
-        // Every one of them starts fresh.
-        origin: Origin::default(),
-        prompt: sent.prompt,
-        filled: sent.filled,
-        runs,
-        baseline: baseline.clone(),
+    let round = |(number, (sent, runs)): (usize, (Sent, Vec<Run>))| {
+        exported(&sent, runs, round_id(started_at, number), baseline.clone())
     };
     let rounds: Vec<Round> = (1..).zip(answered).map(round).collect();
     let text = (format.write)(&meta, &rounds);
@@ -139,6 +143,21 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         Some(path) => write_file(path, &text)?,
     }
     Ok(code)
+}
+
+/// A round as exports and the store take it.
+fn exported(sent: &Sent, runs: Vec<Run>, id: String, baseline: Option<String>) -> Round {
+    Round {
+        id,
+        sent_at: None,
+        written: None,
+        // Every one of them starts fresh.
+        origin: Origin::default(),
+        prompt: sent.prompt.clone(),
+        filled: sent.filled.clone(),
+        runs,
+        baseline,
+    }
 }
 
 /// What this run may cost: the flag's limit, else the configuration's. The demo costs nothing,

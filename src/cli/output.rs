@@ -43,6 +43,11 @@ pub(super) fn round_id(started_at: jiff::Timestamp, number: usize) -> String {
     format!("{}-{number}", started_at.strftime("%Y%m%dT%H%M%SZ"))
 }
 
+/// Names a session among others: sortable by when it began.
+pub(super) fn session(started_at: jiff::Timestamp) -> String {
+    format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), std::process::id())
+}
+
 /// Found out before anything is sent and paid for.
 pub(super) fn writable(path: &Path) -> Result<(), Stop> {
     let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

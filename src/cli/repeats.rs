@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::shelf::RunShelf;
 use crate::engine::Engine;
 use crate::model::Answer;
 use crate::model::AnswerId;
@@ -43,6 +44,7 @@ struct Asking<'a> {
     first: u64,
     label: &'a str,
     how: Repeats,
+    shelf: Option<&'a mut RunShelf>,
     runs: Vec<Run>,
     /// The index of its open run, for each endpoint.
     open: Vec<Option<usize>>,
@@ -57,6 +59,7 @@ pub(super) async fn ask(
     (reports, first): (&mut UnboundedReceiver<Report>, u64),
     (lineup, prompt, how): (&Lineup, &Prompt, Repeats),
     label: &str,
+    shelf: Option<&mut RunShelf>,
     mut interrupt: Pin<&mut impl Future<Output = std::io::Result<()>>>,
 ) -> (Vec<Run>, bool) {
     let count = lineup.endpoints.len();
@@ -65,6 +68,7 @@ pub(super) async fn ask(
         first,
         label,
         how,
+        shelf,
         runs: Vec::new(),
         open: vec![None; count],
         rotation: Rotation::new(count, how.trials),
@@ -115,24 +119,38 @@ impl Asking<'_> {
             let number = self.runs.len();
             let prompt = self.how.prompt(prompt);
             let trial = 1 + self.runs.iter().filter(|run| run.endpoint.name == endpoint.name).count();
-            self.runs.push(Run {
+            let run = Run {
                 endpoint: endpoint.clone(),
                 answer: Answer::new(endpoint.simulated),
                 trial,
                 prompt: prompt.clone(),
-            });
+            };
+            let id = self.first + number as u64;
             if let Some(open) = self.open.get_mut(at) {
                 *open = Some(number);
             }
-            self.engine.launch(AnswerId(self.first + number as u64), endpoint.clone(), prompt);
+            match &mut self.shelf {
+                Some(place) => {
+                    let kept = place.asked(id, at, &run);
+                    self.engine.launch_after(kept, AnswerId(id), endpoint.clone(), prompt);
+                }
+                None => self.engine.launch(AnswerId(id), endpoint.clone(), prompt),
+            }
+            self.runs.push(run);
         }
     }
 
     fn take(&mut self, report: Report) {
         let number = report.id.0.checked_sub(self.first).and_then(|n| usize::try_from(n).ok());
         let number = number.unwrap_or(usize::MAX);
+        let due = self.shelf.as_mut().is_some_and(|shelf| shelf.is_due(&report));
         let Some(run) = self.runs.get_mut(number) else { return };
         run.answer.apply(report.at, report.step);
+        if let Some(shelf) = self.shelf.as_mut().filter(|_| due) {
+            let (runs, first) = (&self.runs, self.first);
+            shelf.keep(|id| Some(&runs.get(usize::try_from(id.checked_sub(first)?).ok()?)?.answer));
+        }
+        let Some(run) = self.runs.get_mut(number) else { return };
         if !run.answer.is_over() {
             return;
         }

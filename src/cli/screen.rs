@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::args::{Asking, Cli, DemoArgs, Look, OpenArgs};
 use super::asked::{Absent, Asked};
 use super::choices::choices;
-use super::output::{meta, round_id, writable, write_file};
+use super::output::{meta, round_id, session, writable, write_file};
 use super::shelf::Shelf;
 use super::world::{Loaded, World};
 use super::{Stop, asked, attach, desk, filling, history, look, runtime, text_or_file, world};
@@ -81,11 +81,8 @@ impl ui::Backend for Backend {
     }
 
     fn finish(&self, saves: Vec<Save>) {
-        if self.shelf.as_ref().is_some_and(|shelf| !shelf.finish(saves)) {
-            let _ = writeln!(
-                std::io::stderr(),
-                "bakeoff: the last of the session may not be saved: the disk does not answer"
-            );
+        if let Some(shelf) = &self.shelf {
+            shelf.end(saves);
         }
     }
 
@@ -245,7 +242,7 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>, opened: Option<&OpenArgs>)
         (setup.common, setup.tags) = (cli.who.common, cli.voting.and(demo.map(|d| &d.voting)));
         let mut backend = Backend {
             shelf: None,
-            session: format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), std::process::id()),
+            session: session(started_at),
             engine: world.engine.clone(),
             endpoints: Vec::new(),
             config: loaded.path.clone(),

@@ -1,20 +1,37 @@
 //! The session that is going on, joined to its file.
 
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::output::meta;
 use crate::engine::CatalogSource;
+use crate::model::Answer;
 use crate::model::Connections;
+use crate::model::Lineup;
+use crate::model::Prompt;
+use crate::model::Report;
+use crate::model::clean_line;
+use crate::store::AnswerRecord;
 use crate::store::Claim;
+use crate::store::Detail;
 use crate::store::Keeper;
+use crate::store::MOST_UNKEPT;
+use crate::store::Mark;
 use crate::store::News;
+use crate::store::PACE;
+use crate::store::Round;
+use crate::store::RoundRecord;
+use crate::store::Run;
 use crate::store::Save;
 use crate::store::SessionRecord;
+use crate::store::grown;
 use crate::store::sessions_path;
+use crate::store::weight;
 
 /// A disk that does not answer holds a request up no longer than this, and the way out.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -75,7 +92,7 @@ impl Shelf {
     }
 
     /// What was to be kept before now is on the disk, or cannot be had there.
-    pub(super) fn settled(&self) -> impl Future<Output = ()> + Send + 'static {
+    pub(super) fn settled(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         let gate = self.gate.lock().ok().and_then(|gate| gate.clone());
         async move {
             if let Some(mut gate) = gate {
@@ -85,10 +102,98 @@ impl Shelf {
         }
     }
 
-    /// Keeps what is left; whether all is on the disk.
-    pub(super) fn finish(&self, saves: Vec<Save>) -> bool {
-        let Some(keeper) = self.keeper.get() else { return true };
+    /// Keeps what is left; says so where that cannot be done.
+    pub(super) fn end(&self, saves: Vec<Save>) {
+        let Some(keeper) = self.keeper.get() else { return };
         keeper.save(saves, None);
-        keeper.finish(PATIENCE)
+        if !keeper.finish(PATIENCE) {
+            let why = "the last of the session may not be saved: the disk does not answer";
+            let _ = writeln!(std::io::stderr(), "bakeoff: {why}");
+        }
+    }
+}
+
+/// Keeps what is asked without a screen.
+pub(super) struct RunShelf {
+    shelf: Shelf,
+    rounds: usize,
+    system: Option<String>,
+    open: BTreeMap<u64, Mark>,
+    heard: usize,
+    last: Instant,
+}
+
+impl RunShelf {
+    /// A new session of this lineup.
+    pub(super) fn new(shelf: Shelf, lineup: &Lineup, first: Option<&Prompt>, quiet: bool) -> Self {
+        shelf.start(move |news| {
+            let said = match news {
+                News::Saved => return,
+                News::NotSaved(why) => format!("not saved: {why}; it goes on, and is tried again"),
+                News::Note(said) => said,
+            };
+            if !quiet {
+                let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&said));
+            }
+        });
+        let question = first.map_or("", Prompt::question);
+        shelf.keep(vec![Save::Session(Box::new(SessionRecord {
+            title: question.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned(),
+            simulated: !lineup.endpoints.is_empty() && lineup.endpoints.iter().all(|e| e.simulated),
+            lineup: lineup.clone(),
+            system: first.and_then(|p| p.system.clone()),
+            ..shelf.facts.clone()
+        }))]);
+        Self { shelf, rounds: 0, system: None, open: BTreeMap::new(), heard: 0, last: Instant::now() }
+    }
+
+    /// A round begins.
+    pub(super) fn round(&mut self, mut round: Round) {
+        round.id = format!("{}-{}", self.shelf.session, self.rounds + 1);
+        round.sent_at = Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        self.system.clone_from(&round.prompt.system);
+        let record = RoundRecord::of(&round, &[], Detail::Kept);
+        self.shelf.keep(vec![Save::Round(self.rounds, Box::new(record))]);
+        self.rounds += 1;
+    }
+
+    /// Somebody is about to be asked; it may leave once what this gives is over.
+    pub(super) fn asked(
+        &mut self,
+        id: u64,
+        seat: usize,
+        run: &Run,
+    ) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let record = Box::new(AnswerRecord::of_run(run, self.system.as_deref(), Detail::Kept));
+        let round = self.rounds.saturating_sub(1);
+        self.shelf.keep(vec![Save::Asked { id, round, seat, trial: run.trial, record }]);
+        self.open.insert(id, Mark::default());
+        self.shelf.settled()
+    }
+
+    /// Whether what has come is to be kept now.
+    pub(super) fn is_due(&mut self, report: &Report) -> bool {
+        let bytes = weight(&report.step);
+        self.heard += bytes.unwrap_or_default();
+        bytes.is_none() || self.heard >= MOST_UNKEPT || self.last.elapsed() >= PACE
+    }
+
+    /// Keeps what has come of all that are open.
+    pub(super) fn keep<'a>(&mut self, answer: impl Fn(u64) -> Option<&'a Answer>) {
+        (self.heard, self.last) = (0, Instant::now());
+        let mut saves = Vec::new();
+        self.open.retain(|id, mark| {
+            let Some(answer) = answer(*id) else { return false };
+            saves.extend(grown(*id, answer, mark));
+            !answer.is_over()
+        });
+        if !saves.is_empty() {
+            self.shelf.keep(saves);
+        }
+    }
+
+    /// Waits until all is on the disk, but not for ever.
+    pub(super) fn finish(self) {
+        self.shelf.end(Vec::new());
     }
 }

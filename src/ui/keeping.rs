@@ -15,7 +15,6 @@ use super::trials::Run;
 use crate::model::Answer;
 use crate::model::AnswerId;
 use crate::model::Attachment;
-use crate::model::Delta;
 use crate::model::Endpoint;
 use crate::model::Origin;
 use crate::model::Outcome;
@@ -24,27 +23,16 @@ use crate::model::Step;
 use crate::store;
 use crate::store::AnswerRecord;
 use crate::store::Detail;
+use crate::store::MOST_UNKEPT;
+use crate::store::Mark;
 use crate::store::News;
+use crate::store::PACE;
 use crate::store::RoundRecord;
 use crate::store::Save;
 use crate::store::SessionRecord;
+use crate::store::grown;
 use crate::store::rfc3339;
-
-/// What a kill may cost of a running answer.
-const PACE: Duration = Duration::from_secs(1);
-const MOST_UNKEPT: usize = 16 << 10;
-
-/// How much of a running answer is kept.
-#[derive(Debug, Default, PartialEq)]
-struct Mark {
-    text: usize,
-    reasoning: usize,
-    chunks: usize,
-    /// Bytes of the last chunk: it may have grown since.
-    last: u32,
-    withdrawn: u32,
-    requested: bool,
-}
+use crate::store::weight;
 
 /// What is kept, and how that goes.
 #[derive(Debug, Default)]
@@ -83,18 +71,9 @@ impl Keeping {
 
     /// Something has happened to an answer.
     pub(super) fn heard(&mut self, step: &Step) {
-        match step {
-            Step::Deltas(deltas) => {
-                let bytes = |d: &Delta| match d {
-                    Delta::Text(text) | Delta::Reasoning(text) => text.len(),
-                    // What was withdrawn must not stay on the disk.
-                    Delta::Withdrawn(..) => MOST_UNKEPT,
-                    _ => 1,
-                };
-                self.heard += deltas.iter().map(bytes).sum::<usize>();
-            }
-            Step::Ended | Step::Failed(_) | Step::Cancelled | Step::Interrupted => self.ended = true,
-            _ => self.heard += 1,
+        match weight(step) {
+            None => self.ended = true,
+            Some(bytes) => self.heard += bytes,
         }
     }
 
@@ -197,7 +176,7 @@ impl App {
         let mut open = take(&mut self.keeping.open);
         open.retain(|id, mark| {
             let Some((.., run)) = self.kept_run(*id) else { return false };
-            saves.extend(grown(*id, run.answer, mark));
+            saves.extend(grown(id.0, run.answer, mark));
             !run.answer.is_over()
         });
         self.keeping.open = open;
@@ -311,41 +290,4 @@ impl Round {
     pub(super) fn written(&self, sent: &Prompt) -> Option<String> {
         Some(&self.question).filter(|q| self.filled.is_none() && *q != sent.question()).cloned()
     }
-}
-
-/// What has come of an answer since it was last kept.
-fn grown(id: AnswerId, answer: &Answer, mark: &mut Mark) -> Option<Save> {
-    let id = id.0;
-    if answer.is_over() {
-        return Some(Save::Whole { id, record: Box::new(AnswerRecord::of(answer)), over: true });
-    }
-    let chunks = &answer.timeline.chunks;
-    let now = Mark {
-        text: answer.text.len(),
-        reasoning: answer.reasoning.len(),
-        chunks: chunks.len(),
-        last: chunks.last().map_or(0, |c| c.bytes),
-        withdrawn: answer.withdrawn,
-        requested: answer.sending.is_some(),
-    };
-    if *mark == now {
-        return None;
-    }
-    let before = mark.chunks.checked_sub(1);
-    let same = before.is_none_or(|at| chunks.iter().nth(at).is_some_and(|c| c.bytes == mark.last));
-    let grown = if same && mark.withdrawn == now.withdrawn {
-        let mut record = AnswerRecord::head(answer);
-        let since = |text: &str, from: usize| text.get(from..).unwrap_or_default().to_owned();
-        record.text = since(&answer.text, mark.text);
-        record.reasoning = since(&answer.reasoning, mark.reasoning);
-        record.chunks = AnswerRecord::arrivals(answer).skip(mark.chunks).collect();
-        if mark.requested {
-            record.request = None;
-        }
-        Save::Grown { id, record: Box::new(record) }
-    } else {
-        Save::Whole { id, record: Box::new(AnswerRecord::of(answer)), over: false }
-    };
-    *mark = now;
-    Some(grown)
 }

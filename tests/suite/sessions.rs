@@ -9,6 +9,7 @@ use bakeoff::store::{Keeper, News, Save, SessionRecord, Sessions, Transcript};
 use bakeoff::ui::{App, Effect, Event, Focus};
 use rustix::process::Signal;
 
+use crate::killed;
 use crate::program::{bakeoff, err, home, json, out};
 use crate::pty::Pty;
 use crate::screen::{app, ask, press, shown, typed};
@@ -341,4 +342,53 @@ fn incognito_keeps_nothing_and_what_is_not_there_is_said() {
         "{}",
         err(&said)
     );
+}
+
+#[test]
+fn what_is_run_without_a_screen_is_kept_as_well() {
+    let home = home();
+    fs::write(home.path().join("cases.csv"), "topic\nTCP\nUDP\n").unwrap();
+    let cases = home.path().join("cases.csv");
+    let args =
+        ["run", "--demo", "-q", "--trials", "2", "--cases", cases.to_str().unwrap(), "What is {{topic}}?"];
+    let told = out(&run(home.path(), &[&args[..], &["--format", "transcript"]].concat()));
+    let found = json(&run(home.path(), &["history", "--format", "json", "UDP"]));
+    assert_eq!((&found[0]["rounds"], &found[0]["interrupted"]), (&2.into(), &0.into()), "{found}");
+    assert_eq!(found[0]["title"], "What is TCP?");
+    let told = Transcript::read(&told).unwrap();
+    let kept = Transcript::read(&out(&run(home.path(), &["history", "export", "last"]))).unwrap();
+    assert_eq!(kept.rounds.len(), 2);
+    for (t, k) in told.rounds.iter().zip(&kept.rounds) {
+        assert_eq!((&k.prompt, &k.filled), (&t.prompt, &t.filled));
+        for (t, k) in t.runs.iter().zip(&k.runs) {
+            assert_eq!((k.trial, &k.endpoint.name, &k.answer), (t.trial, &t.endpoint.name, &t.answer));
+        }
+        assert_eq!(k.runs.len(), t.runs.len());
+    }
+    assert!(run(home.path(), &["run", "--demo", "-q", "--incognito", "No trace"]).status.code() < Some(2));
+    assert_eq!(json(&run(home.path(), &["history", "--format", "json"])).as_array().unwrap().len(), 1);
+}
+
+/// What the next test kills.
+#[test]
+#[ignore = "it runs until it is killed"]
+fn a_program_that_keeps() {
+    let (Some(path), Ok(name)) = (std::env::var_os("KEPT_PATH"), std::env::var("KEPT_NAME")) else { return };
+    killed::stream(Path::new(&path), &name);
+}
+
+#[test]
+fn whenever_it_is_killed_what_was_told_to_be_whole_is_there() {
+    let mut rng = fastrand::Rng::with_seed(6);
+    let mut whole = 0;
+    let dir = home();
+    let path = dir.path().join("sessions.db");
+    for point in 0..30 {
+        let name = format!("s{point}");
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "sessions::a_program_that_keeps", "--ignored", "--nocapture"]);
+        child.env("KEPT_PATH", &path).env("KEPT_NAME", &name);
+        whole += killed::kill(child, &path, &name, rng.usize(1..24), Duration::ZERO);
+    }
+    assert!(whole > 100, "{whole}");
 }

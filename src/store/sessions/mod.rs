@@ -7,6 +7,7 @@
 
 mod claim;
 mod find;
+mod growth;
 mod keeper;
 mod read;
 mod rescue;
@@ -23,6 +24,7 @@ use super::data_dir;
 
 pub use claim::Claim;
 pub use find::{Filter, Listing};
+pub use growth::{MOST_UNKEPT, Mark, PACE, grown, weight};
 pub use keeper::{Done, Keeper, News};
 pub use read::KeptSession;
 pub use write::{Save, SessionRecord};
@@ -145,6 +147,15 @@ impl Sessions {
              AND NOT EXISTS (SELECT 1 FROM answer WHERE instr(asked, sha256))",
             &[id],
         )
+    }
+
+    /// Whether the file is sound: `ok`, or what is wrong with it.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in words.
+    pub fn check(&self) -> Result<String, String> {
+        let Some(connection) = &self.connection else { return Ok("ok".into()) };
+        connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).map_err(|e| self.fail(&e))
     }
 
     fn run(&self, sql: &str, values: &[&str]) -> Result<(), String> {

@@ -1,0 +1,81 @@
+//! How much of a running answer is kept, and what is to be added.
+
+use std::time::Duration;
+
+use super::write::Save;
+use crate::model::Answer;
+use crate::model::Delta;
+use crate::model::Step;
+use crate::store::AnswerRecord;
+
+/// What a kill may cost of a running answer.
+pub const PACE: Duration = Duration::from_secs(1);
+/// The same in bytes.
+pub const MOST_UNKEPT: usize = 16 << 10;
+
+/// How much of a running answer is kept.
+#[derive(Debug, Default, PartialEq)]
+pub struct Mark {
+    text: usize,
+    reasoning: usize,
+    chunks: usize,
+    /// Bytes of the last chunk: it may have grown since.
+    last: u32,
+    withdrawn: u32,
+    requested: bool,
+}
+
+/// What a step adds to what is not kept yet, bytes; `None` where an answer ends with it.
+#[must_use]
+pub fn weight(step: &Step) -> Option<usize> {
+    match step {
+        Step::Deltas(deltas) => {
+            let bytes = |d: &Delta| match d {
+                Delta::Text(text) | Delta::Reasoning(text) => text.len(),
+                // What was withdrawn must not stay on the disk.
+                Delta::Withdrawn(..) => MOST_UNKEPT,
+                _ => 1,
+            };
+            Some(deltas.iter().map(bytes).sum())
+        }
+        Step::Ended | Step::Failed(_) | Step::Cancelled | Step::Interrupted => None,
+        _ => Some(1),
+    }
+}
+
+/// What has come of an answer since it was last kept.
+#[must_use]
+pub fn grown(id: u64, answer: &Answer, mark: &mut Mark) -> Option<Save> {
+    if answer.is_over() {
+        return Some(Save::Whole { id, record: Box::new(AnswerRecord::of(answer)), over: true });
+    }
+    let chunks = &answer.timeline.chunks;
+    let now = Mark {
+        text: answer.text.len(),
+        reasoning: answer.reasoning.len(),
+        chunks: chunks.len(),
+        last: chunks.last().map_or(0, |c| c.bytes),
+        withdrawn: answer.withdrawn,
+        requested: answer.sending.is_some(),
+    };
+    if *mark == now {
+        return None;
+    }
+    let before = mark.chunks.checked_sub(1);
+    let same = before.is_none_or(|at| chunks.iter().nth(at).is_some_and(|c| c.bytes == mark.last));
+    let grown = if same && mark.withdrawn == now.withdrawn {
+        let mut record = AnswerRecord::head(answer);
+        let since = |text: &str, from: usize| text.get(from..).unwrap_or_default().to_owned();
+        record.text = since(&answer.text, mark.text);
+        record.reasoning = since(&answer.reasoning, mark.reasoning);
+        record.chunks = AnswerRecord::arrivals(answer).skip(mark.chunks).collect();
+        if mark.requested {
+            record.request = None;
+        }
+        Save::Grown { id, record: Box::new(record) }
+    } else {
+        Save::Whole { id, record: Box::new(AnswerRecord::of(answer)), over: false }
+    };
+    *mark = now;
+    Some(grown)
+}
