@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::args::{Asking, Cli, DemoArgs, Look, OpenArgs};
+use super::args::{Asking, Cli, DemoArgs, Look, OpenArgs, Who};
 use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, session, writable, write_file};
@@ -226,7 +226,10 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>, opened: Option<&OpenArgs>)
     let started_at = jiff::Timestamp::now();
     let runtime = runtime()?;
     let exit = runtime.block_on(async {
-        let files = nobody || demo.is_none() && asked::needs_files(&cli.who, &named.endpoints);
+        let again = reopened.as_ref().map_or(&[][..], |(kept, _)| &kept.transcript.lineup.endpoints);
+        let files = nobody
+            || demo.is_none() && asked::needs_files(&cli.who, &named.endpoints)
+            || asked::needs_files(&Who::default(), again);
         let (world, reports) = World::look(&loaded, limits.clone(), files).await?;
         let (cast, keys) =
             match cast(cli, demo, nobody.then_some(&furniture.theme), (&world, &loaded), reopened.as_ref())

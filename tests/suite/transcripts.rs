@@ -1,11 +1,20 @@
 //! Transcripts: written, read and written again; what is wrong with one is said with its place.
 
-use bakeoff::store::Transcript;
+use std::sync::OnceLock;
+
+use bakeoff::model::clean;
+use bakeoff::store::{Transcript, export};
+use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use crate::program::{bakeoff, err, home, out};
 
 /// A transcript of a run that has everything: trials, cases, a failure, thoughts.
 fn transcript() -> String {
+    static ONCE: OnceLock<String> = OnceLock::new();
+    ONCE.get_or_init(run).clone()
+}
+
+fn run() -> String {
     let home = home();
     std::fs::write(home.path().join("cases.csv"), "topic,id\nTCP,1\nUDP,2\n").unwrap();
     let run = bakeoff(home.path())
@@ -69,4 +78,115 @@ fn what_is_wrong_with_a_transcript_is_said_with_its_place() {
             .unwrap_err()
             .starts_with("/nowhere/x.json: ")
     );
+}
+
+const HOSTILE: &str = "=HYPERLINK(\"http://evil.example\")\n```\n# A heading @somebody #1\n</details><script>alert(1)</script>\n\
+    ![x](http://evil.example/x.png) [y](http://evil.example)\n````\n\u{1b}[2J\u{9b}1m\u{202e}gnp.\u{7} \"quoted\", and\r\nmore";
+
+/// The same with everything hostile that a model, a server or a lineup can say.
+fn hostile() -> Transcript {
+    let mut read = Transcript::read(&transcript()).unwrap();
+    for round in &mut read.rounds {
+        round.prompt = bakeoff::model::Prompt::new(HOSTILE).with_system(Some(HOSTILE.into()));
+        for run in &mut round.runs {
+            run.endpoint.name = format!("<b>{HOSTILE}");
+            run.answer.text = HOSTILE.into();
+            run.answer.request_id = Some(HOSTILE.into());
+            run.answer.stop = Some((bakeoff::model::Stop::Other, HOSTILE.into()));
+            if let Some(fault) = &mut run.answer.fault {
+                fault.message = HOSTILE.into();
+            }
+        }
+    }
+    read
+}
+
+fn written(read: &Transcript, format: &str) -> String {
+    (export(format).unwrap().write)(&read.meta, &read.rounds)
+}
+
+#[test]
+fn no_export_brings_anything_hostile_to_a_terminal() {
+    let read = hostile();
+    for row in bakeoff::store::EXPORTS {
+        let text = written(&read, row.id);
+        assert!(text.len() > 1_000, "{}", row.id);
+        // CSV ends its lines as its standard says.
+        let text = if row.id == "csv" { text.replace("\r\n", "\n") } else { text };
+        assert_eq!(clean(&text), text, "{}", row.id);
+    }
+}
+
+#[test]
+fn in_markdown_nothing_that_a_model_wrote_is_markdown() {
+    let mut one = hostile();
+    // Without repeats, so that every figure has a cell.
+    one.rounds.iter_mut().for_each(|round| round.runs.retain(|run| run.trial == 1));
+    for read in [hostile(), one] {
+        let text = written(&read, "markdown");
+        assert!(text.contains("> **Simulated**") && text.contains("## How it was measured"), "{text}");
+        let (mut headings, mut fences) = (0, 0);
+        for event in Parser::new_ext(&text, Options::all()) {
+            match event {
+                Event::Html(html) | Event::InlineHtml(html) => panic!("{html}"),
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                    panic!("{dest_url}")
+                }
+                Event::Start(Tag::Heading { .. }) => headings += 1,
+                Event::Start(Tag::CodeBlock(_)) => fences += 1,
+                _ => {}
+            }
+        }
+        assert_eq!(headings, 1 + read.rounds.len() + 1, "{text}");
+        let runs: usize = read.rounds.iter().map(|r| r.runs.len()).sum();
+        assert!(fences >= runs + 2 * read.rounds.len(), "{fences} of {runs}");
+        assert!(!text.contains("@somebody") || text.contains("# A heading @somebody"), "only within fences");
+    }
+}
+
+#[test]
+fn a_row_an_answer_says_what_the_answer_object_says() {
+    let read = Transcript::read(&transcript()).unwrap();
+    let runs: usize = read.rounds.iter().map(|r| r.runs.len()).sum();
+    let lines: Vec<serde_json::Value> =
+        written(&read, "jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), runs);
+    let text = written(&read, "csv");
+    let mut table = csv::Reader::from_reader(text.as_bytes());
+    let head: Vec<String> = table.headers().unwrap().iter().map(str::to_owned).collect();
+    let rows: Vec<Vec<String>> =
+        table.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+    assert_eq!(rows.len(), runs);
+    for (line, row) in lines.iter().zip(&rows) {
+        let cell = |name: &str| row[head.iter().position(|h| h == name).unwrap()].as_str();
+        let said = |path: &str| match line.pointer(path) {
+            None => String::new(),
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        assert_eq!(line["schema"], "bakeoff.answer/1");
+        for (name, path) in [
+            ("endpoint", "/endpoint"),
+            ("case", "/case"),
+            ("status", "/status"),
+            ("trial", "/trial"),
+            ("ttft_ms", "/metrics/ttft_ms"),
+            ("output", "/usage/output"),
+            ("cost_usd", "/cost/usd"),
+            ("cost_status", "/cost/status"),
+            ("error", "/error/class"),
+            ("text", "/text"),
+        ] {
+            assert_eq!(cell(name), said(path), "{name}");
+        }
+    }
+    // What is not known is no zero.
+    let unknown =
+        rows.iter().filter(|row| row[head.iter().position(|h| h == "cost_usd").unwrap()].is_empty());
+    assert!(unknown.count() > 0);
+    let cells = written(&hostile(), "csv");
+    let mut table = csv::Reader::from_reader(cells.as_bytes());
+    for row in table.records() {
+        assert!(row.unwrap().iter().all(|cell| !cell.starts_with(['=', '@', '+'])));
+    }
 }

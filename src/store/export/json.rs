@@ -51,7 +51,7 @@ pub(in crate::store) fn pretty(document: &impl Serialize) -> String {
 /// JSON escapes C0 controls only; `cat` of a hostile answer must not replay C1,
 /// bidi controls or invisible characters either. The value stays the same: what
 /// the filter would mark is written as `\uXXXX`.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
     }

@@ -2,7 +2,10 @@
 //! one row in [`EXPORTS`]. An export receives rounds and the metric table,
 //! nothing of the screen.
 
+mod csv;
 mod json;
+mod jsonl;
+mod markdown;
 mod table;
 mod trials;
 
@@ -102,6 +105,9 @@ pub struct Export {
 pub const EXPORTS: &[Export] = &[
     Export { id: "table", doc: "answers, then a table of figures", write: table::write },
     Export { id: "json", doc: "one object, bakeoff.run/1", write: json::write },
+    Export { id: "jsonl", doc: "one answer a line, bakeoff.answer/1", write: jsonl::write },
+    Export { id: "markdown", doc: "to be read in a pull request", write: markdown::write },
+    Export { id: "csv", doc: "one row an answer", write: csv::write },
     Export {
         id: "transcript",
         doc: "all of it, bakeoff.transcript/1: requests, every arrival, prices",

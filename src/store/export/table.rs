@@ -56,7 +56,7 @@ pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
 }
 
 /// The case, or else the values; the whole of long ones is in JSON.
-fn heading(filled: &Filled) -> String {
+pub(super) fn heading(filled: &Filled) -> String {
     let label = clean_line(&filled.label());
     let mut letters = label.chars();
     let short: String = letters.by_ref().take(MOST_LABEL).collect();
@@ -64,6 +64,12 @@ fn heading(filled: &Filled) -> String {
 }
 
 fn figures(out: &mut String, round: &Round) {
+    out.push_str(&aligned(&figure_rows(round), 2));
+    total(out, round);
+}
+
+/// A row of headings, then one an answer: name and status, then figures.
+pub(super) fn figure_rows(round: &Round) -> Vec<Vec<String>> {
     let shown: Vec<_> = METRICS.iter().filter(|m| SHOWN.contains(&m.id)).collect();
     let mut rows = vec![["endpoint", "status"].map(String::from).to_vec()];
     // The servers' own clocks stand apart, where there are any.
@@ -81,8 +87,7 @@ fn figures(out: &mut String, round: &Round) {
         row.push(a.cost.label());
         rows.push(row);
     }
-    out.push_str(&aligned(&rows, 2));
-    total(out, round);
+    rows
 }
 
 /// What all answers cost, where there are several.

@@ -79,7 +79,9 @@ fn usage(rng: &mut fastrand::Rng) -> Usage {
         output: count(),
         reasoning: count(),
         inconsistent: rng.bool(),
-        raw: Some(serde_json::json!({ "n": rng.u64(..), "f": 0.1, "deep": [null, { "x": "\u{9b}" }] })),
+        raw: Some(
+            serde_json::json!({ "n": rng.u64(..), "f": rng.f64() * 1e3, "deep": [null, { "x": "\u{9b}" }] }),
+        ),
         ..Usage::default()
     }
 }

@@ -1,5 +1,9 @@
 //! Sessions as a list, and by their words.
 
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Row, ToSql, named_params};
 
 /// Which sessions are asked for.
@@ -45,7 +49,9 @@ const COLUMNS: &str = "
     (SELECT count(*) FROM answer a WHERE a.session = s.id),
     (SELECT count(*) FROM answer a WHERE a.session = s.id AND (a.status IS NULL OR a.status = 'interrupted')),
     (SELECT group_concat(word, char(10)) FROM (SELECT word FROM tag WHERE session = s.id ORDER BY word)),
-    (SELECT group_concat(endpoint, char(10)) FROM (SELECT endpoint FROM answer WHERE session = s.id GROUP BY endpoint ORDER BY min(seat)))";
+    (SELECT group_concat(endpoint, char(10)) FROM (SELECT endpoint FROM answer WHERE session = s.id GROUP BY endpoint ORDER BY min(seat))),
+    (SELECT coalesce(sum(bytes), 0) FROM round r WHERE r.session = s.id)
+        + (SELECT coalesce(sum(bytes), 0) FROM answer a WHERE a.session = s.id)";
 
 const WHICH: &str = "
     (:tag IS NULL OR EXISTS (SELECT 1 FROM tag t WHERE t.session = s.id AND t.word = :tag))
@@ -68,7 +74,7 @@ fn listing(row: &Row<'_>) -> rusqlite::Result<Listing> {
         rounds: count(5)?,
         answers: count(6)?,
         interrupted: count(7)?,
-        bytes: 0,
+        bytes: row.get::<_, i64>(10).map(|n| u64::try_from(n).unwrap_or_default())?,
         tags: lines(row.get(8)?),
         endpoints: lines(row.get(9)?),
         found: None,
@@ -104,21 +110,24 @@ pub(super) fn find(connection: &Connection, filter: &Filter) -> rusqlite::Result
         out = rows.collect::<rusqlite::Result<_>>()?;
     } else if let Some(words) = expression(&filter.words) {
         // The newest texts first: a word that is everywhere need not be ranked everywhere.
-        let mut hits = connection.prepare_cached(
+        // A session is looked at once, whatever else of it has the words.
+        let seen = Mutex::new(HashSet::new());
+        connection.create_scalar_function("is_new", 1, FunctionFlags::SQLITE_UTF8, move |c| {
+            let id: String = c.get(0)?;
+            Ok(seen.lock().is_ok_and(|mut seen| seen.insert(id)))
+        })?;
+        let mut hits = connection.prepare(
             "SELECT w.session, w.round, snippet(found, 0, char(1), char(2), '…', 16)
-             FROM found JOIN words w ON w.id = found.rowid WHERE found MATCH ?1 ORDER BY found.rowid DESC",
+             FROM found JOIN words w ON w.id = found.rowid
+             WHERE found MATCH ?1 AND is_new(w.session) ORDER BY found.rowid DESC",
         )?;
         let sql = format!("SELECT {COLUMNS} FROM session s WHERE s.id = :id AND {WHICH}");
         let mut one = connection.prepare_cached(&sql)?;
-        let mut seen = std::collections::HashSet::new();
         let mut rows = hits.query([&words])?;
         while out.len() < filter.limit
             && let Some(row) = rows.next()?
         {
             let id: String = row.get(0)?;
-            if !seen.insert(id.clone()) {
-                continue;
-            }
             let parameters: [(&str, &dyn ToSql); 5] = [
                 (":id", &id),
                 (":tag", tag),
@@ -132,17 +141,6 @@ pub(super) fn find(connection: &Connection, filter: &Filter) -> rusqlite::Result
                 out.push(Listing { found: Some((round, row.get(2)?)), ..kept? });
             }
         }
-    }
-    let mut size = connection.prepare_cached(
-        "SELECT (SELECT coalesce(sum(length(body)), 0) FROM words WHERE session = ?1)
-              + (SELECT coalesce(sum(length(asked) + length(record) + length(thought) + length(arrivals)
-                                     + coalesce(length(request), 0)), 0) FROM answer WHERE session = ?1)
-              + (SELECT coalesce(sum(length(said) + length(thought) + length(arrivals)), 0) FROM part WHERE session = ?1)
-              + (SELECT coalesce(sum(length(record)), 0) FROM round WHERE session = ?1)",
-    )?;
-    for row in &mut out {
-        let bytes: i64 = size.query_row([&row.id], |r| r.get(0))?;
-        row.bytes = u64::try_from(bytes).unwrap_or_default();
     }
     Ok(out)
 }

@@ -151,8 +151,8 @@ fn rounds(
 
 fn answers(connection: &Connection, id: &str, remarks: &mut Vec<String>) -> rusqlite::Result<Vec<Row>> {
     let mut read = connection.prepare_cached(
-        "SELECT a.id, a.round, a.seat, a.replaced, a.status IS NULL, a.asked, a.record, a.request, w.body, a.thought, a.arrivals
-         FROM answer a LEFT JOIN words w ON w.id = a.words
+        "SELECT a.id, a.round, a.seat, a.replaced, a.status IS NULL, a.asked, a.record, a.request, b.body, a.thought, a.arrivals
+         FROM answer a LEFT JOIN body b ON b.id = a.words
          WHERE a.session = ?1 ORDER BY a.round, a.trial, a.seat, a.id",
     )?;
     let mut rows = read.query([id])?;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 use super::schema::{Closed, open};
 
 /// In the order in which rows can be put in: what others refer to comes first.
-const TABLES: [&str; 7] = ["session", "round", "answer", "part", "tag", "picture", "words"];
+const TABLES: [&str; 8] = ["session", "round", "answer", "part", "tag", "picture", "words", "body"];
 
 /// Moves the file away and begins a new one with what can be read of it; gives a sentence.
 pub(super) fn set_aside(path: &Path, why: &str) -> Result<String, String> {

@@ -35,6 +35,7 @@ const STEPS: &[&str] = &["
     CREATE TABLE round (
         session TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
         number  INTEGER NOT NULL,             -- in the order of sending, from 0
+        bytes   INTEGER NOT NULL,
         record  TEXT NOT NULL,                -- JSON: a round without its answers
         PRIMARY KEY (session, number)
     ) STRICT, WITHOUT ROWID;
@@ -49,6 +50,7 @@ const STEPS: &[&str] = &["
         provider TEXT NOT NULL,
         model    TEXT NOT NULL,
         status   TEXT,                        -- NULL while it runs
+        bytes    INTEGER NOT NULL DEFAULT 0,  -- of all that follows, and of its text
         asked    TEXT NOT NULL,               -- JSON: who was asked, and with what
         record   TEXT NOT NULL DEFAULT '{}',  -- JSON: what came, without texts and arrivals
         request  TEXT,                        -- JSON: what was sent
@@ -57,6 +59,9 @@ const STEPS: &[&str] = &["
         arrivals TEXT NOT NULL DEFAULT '[]',
         PRIMARY KEY (session, id)
     ) STRICT, WITHOUT ROWID;
+    -- What a list says of sessions, without reading their records.
+    CREATE INDEX round_figures ON round (session, bytes);
+    CREATE INDEX answer_figures ON answer (session, status, bytes, seat, endpoint, provider, model);
     CREATE TABLE part (
         session  TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
         answer   INTEGER NOT NULL,
@@ -76,22 +81,19 @@ const STEPS: &[&str] = &["
         id      INTEGER PRIMARY KEY,
         session TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
         round   INTEGER NOT NULL,
-        answer  INTEGER,                      -- NULL for the prompt
-        body    TEXT NOT NULL
+        answer  INTEGER                       -- NULL for the prompt
     ) STRICT;
     CREATE INDEX words_by_session ON words (session, round);
+    -- Apart from whose they are, so that finding out whose they are reads no texts.
+    CREATE TABLE body (id INTEGER PRIMARY KEY REFERENCES words ON DELETE CASCADE, body TEXT NOT NULL) STRICT;
     CREATE VIRTUAL TABLE found USING fts5 (
-        body, content = 'words', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+        body, content = 'body', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
     );
-    CREATE TRIGGER words_in AFTER INSERT ON words BEGIN
+    CREATE TRIGGER body_in AFTER INSERT ON body BEGIN
         INSERT INTO found (rowid, body) VALUES (new.id, new.body);
     END;
-    CREATE TRIGGER words_out AFTER DELETE ON words BEGIN
+    CREATE TRIGGER body_out AFTER DELETE ON body BEGIN
         INSERT INTO found (found, rowid, body) VALUES ('delete', old.id, old.body);
-    END;
-    CREATE TRIGGER words_changed AFTER UPDATE ON words BEGIN
-        INSERT INTO found (found, rowid, body) VALUES ('delete', old.id, old.body);
-        INSERT INTO found (rowid, body) VALUES (new.id, new.body);
     END;
 "];
 
@@ -158,6 +160,8 @@ pub(super) fn look(path: &Path) -> Result<Option<Connection>, Closed> {
     }
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(PATIENCE)?;
+    // 16 MiB: a search goes to and fro in the index.
+    connection.pragma_update(None, "cache_size", -16_384)?;
     if version(&connection)? == 0 {
         return Ok(None);
     }

@@ -7,11 +7,15 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use rusqlite::Connection;
+use sha2::{Digest, Sha256};
 
 use super::{Filter, Keeper, News, Save, SessionRecord, Sessions};
 use crate::model::Answer;
+use crate::model::Attachment;
 use crate::model::Delta;
 use crate::model::Endpoint;
+use crate::model::Image;
+use crate::model::ImageKind;
 use crate::model::Lineup;
 use crate::model::Origin;
 use crate::model::Outcome;
@@ -79,18 +83,23 @@ fn run(answer: Answer) -> Run {
     Run { endpoint, answer, trial: 1, prompt: Prompt::new("Why?").with_system(Some("Be brief.".into())) }
 }
 
-/// A round with one answer of this id, asked and not yet answered.
-fn asked(round: usize, id: u64, question: &str) -> Vec<Save> {
-    let exported = Round {
-        id: format!("r-{round}"),
+fn blank() -> Round {
+    Round {
+        id: String::new(),
         sent_at: None,
         written: None,
         origin: Origin::default(),
-        prompt: Prompt::new(question).with_system(Some("Be brief.".into())),
+        prompt: Prompt::default(),
         filled: None,
         runs: Vec::new(),
         baseline: None,
-    };
+    }
+}
+
+/// A round with one answer of this id, asked and not yet answered.
+fn asked(round: usize, id: u64, question: &str) -> Vec<Save> {
+    let prompt = Prompt::new(question).with_system(Some("Be brief.".into()));
+    let exported = Round { id: format!("r-{round}"), prompt, ..blank() };
     let record = AnswerRecord::of_run(&run(Answer::new(false)), Some("Be brief."), Detail::Kept);
     vec![
         Save::Round(round, Box::new(RoundRecord::of(&exported, &[], Detail::Kept))),
@@ -175,6 +184,43 @@ fn an_answer_that_did_not_end_is_read_as_interrupted_with_all_its_parts() {
         let bytes = fs::read(&path).unwrap();
         assert!(!bytes.windows(7).any(|w| w == b"part 5."), "{}", path.display());
     }
+}
+
+#[test]
+fn an_image_comes_back_with_its_bytes_and_is_kept_once() {
+    let (_dir, path) = file();
+    let desk = Desk::new(&path, "s1");
+    let bytes = b"pixels".to_vec();
+    let hash = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
+    let image = Image::known("chart.png".into(), ImageKind::Png, (1, 1), 6, hash.clone());
+    let with = |n: usize| {
+        let mut saves = asked(n, n as u64, "see");
+        if let Save::Round(_, record) = &mut saves[0] {
+            let prompt = Prompt::new("see").attach(&[Attachment::Image(image.clone())]);
+            let round = Round { id: format!("r-{n}"), prompt, ..blank() };
+            **record = RoundRecord::of(&round, &[], Detail::Kept);
+        }
+        saves.push(Save::Picture(hash.clone(), bytes.clone()));
+        saves
+    };
+    desk.save([vec![session("pictures")], with(0), with(1)].concat());
+    let sessions = Sessions::change(&path).unwrap();
+    let kept = sessions.load("s1").unwrap();
+    for round in &kept.transcript.rounds {
+        for prompt in [&round.prompt, &round.runs[0].prompt] {
+            assert_eq!(prompt.images().next().and_then(Image::bytes), Some(&bytes[..]));
+        }
+    }
+    // A transcript has what it was, not the bytes.
+    let again = crate::store::Transcript::read(&kept.transcript.write()).unwrap();
+    assert_eq!(again.rounds[0].prompt.images().next().and_then(Image::bytes), None);
+    let pictures = || -> i64 {
+        let count = "SELECT count(*) FROM picture";
+        Connection::open(&path).unwrap().query_row(count, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(pictures(), 1);
+    sessions.remove("s1").unwrap();
+    assert_eq!(pictures(), 0);
 }
 
 #[test]

@@ -69,6 +69,9 @@ pub enum Save {
     Picture(String, Vec<u8>),
 }
 
+/// About so many bytes does an arrival take.
+const CHUNK: usize = 20;
+
 /// Now, in milliseconds since 1970.
 fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
@@ -113,17 +116,15 @@ fn one(t: &Transaction<'_>, session: &str, save: &Save) -> rusqlite::Result<()> 
         }
         Save::Round(at, record) => {
             t.prepare_cached(
-                "INSERT INTO round (session, number, record) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (session, number) DO UPDATE SET record = excluded.record",
+                "INSERT INTO round (session, number, record, bytes) VALUES (?1, ?2, ?3, length(?3))
+                 ON CONFLICT (session, number) DO UPDATE SET record = excluded.record, bytes = excluded.bytes",
             )?
             .execute((session, number(*at), json(record)?))?;
             t.prepare_cached("DELETE FROM words WHERE session = ?1 AND round = ?2 AND answer IS NULL")?
                 .execute((session, number(*at)))?;
-            t.prepare_cached("INSERT INTO words (session, round, body) VALUES (?1, ?2, ?3)")?.execute((
-                session,
-                number(*at),
-                &record.prompt,
-            ))?;
+            t.prepare_cached("INSERT INTO words (session, round) VALUES (?1, ?2)")?
+                .execute((session, number(*at)))?;
+            body(t, &record.prompt)?;
         }
         Save::Asked { id, round, seat, trial, record } => {
             let text = |word: &Option<String>| word.clone().unwrap_or_default();
@@ -183,9 +184,24 @@ fn head(
     };
     let request = record.request.as_ref().map(json).transpose()?;
     t.prepare_cached(
-        "UPDATE answer SET record = ?3, status = ?4, request = coalesce(?5, request) WHERE session = ?1 AND id = ?2",
+        "UPDATE answer SET record = ?3, status = ?4, request = coalesce(?5, request),
+             bytes = length(asked) + length(?3) + length(coalesce(?5, request, '')) + ?6
+         WHERE session = ?1 AND id = ?2",
     )?
-    .execute((session, key(id), json(&light)?, status, request))?;
+    .execute((
+        session,
+        key(id),
+        json(&light)?,
+        status,
+        request,
+        number(record.text.len() + record.reasoning.len() + record.chunks.len() * CHUNK),
+    ))?;
+    Ok(())
+}
+
+/// The text of the row of `words` that was put in last.
+fn body(t: &Transaction<'_>, text: &str) -> rusqlite::Result<()> {
+    t.prepare_cached("INSERT INTO body (id, body) VALUES (last_insert_rowid(), ?1)")?.execute([text])?;
     Ok(())
 }
 
@@ -211,14 +227,16 @@ fn whole(
     )?
     .execute(own)?;
     t.prepare_cached(
-        "INSERT INTO words (session, round, answer, body)
-         SELECT session, round, id, ?3 FROM answer WHERE session = ?1 AND id = ?2",
+        "INSERT INTO words (session, round, answer)
+         SELECT session, round, id FROM answer WHERE session = ?1 AND id = ?2",
     )?
-    .execute((session, key(id), &record.text))?;
+    .execute(own)?;
+    let words = t.last_insert_rowid();
+    body(t, &record.text)?;
     t.prepare_cached(
-        "UPDATE answer SET words = last_insert_rowid(), thought = ?3, arrivals = ?4
+        "UPDATE answer SET words = ?5, thought = ?3, arrivals = ?4
          WHERE session = ?1 AND id = ?2",
     )?
-    .execute((session, key(id), &record.reasoning, json(&record.chunks)?))?;
+    .execute((session, key(id), &record.reasoning, json(&record.chunks)?, words))?;
     Ok(())
 }
