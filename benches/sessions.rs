@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use bakeoff::model::{Answer, Delta, Step};
 use bakeoff::store::{AnswerRecord, Filter, Keeper, News, Save, Sessions};
+use bakeoff::ui::{App, Keymap};
 
 fn file(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.db"))
@@ -134,12 +135,14 @@ fn open() {
     for _ in 0..5 {
         let begin = Instant::now();
         let kept = Sessions::look(&path).unwrap().load("s").unwrap();
-        assert_eq!(kept.transcript.rounds.len(), 1_000);
+        let mut app = App::new("open".into(), kept.transcript.lineup.clone(), Keymap::default());
+        app.reopen(kept, true);
+        assert_eq!(app.rounds.len(), 1_000);
         times.push(begin.elapsed());
     }
     times.sort_unstable();
     println!(
-        "read a session of 1,000 rounds, 4 answers of 150 arrivals each: {:.0?} median, {:.0?} longest (goal: open in 300 ms)",
+        "read and reopen a session of 1,000 rounds, 4 answers of 150 arrivals each: {:.0?} median, {:.0?} longest (goal: open in 300 ms)",
         times[2], times[4]
     );
 }

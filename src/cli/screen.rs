@@ -80,10 +80,8 @@ impl ui::Backend for Backend {
         }
     }
 
-    fn finish(&self, saves: Vec<Save>) {
-        if let Some(shelf) = &self.shelf {
-            shelf.end(saves);
-        }
+    fn finish(&self, saves: Vec<Save>) -> bool {
+        self.shelf.as_ref().is_some_and(|shelf| shelf.end(saves))
     }
 
     fn cancel(&self, id: AnswerId) {

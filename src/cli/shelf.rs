@@ -102,14 +102,18 @@ impl Shelf {
         }
     }
 
-    /// Keeps what is left; says so where that cannot be done.
-    pub(super) fn end(&self, saves: Vec<Save>) {
-        let Some(keeper) = self.keeper.get() else { return };
-        keeper.save(saves, None);
-        if !keeper.finish(PATIENCE) {
-            let why = "the last of the session may not be saved: the disk does not answer";
-            let _ = writeln!(std::io::stderr(), "bakeoff: {why}");
+    /// Keeps what is left; whether all is on the disk. Says so where it is not.
+    pub(super) fn end(&self, saves: Vec<Save>) -> bool {
+        let Some(keeper) = self.keeper.get() else { return true };
+        if !saves.is_empty() {
+            keeper.save(saves, None);
         }
+        let written = keeper.finish(PATIENCE);
+        if !written {
+            let why = format!("the last of the session is not saved in {}", self.path.display());
+            let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&why));
+        }
+        written
     }
 }
 

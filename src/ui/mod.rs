@@ -174,8 +174,8 @@ pub trait Backend {
     fn keeps(&self, tell: Box<dyn Fn(News) + Send>) -> Option<(String, Duration, SessionRecord)>;
     /// Writes these, elsewhere than on the screen's thread; what is launched later waits for it.
     fn keep(&self, saves: Vec<Save>);
-    /// The last of them: it waits until they are written, but not for ever.
-    fn finish(&self, saves: Vec<Save>);
+    /// The last of them: it waits until they are written, but not for ever; whether all are.
+    fn finish(&self, saves: Vec<Save>) -> bool;
     /// Keeps a lineup; the sentence either way is shown.
     ///
     /// # Errors
@@ -316,8 +316,8 @@ pub async fn run(
 }
 
 fn ended(app: &mut App, code: u8, backend: &impl Backend) -> Exit {
-    backend.finish(app.unkept());
-    let kept = app.keeping.has_session();
+    let written = backend.finish(app.unkept());
+    let kept = written && app.keeping.has_session();
     app.unveil_all();
     let baseline = app.lineup.baseline.and_then(|at| app.lineup.endpoints.get(at)).cloned();
     Exit { code, rounds: std::mem::take(&mut app.rounds), baseline, kept }

@@ -47,20 +47,19 @@ impl App {
         let number = self.rounds.len();
         let mut entries: Vec<Entry> = Vec::new();
         // In the order of trials: the first of each pane is shown.
-        let mut order: Vec<(usize, &str)> = Vec::new();
-        for (at, run) in round.runs.iter().enumerate() {
+        let mut panes: Vec<usize> = Vec::new();
+        for (at, run) in round.runs.into_iter().enumerate() {
             let seat = seats.get(at).copied().unwrap_or(usize::MAX);
-            let named = |(s, name): &(usize, &str)| *s == seat && *name == run.endpoint.name;
             let id = ids.get(at).map_or_else(|| self.new_id(), |id| AnswerId(*id));
-            let (answer, prompt) = (run.answer.clone(), run.prompt.clone());
-            let pane = order.iter().position(named).and_then(|at| entries.get_mut(at));
-            if let Some(entry) = pane {
-                let (number, pane) = (run.trial, Pane::default());
+            let store::Run { endpoint, answer, trial, prompt } = run;
+            let mut there = panes.iter().zip(&mut entries);
+            let same = there.find(|(pane, entry)| **pane == seat && entry.endpoint.name == endpoint.name);
+            if let Some((_, entry)) = same {
+                let (number, pane) = (trial, Pane::default());
                 entry.trials.push(Trial { number, id, prompt, answer, pane, stopping: false });
             } else {
-                order.push((seat, &run.endpoint.name));
-                let entry = Entry::new(id, run.endpoint.clone(), prompt);
-                entries.push(Entry { answer, trial: run.trial, ..entry });
+                panes.push(seat);
+                entries.push(Entry { answer, trial, ..Entry::new(id, endpoint, prompt) });
             }
         }
         for (at, entry) in entries.iter().enumerate() {

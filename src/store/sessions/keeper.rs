@@ -37,7 +37,7 @@ enum Job {
 /// Writes one session.
 pub struct Keeper {
     jobs: Sender<Job>,
-    thread: Mutex<Option<(JoinHandle<()>, Receiver<()>)>>,
+    thread: Mutex<Option<(JoinHandle<()>, Receiver<bool>)>>,
 }
 
 impl Keeper {
@@ -56,7 +56,7 @@ impl Keeper {
         let thread = std::thread::spawn(move || {
             work.run(&todo);
             // Nobody may wait for it any more.
-            let _ = ended.send(());
+            let _ = ended.send(work.waiting.is_empty());
         });
         Self { jobs, thread: Mutex::new(Some((thread, end))) }
     }
@@ -75,12 +75,12 @@ impl Keeper {
     pub fn finish(&self, patience: Duration) -> bool {
         let Some((thread, end)) = self.thread.lock().ok().and_then(|mut t| t.take()) else { return true };
         let _ = self.jobs.send(Job::End);
-        let done = end.recv_timeout(patience).is_ok();
-        if done {
+        let written = end.recv_timeout(patience);
+        if written.is_ok() {
             // It has said that it ends.
             let _ = thread.join();
         }
-        done
+        written.unwrap_or(false)
     }
 }
 
