@@ -240,6 +240,7 @@ Examples:
   bakeoff history -e bedrock --since 2026-11-01
   bakeoff history show last
   bakeoff history export last --out comparison.json
+  bakeoff history reprice last                        what it cost then, and what it would cost today
   bakeoff open last";
 
 /// Who is asked.
@@ -378,6 +379,13 @@ pub enum HistoryCommand {
         format: String,
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+    },
+    /// What each answer cost then, and what it would cost at today's prices; nothing is changed
+    Reprice {
+        #[arg(value_name = "ID|FILE")]
+        id: String,
+        #[command(flatten)]
+        list: ListArgs,
     },
     /// Another title; an empty one is the first prompt again
     Rename {

@@ -5,12 +5,20 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Stop;
 use super::args::{HistoryArgs, HistoryCommand, ListFormat};
 use super::lists::list;
 use super::output::{writable, write_file, write_out};
+use super::{Stop, world};
+use crate::model::Cost;
+use crate::model::Money;
+use crate::model::Outcome;
+use crate::model::Price;
+use crate::model::Total;
+use crate::model::Tree;
+use crate::model::Unit;
 use crate::model::bytes;
 use crate::model::clean_line;
+use crate::provider::list_price;
 use crate::store::Filter;
 use crate::store::KeptSession;
 use crate::store::Listing;
@@ -56,6 +64,7 @@ pub(super) fn run(args: &HistoryArgs) -> Result<u8, Stop> {
                 say(&format!("{id} is removed"));
             }
         }
+        HistoryCommand::Reprice { id, list } => return reprice(id, list.format),
         HistoryCommand::Prune { days, yes } => return prune(*days, *yes),
     }
     Ok(0)
@@ -218,4 +227,64 @@ fn prune(days: u32, yes: bool) -> Result<u8, Stop> {
     }
     say(&format!("removed {what}"));
     Ok(0)
+}
+
+/// What was paid then stays what it is; today's list stands beside it.
+fn reprice(word: &str, format: ListFormat) -> Result<u8, Stop> {
+    let read = transcript(word)?;
+    let loaded = world::load()?;
+    let runs = || read.rounds.iter().flat_map(|round| &round.runs);
+    // The demo has prices of its own.
+    let simulated = runs().next().is_some() && runs().all(|run| run.answer.simulated);
+    let catalog = if simulated { world::demo_catalog() } else { world::catalog(&loaded)? }();
+    let tree = Tree::new(read.rounds.iter().map(|round| round.origin));
+    let (mut rows, mut then, mut now) = (Vec::new(), Total::default(), Total::default());
+    for (at, round) in read.rounds.iter().enumerate() {
+        for run in &round.runs {
+            let answer = &run.answer;
+            let url = answer.sending.as_ref().map_or("", |sending| sending.url.as_str());
+            let (price, rule) = list_price(&catalog, &run.endpoint, url);
+            let today = answer.cost_at(price.as_ref(), rule);
+            if answer.may_be_billed() {
+                then.add(&answer.cost);
+                now.add(&today);
+            }
+            let as_of = |price: Option<&Price>| price.map_or_else(String::new, |price| price.as_of.clone());
+            let mut row = vec![
+                ("round", json!(tree.label(at))),
+                ("endpoint", json!(run.endpoint.name)),
+                ("trial", json!(run.trial)),
+                ("status", json!(answer.outcome().map_or("interrupted", Outcome::word))),
+            ];
+            let both = [
+                ("then", &answer.cost, as_of(answer.price.as_ref())),
+                ("today", &today, as_of(price.as_ref())),
+            ];
+            if format == ListFormat::Json {
+                for (name, cost, as_of) in both {
+                    let usd = cost.usd.map(Money::exact);
+                    let cost = json!({ "usd": usd, "status": cost.status.word(), "prices_as_of": as_of, "at_least": cost.at_least });
+                    row.push((name, cost));
+                }
+            } else {
+                for (name, cost, as_of) in both {
+                    row.extend([(name, json!(cost.label())), ("of", json!(as_of))]);
+                }
+                row.push(("change", json!(change(&answer.cost, &today))));
+            }
+            rows.push(row);
+        }
+    }
+    let code = list(rows, format)?;
+    say(&format!("then {}, today {}; what was paid is not changed", then.label(), now.label()));
+    Ok(code)
+}
+
+/// `+$0.0012`, `same`; nothing where one of them is not known.
+fn change(then: &Cost, now: &Cost) -> String {
+    match (then.usd, now.usd) {
+        (Some(a), Some(b)) if a == b => "same".to_owned(),
+        (Some(a), Some(b)) => Unit::Usd.difference(b.dollars() - a.dollars()),
+        _ => String::new(),
+    }
 }

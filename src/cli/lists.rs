@@ -163,7 +163,7 @@ pub(super) fn list(rows: Vec<Vec<(&'static str, Value)>>, format: ListFormat) ->
                 .into_iter()
                 .map(|r| Value::Object(r.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()))
                 .collect();
-            format!("{}\n", serde_json::to_string_pretty(&objects).unwrap_or_default())
+            crate::store::pretty(&objects)
         }
         // Nothing is no empty line.
         ListFormat::Table if rows.is_empty() => String::new(),

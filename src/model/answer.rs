@@ -362,28 +362,36 @@ impl Answer {
     }
 
     fn settle(&mut self) {
+        self.cost = self.cost_at(self.price.as_ref(), self.rule);
+    }
+
+    /// What it would cost at a price, by the counts that it has; what the response itself stated
+    /// stays what it is.
+    #[must_use]
+    pub fn cost_at(&self, price: Option<&Price>, rule: Rule) -> Cost {
         // By its end; the wall clock was read once, at t0, so that its steps have no effect.
         let t = &self.timeline;
         let slept: Duration = t.stalls.iter().map(|stall| stall.slept).sum();
         let lasted = t.end.or(t.last_byte).unwrap_or_default() + slept;
         let ended = self.sending.as_ref().and_then(|s| s.started).map(|at| (at + lasted).as_secs());
-        let price = self.price.as_ref().map(|price| price.at(ended));
+        let price = price.map(|price| price.at(ended));
         let asked = self.sending.as_ref().and_then(|s| s.tier);
-        self.cost = settle(
+        let mut cost = settle(
             self.usage.as_ref(),
             price.as_deref(),
-            self.rule,
+            rule,
             self.served.tier.as_deref().or(asked),
             self.served.cost_usd.as_deref(),
         );
-        if asked.is_some() && self.served.tier.is_none() && self.cost.status == CostStatus::Known {
-            self.cost.status = CostStatus::Assumed;
-            self.cost.why =
+        if asked.is_some() && self.served.tier.is_none() && cost.status == CostStatus::Known {
+            cost.status = CostStatus::Assumed;
+            cost.why =
                 Some("the response names no service tier: priced as the one that was asked for".into());
         }
         if self.outcome().is_some_and(|o| o != Outcome::Complete) {
-            self.cost.unfinished();
+            cost.unfinished();
         }
+        cost
     }
 }
 

@@ -22,7 +22,7 @@ pub use config::{
     private, save_lineup, save_theme, write_whole,
 };
 pub use drafts::Drafts;
-pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export};
+pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export, pretty};
 pub use machine::{machine, shorten_home};
 pub use prices::{Origin, PriceFiles, origin, with_origin};
 pub use prompts::{KeptList, Prompts};

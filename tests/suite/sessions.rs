@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use bakeoff::model::{Delta, Kind, Outcome, Step};
+use bakeoff::model::{Delta, Kind, Outcome, Step, clean};
 use bakeoff::store::{Keeper, News, Save, SessionRecord, Sessions, Transcript};
 use bakeoff::ui::{App, Effect, Event, Focus};
 use rustix::process::Signal;
@@ -306,6 +306,71 @@ fn a_killed_program_has_lost_at_most_a_second() {
     let found = json(&run(home.path(), &["history", "--format", "json"]));
     assert_eq!(found.as_array().unwrap().len(), 3, "{found}");
     assert_eq!((&found[0]["rounds"], &found[0]["answers"]), (&2.into(), &12.into()), "with all that it had");
+}
+
+#[test]
+fn no_list_brings_what_a_prompt_or_a_title_has_in_it_to_a_terminal() {
+    let home = home();
+    let hostile = "\u{1b}]0;owned\u{7} \u{9b}2J \u{202e}gnp.exe 日本";
+    assert!(run(home.path(), &["run", "--demo", "-q", hostile]).status.code() < Some(2));
+    assert!(run(home.path(), &["history", "tag", "last", "review"]).status.success());
+    for args in [
+        &["history"][..],
+        &["history", "日本"],
+        &["history", "--format", "json"],
+        &["history", "show", "last"],
+    ] {
+        let text = out(&run(home.path(), args));
+        assert_eq!(clean(&text), text, "{args:?}");
+        assert!(text.contains("日本") || args.contains(&"show"), "{args:?}: {text}");
+    }
+    assert!(run(home.path(), &["history", "rename", "last", hostile]).status.success());
+    let found = json(&run(home.path(), &["history", "--tag", "review", "--format", "json"]));
+    assert_eq!(found[0]["title"].as_str().map(|t| t.contains('\u{1b}')), Some(false), "{found}");
+    let gone = run(home.path(), &["history", "prune", "--days", "0"]);
+    assert!(err(&gone).contains("--yes removes them without being asked"), "{}", err(&gone));
+    assert!(run(home.path(), &["history", "rm", "last"]).status.success());
+    assert!(out(&run(home.path(), &["history"])).is_empty());
+}
+
+#[test]
+fn what_was_paid_stands_beside_what_it_would_cost_today() {
+    let home = home();
+    let text = out(&run(
+        home.path(),
+        &["run", "--demo", "-q", "--incognito", "--format", "transcript", "Explain TCP"],
+    ));
+    // As if the first endpoint had had other prices then.
+    let mut read = Transcript::read(&text).unwrap();
+    let run_then = read.rounds[0].runs.iter_mut().find(|run| run.answer.cost.usd.is_some()).unwrap();
+    let (name, paid) = (run_then.endpoint.name.clone(), run_then.answer.cost.usd.unwrap());
+    let mut price = run_then.answer.price.clone().unwrap();
+    price.rates.output = price.rates.output.map(|rate| rate * 2);
+    price.as_of = "2025-01-01".into();
+    run_then.answer.cost = run_then.answer.cost_at(Some(&price), run_then.answer.rule);
+    run_then.answer.price = Some(price);
+    let dear = run_then.answer.cost.usd.unwrap();
+    assert!(dear > paid);
+    let file = home.path().join("then.json");
+    fs::write(&file, read.write()).unwrap();
+    let path = file.to_str().unwrap();
+    let rows = json(&run(home.path(), &["history", "reprice", path, "--format", "json"]));
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows.len(), 6);
+    for row in rows {
+        let (then, today) = (&row["then"], &row["today"]);
+        if row["endpoint"] == name.as_str() {
+            assert_eq!((&then["usd"], &today["usd"]), (&dear.exact().into(), &paid.exact().into()), "{row}");
+            assert_eq!(then["prices_as_of"], "2025-01-01");
+        } else {
+            // What was not known is not known today either, and never 0.
+            assert_eq!((&then["usd"], &then["status"]), (&today["usd"], &today["status"]), "{row}");
+        }
+    }
+    let table = run(home.path(), &["history", "reprice", path]);
+    assert!(out(&table).contains("-$") && out(&table).contains("same"), "{}", out(&table));
+    assert!(err(&table).contains("what was paid is not changed"), "{}", err(&table));
+    assert_eq!(fs::read_to_string(&file).unwrap(), read.write(), "the file is as it was");
 }
 
 #[test]

@@ -41,8 +41,9 @@ pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
     pretty(&document)
 }
 
-/// A document as text that a terminal can show.
-pub(in crate::store) fn pretty(document: &impl Serialize) -> String {
+/// A document as JSON text that a terminal can show.
+#[must_use]
+pub fn pretty(document: &impl Serialize) -> String {
     let mut text = printable(&serde_json::to_string_pretty(document).unwrap_or_default());
     text.push('\n');
     text

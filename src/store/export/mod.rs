@@ -11,7 +11,7 @@ mod trials;
 
 pub use table::aligned;
 
-pub(super) use json::pretty;
+pub use json::pretty;
 
 use crate::model::Answer;
 use crate::model::Connections;
