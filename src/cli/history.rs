@@ -5,9 +5,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::args::{HistoryArgs, HistoryCommand, ListFormat};
+use super::args::ListFormat;
 use super::lists::list;
 use super::output::{writable, write_file, write_out};
+use super::session_args::{HistoryArgs, HistoryCommand};
 use super::{Stop, world};
 use crate::model::Cost;
 use crate::model::Money;

@@ -4,6 +4,7 @@ mod args;
 mod asked;
 mod attach;
 mod choices;
+mod contrast;
 mod desk;
 mod doctor;
 mod filling;
@@ -19,6 +20,7 @@ mod prices;
 mod prompts;
 mod repeats;
 mod screen;
+mod session_args;
 mod shelf;
 mod world;
 
@@ -83,6 +85,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Stop> {
         None => screen::run(cli, None, None),
         Some(Command::Demo(demo)) => screen::run(cli, Some(demo), None),
         Some(Command::Open(open)) => screen::run(cli, None, Some(open)),
+        Some(Command::Diff(args)) => contrast::run(args),
         Some(Command::History(args)) => history::run(args),
         Some(Command::Run(run)) => headless::run(cli, run),
         Some(Command::Config { what: ConfigCommand::Path }) => lists::config_path(),

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::args::{Asking, Cli, DemoArgs, Look, OpenArgs, Who};
+use super::args::{Asking, Cli, DemoArgs, Look, Who};
 use super::asked::{Absent, Asked};
 use super::choices::choices;
 use super::output::{meta, round_id, session, writable, write_file};
+use super::session_args::OpenArgs;
 use super::shelf::Shelf;
 use super::world::{Loaded, World};
 use super::{Stop, asked, attach, desk, filling, history, look, runtime, text_or_file, world};

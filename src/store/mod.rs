@@ -3,6 +3,7 @@
 mod attach;
 mod cases;
 mod config;
+mod contrast;
 mod drafts;
 mod export;
 mod machine;
@@ -21,6 +22,7 @@ pub use config::{
     Config, ConfigError, KeyRow, LookConfig, Network, PlainKeys, ThemeWish, Timeouts, Writing, config_path,
     private, save_lineup, save_theme, write_whole,
 };
+pub use contrast::{Contrast, Figure, Pair, contrast, matched};
 pub use drafts::Drafts;
 pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export, pretty};
 pub use machine::{machine, shorten_home};

@@ -190,3 +190,78 @@ fn a_row_an_answer_says_what_the_answer_object_says() {
         assert!(row.unwrap().iter().all(|cell| !cell.starts_with(['=', '@', '+'])));
     }
 }
+
+#[test]
+fn what_can_be_compared_is_and_what_cannot_says_why() {
+    let home = home();
+    let read = Transcript::read(&transcript()).unwrap();
+    let file = |name: &str, read: &Transcript| {
+        let path = home.path().join(name);
+        std::fs::write(&path, read.write()).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let diff = |args: &[&str]| bakeoff(home.path()).arg("diff").args(args).output().unwrap();
+    let a = file("a.json", &read);
+    let same = diff(&[&a, &a]);
+    let text = out(&same);
+    assert_eq!(same.status.code(), Some(0), "{text}");
+    assert_eq!(text.matches("comparable: the same prompt").count(), 2, "{text}");
+    assert!(text.contains("the answers are the same") && !text.contains("not comparable"), "{text}");
+    // Slower and in other words; six runs a side have an interval.
+    let mut later = read.clone();
+    let mut many = read.clone();
+    for (at, read) in [&mut many, &mut later].into_iter().enumerate() {
+        for round in &mut read.rounds {
+            let first = round.runs.iter().find(|run| run.answer.cost.usd.is_some()).unwrap().clone();
+            round.runs = (1..=6_u32)
+                .map(|trial| {
+                    let mut run = first.clone();
+                    run.trial = trial as usize;
+                    let t = &mut run.answer.timeline;
+                    let late = std::time::Duration::from_millis(u64::from(trial) + 500 * at as u64);
+                    t.first_text = t.first_text.map(|mark| mark + late);
+                    run
+                })
+                .collect();
+        }
+    }
+    let first = &mut later.rounds[0].runs[0].answer;
+    let (begin, rest) = first.text.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let other: String = "x".repeat(begin.len());
+    first.text = format!("{other} {rest}");
+    let (b, c) = (file("b.json", &many), file("c.json", &later));
+    let text = out(&diff(&[&b, &c]));
+    assert!(text.contains("(n=6)") && text.contains("+500ms") && text.contains(" to +"), "{text}");
+    assert!(text.contains(&format!("[-{begin}-]{{+{other}+}}")), "{text}");
+    let json = crate::program::json(&diff(&[&b, &c, "--format", "json"]));
+    let ttft = &json["rounds"][0]["endpoints"][0]["figures"]["ttft_ms"];
+    assert_eq!(ttft["change"].as_f64().map(f64::round), Some(500.0), "{json}");
+    assert!(ttft["interval"][0].as_f64().unwrap() > 400.0, "{json}");
+    // What is not alike is shown side by side, and no difference is taken.
+    let mut apart = later.clone();
+    apart.rounds.truncate(1);
+    apart.rounds[0].prompt.system = Some("Be long.".into());
+    apart.rounds[0].runs.iter_mut().for_each(|run| run.endpoint.params.temperature = Some(0.5));
+    apart.meta.connections = bakeoff::model::Connections::Cold;
+    let d = file("d.json", &apart);
+    let told = diff(&[&format!("{c}#1"), &format!("{d}#1")]);
+    let text = out(&told);
+    assert_eq!(told.status.code(), Some(1), "{text}");
+    for why in [
+        "not comparable: the system texts differ; connections were kept open in A and cold in B; no difference is taken",
+        "temperature is not set in A and 0.5 in B",
+        "system text: Be [-brief-]{+long+}.",
+    ] {
+        assert!(text.contains(why), "{why}: {text}");
+    }
+    assert!(!text.contains("+500ms"), "{text}");
+    for (args, said) in [
+        ([format!("{a}#9"), a.clone()], "has no round \"9\": it has 1, 2"),
+        ([a.clone(), "nowhere.json".to_owned()], "nowhere.json:"),
+        ([a.clone(), d.clone()], "no prompt was asked in both"),
+    ] {
+        let wrong = diff(&[&args[0], &args[1]]);
+        assert_eq!(wrong.status.code(), Some(2));
+        assert!(err(&wrong).contains(said), "{}", err(&wrong));
+    }
+}

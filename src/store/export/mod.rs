@@ -59,7 +59,7 @@ impl Round {
     }
 
     /// Endpoints in the order in which they were asked, each once.
-    fn endpoints(&self) -> Vec<&Endpoint> {
+    pub(super) fn endpoints(&self) -> Vec<&Endpoint> {
         let mut out: Vec<&Endpoint> = Vec::new();
         for run in &self.runs {
             if !out.iter().any(|known| known.name == run.endpoint.name) {
@@ -70,7 +70,7 @@ impl Round {
     }
 
     /// The answers of one endpoint, in the order of its trials.
-    fn of<'r>(&'r self, endpoint: &'r Endpoint) -> impl Iterator<Item = &'r Answer> {
+    pub(super) fn of<'r>(&'r self, endpoint: &'r Endpoint) -> impl Iterator<Item = &'r Answer> {
         self.runs.iter().filter(|run| run.endpoint.name == endpoint.name).map(|run| &run.answer)
     }
 
