@@ -20,7 +20,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use bakeoff::model::{Answer, Delta, Step};
-use bakeoff::store::{AnswerRecord, Filter, Keeper, News, Save, Sessions};
+use bakeoff::store::{Filter, Keeper, News, Save, Sessions};
 use bakeoff::ui::{App, Keymap};
 
 fn file(dir: &Path, name: &str) -> PathBuf {
@@ -87,8 +87,7 @@ fn find() {
             saves.push(killed::round(round, "Which of them is first?"));
             for _ in 0..4 {
                 saves.push(killed::asked(id, round, "Which of them is first?"));
-                let record = Box::new(AnswerRecord::of(&answer(id, 40)));
-                saves.push(Save::Whole { id, record, over: true });
+                saves.extend(Save::whole(id, &answer(id, 40)));
                 id += 1;
             }
         }
@@ -126,7 +125,7 @@ fn open() {
         for seat in 0..4 {
             let id = round as u64 * 8 + seat;
             saves.push(killed::asked(id, round, "Which of them is first?"));
-            saves.push(Save::Whole { id, record: Box::new(AnswerRecord::of(&answer(id, 150))), over: true });
+            saves.extend(Save::whole(id, &answer(id, 150)));
         }
     }
     settled(&keeper, saves);
@@ -188,11 +187,10 @@ fn many_child(path: &Path, name: &str) {
     settled(&keeper, vec![killed::session()]);
     for id in 0..500_u64 {
         let round = usize::try_from(id).unwrap();
-        let record = Box::new(AnswerRecord::of(&answer(id, 5)));
         let saves = vec![
             killed::round(round, "many"),
             killed::asked(id, round, "many"),
-            Save::Whole { id, record, over: true },
+            Save::whole(id, &answer(id, 5)).unwrap(),
         ];
         settled(&keeper, saves);
     }

@@ -32,8 +32,8 @@ pub use record::answer::AnswerRecord;
 pub use record::{Detail, RoundRecord, rfc3339};
 pub use sent::PromptHistory;
 pub use sessions::{
-    Claim, Done, Filter, Keeper, KeptSession, Listing, MOST_UNKEPT, Mark, News, PACE, Save, SessionRecord,
-    Sessions, grown, sessions_path, weight,
+    Claim, Done, Filter, Growth, Keeper, KeptSession, Listing, MOST_UNKEPT, Mark, News, PACE, Save,
+    SessionRecord, Sessions, grown, sessions_path, weight,
 };
 pub use theme_files::{ThemeText, theme_file, theme_files};
 pub use transcript::Transcript;

@@ -17,12 +17,12 @@ use crate::model::AnswerId;
 use crate::model::Attachment;
 use crate::model::Endpoint;
 use crate::model::Origin;
-use crate::model::Outcome;
 use crate::model::Prompt;
 use crate::model::Step;
 use crate::store;
 use crate::store::AnswerRecord;
 use crate::store::Detail;
+use crate::store::Growth;
 use crate::store::MOST_UNKEPT;
 use crate::store::Mark;
 use crate::store::News;
@@ -189,12 +189,14 @@ impl App {
             return;
         }
         if let Some((.., run)) = self.kept_run(id) {
-            let mut record = AnswerRecord::of(run.answer);
-            if !run.answer.is_over() {
-                record.status = Some(Outcome::Stopped);
-            }
-            let whole = Save::Whole { id: id.0, record: Box::new(record), over: true };
-            self.keeping.waiting.extend([whole, Save::Replaced(id.0)]);
+            let mut answer = run.answer.clone();
+            // The engine's word on it comes too late.
+            let last = answer.timeline.last_byte.unwrap_or_default();
+            answer.apply(last, Step::Cancelled);
+            let saves = Save::whole(id.0, &answer).into_iter().map(anew);
+            let gone = saves.chain([Save::Replaced(id.0)]);
+            let gone: Vec<Save> = gone.collect();
+            self.keeping.waiting.extend(gone);
         }
         self.keeping.open.remove(&id);
     }
@@ -282,6 +284,14 @@ impl App {
                 saves.push(Save::Picture(image.sha256.clone(), bytes.to_vec()));
             }
         }
+    }
+}
+
+/// In place of the parts that are there.
+fn anew(save: Save) -> Save {
+    match save {
+        Save::Grown { id, growth } => Save::Grown { id, growth: Box::new(Growth { anew: true, ..*growth }) },
+        other => other,
     }
 }
 

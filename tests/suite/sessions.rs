@@ -107,17 +107,15 @@ fn a_running_answer_is_kept_by_the_second_and_by_16_kib() {
     app.now += Duration::from_secs(1);
     report(&mut app, &mut log, ids[0], 9, words("b"));
     assert!(
-        matches!(&log.0[base..], [Save::Grown { record, .. }] if record.text == "ab"),
+        matches!(&log.0[base..], [Save::Grown { growth, .. }] if growth.said == "ab"),
         "{:?}",
         &log.0[base..]
     );
     report(&mut app, &mut log, ids[0], 10, words(&"c".repeat(16 << 10)));
-    assert!(matches!(log.0.last(), Some(Save::Grown { record, .. }) if record.text.len() == 16 << 10));
+    assert!(matches!(log.0.last(), Some(Save::Grown { growth, .. }) if growth.said.len() == 16 << 10));
     report(&mut app, &mut log, ids[0], 11, words("d"));
     report(&mut app, &mut log, ids[0], 12, Step::Ended);
-    assert!(
-        matches!(log.0.last(), Some(Save::Whole { over: true, record, .. }) if record.text.len() == 3 + (16 << 10))
-    );
+    assert!(matches!(log.0.last(), Some(Save::Grown { growth, .. }) if growth.over && growth.said == "d"));
     let n = log.0.len();
     app.now += Duration::from_secs(9);
     let effects = app.update(Event::Tick, app.now);
@@ -214,7 +212,7 @@ fn what_was_withdrawn_is_taken_off_the_disk_at_once() {
     assert!(matches!(log.0.last(), Some(Save::Grown { .. })));
     report(&mut app, &mut log, ids[0], 6, Step::Deltas(vec![Delta::Withdrawn(Kind::Text, 5)]));
     assert!(
-        matches!(log.0.last(), Some(Save::Whole { over: false, record, .. }) if record.text == "the key is "),
+        matches!(log.0.last(), Some(Save::Grown { growth, .. }) if growth.anew && growth.said == "the key is "),
         "{:?}",
         log.0.last()
     );

@@ -7,7 +7,9 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use bakeoff::model::{Answer, Delta, Endpoint, Origin, Prompt, Step};
-use bakeoff::store::{AnswerRecord, Detail, Keeper, Round, RoundRecord, Run, Save, SessionRecord, Sessions};
+use bakeoff::store::{
+    AnswerRecord, Detail, Keeper, Mark, Round, RoundRecord, Run, Save, SessionRecord, Sessions, grown,
+};
 
 pub const STREAMS: u64 = 8;
 
@@ -73,28 +75,25 @@ pub fn stream(path: &Path, name: &str) {
         saves.extend(ids.clone().map(|id| asked(id, at, "What is left?")));
         settled(saves);
         tell(format!("asked {number}"));
-        let mut answers: Vec<(u64, Answer)> = ids.map(|id| (id, Answer::new(false))).collect();
-        for (_, answer) in &mut answers {
+        let mut answers: Vec<(u64, Answer, Mark)> =
+            ids.map(|id| (id, Answer::new(false), Mark::default())).collect();
+        for (_, answer, _) in &mut answers {
             answer.apply(Duration::ZERO, Step::Prepared(Box::default()));
             answer.apply(Duration::ZERO, Step::Sent);
         }
         for part in 0..6 {
-            let mut grown = Vec::new();
-            for (id, answer) in &mut answers {
+            let mut saves = Vec::new();
+            for (id, answer, mark) in &mut answers {
                 let line = said(*id).split_inclusive('\n').nth(part).unwrap().to_owned();
-                let (at, before) = (Duration::from_millis(part as u64 + 1), answer.timeline.chunks.len());
-                answer.apply(at, Step::Deltas(vec![Delta::Text(line.clone())]));
-                let mut record = AnswerRecord::head(answer);
-                record.text = line;
-                record.chunks = AnswerRecord::arrivals(answer).skip(before).collect();
-                grown.push(Save::Grown { id: *id, record: Box::new(record) });
+                let at = Duration::from_millis(part as u64 + 1);
+                answer.apply(at, Step::Deltas(vec![Delta::Text(line)]));
+                saves.extend(grown(*id, answer, mark));
             }
-            keeper.save(grown, None);
+            keeper.save(saves, None);
         }
-        for (id, answer) in &mut answers {
+        for (id, answer, mark) in &mut answers {
             answer.apply(Duration::from_millis(9), Step::Ended);
-            let record = Box::new(AnswerRecord::of(answer));
-            settled(vec![Save::Whole { id: *id, record, over: true }]);
+            settled(grown(*id, answer, mark).into_iter().collect());
             tell(format!("whole {id}"));
         }
     }

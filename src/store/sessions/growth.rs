@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::write::Save;
+use super::write::{Growth, Save};
 use crate::model::Answer;
 use crate::model::Delta;
 use crate::model::Step;
@@ -12,6 +12,9 @@ use crate::store::AnswerRecord;
 pub const PACE: Duration = Duration::from_secs(1);
 /// The same in bytes.
 pub const MOST_UNKEPT: usize = 16 << 10;
+
+/// About so many bytes does an arrival take.
+const CHUNK: usize = 20;
 
 /// How much of a running answer is kept.
 #[derive(Debug, Default, PartialEq)]
@@ -43,12 +46,9 @@ pub fn weight(step: &Step) -> Option<usize> {
     }
 }
 
-/// What has come of an answer since it was last kept.
+/// What has come of an answer since it was last kept; `None` where nothing has.
 #[must_use]
 pub fn grown(id: u64, answer: &Answer, mark: &mut Mark) -> Option<Save> {
-    if answer.is_over() {
-        return Some(Save::Whole { id, record: Box::new(AnswerRecord::of(answer)), over: true });
-    }
     let chunks = &answer.timeline.chunks;
     let now = Mark {
         text: answer.text.len(),
@@ -58,24 +58,34 @@ pub fn grown(id: u64, answer: &Answer, mark: &mut Mark) -> Option<Save> {
         withdrawn: answer.withdrawn,
         requested: answer.sending.is_some(),
     };
-    if *mark == now {
+    if *mark == now && !answer.is_over() {
         return None;
     }
     let before = mark.chunks.checked_sub(1);
     let same = before.is_none_or(|at| chunks.iter().nth(at).is_some_and(|c| c.bytes == mark.last));
-    let grown = if same && mark.withdrawn == now.withdrawn {
-        let mut record = AnswerRecord::head(answer);
-        let since = |text: &str, from: usize| text.get(from..).unwrap_or_default().to_owned();
-        record.text = since(&answer.text, mark.text);
-        record.reasoning = since(&answer.reasoning, mark.reasoning);
-        record.chunks = AnswerRecord::arrivals(answer).skip(mark.chunks).collect();
-        if mark.requested {
-            record.request = None;
-        }
-        Save::Grown { id, record: Box::new(record) }
-    } else {
-        Save::Whole { id, record: Box::new(AnswerRecord::of(answer)), over: false }
+    let anew = !same || mark.withdrawn != now.withdrawn;
+    let from = if anew { Mark::default() } else { std::mem::take(mark) };
+    let since = |text: &str, from: usize| text.get(from..).unwrap_or_default().to_owned();
+    let mut record = AnswerRecord::head(answer);
+    let request = record.request.take().filter(|_| !from.requested);
+    let growth = Growth {
+        record,
+        request,
+        said: since(&answer.text, from.text),
+        thought: since(&answer.reasoning, from.reasoning),
+        arrivals: AnswerRecord::arrivals(answer).skip(from.chunks).collect(),
+        anew,
+        over: answer.is_over(),
+        total: now.text + now.reasoning + now.chunks * CHUNK,
     };
     *mark = now;
-    Some(grown)
+    Some(Save::Grown { id, growth: Box::new(growth) })
+}
+
+impl Save {
+    /// All of an answer at once.
+    #[must_use]
+    pub fn whole(id: u64, answer: &Answer) -> Option<Self> {
+        grown(id, answer, &mut Mark::default())
+    }
 }

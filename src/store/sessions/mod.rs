@@ -27,7 +27,7 @@ pub use find::{Filter, Listing};
 pub use growth::{MOST_UNKEPT, Mark, PACE, grown, weight};
 pub use keeper::{Done, Keeper, News};
 pub use read::KeptSession;
-pub use write::{Save, SessionRecord};
+pub use write::{Growth, Save, SessionRecord};
 
 use schema::Closed;
 

@@ -151,7 +151,7 @@ fn rounds(
 
 fn answers(connection: &Connection, id: &str, remarks: &mut Vec<String>) -> rusqlite::Result<Vec<Row>> {
     let mut read = connection.prepare_cached(
-        "SELECT a.id, a.round, a.seat, a.replaced, a.status IS NULL, a.asked, a.record, a.request, b.body, a.thought, a.arrivals
+        "SELECT a.id, a.round, a.seat, a.replaced, a.status IS NULL, a.asked, a.record, a.request, b.body
          FROM answer a LEFT JOIN body b ON b.id = a.words
          WHERE a.session = ?1 ORDER BY a.round, a.trial, a.seat, a.id",
     )?;
@@ -163,12 +163,9 @@ fn answers(connection: &Connection, id: &str, remarks: &mut Vec<String>) -> rusq
             |at: usize| -> rusqlite::Result<&str> { Ok(row.get_ref(at)?.as_str_or_null()?.unwrap_or("")) };
         let record = merged(text(5)?, text(6)?, text(7)?).and_then(|mut record| {
             record.running = running;
-            if running {
-                return Ok(record);
+            if !running {
+                text(8).map_err(|e| e.to_string())?.clone_into(&mut record.text);
             }
-            text(8).map_err(|e| e.to_string())?.clone_into(&mut record.text);
-            text(9).map_err(|e| e.to_string())?.clone_into(&mut record.reasoning);
-            record.chunks = parsed(text(10).map_err(|e| e.to_string())?)?;
             Ok(record)
         });
         match record {
@@ -185,7 +182,7 @@ fn answers(connection: &Connection, id: &str, remarks: &mut Vec<String>) -> rusq
         }
     }
     drop(rows);
-    for row in out.iter_mut().filter(|row| row.record.running) {
+    for row in &mut out {
         parts(connection, id, row, remarks)?;
     }
     Ok(out)

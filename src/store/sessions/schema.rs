@@ -1,8 +1,8 @@
 //! The file of sessions: where it is, how it is opened, and its tables.
 //!
 //! ```text
-//!  session --< round --< answer --< part      a running answer grows by parts;
-//!     |          |          |                 a whole one is one row, its text among the words
+//!  session --< round --< answer --< part      an answer grows by parts;
+//!     |          |          |                 the text of a whole one is among the words
 //!     +--< tag   +--- words +
 //!  picture: bytes of images, once each
 //! ```
@@ -55,13 +55,12 @@ const STEPS: &[&str] = &["
         record   TEXT NOT NULL DEFAULT '{}',  -- JSON: what came, without texts and arrivals
         request  TEXT,                        -- JSON: what was sent
         words    INTEGER,                     -- the text of a whole one
-        thought  TEXT NOT NULL DEFAULT '',
-        arrivals TEXT NOT NULL DEFAULT '[]',
         PRIMARY KEY (session, id)
     ) STRICT, WITHOUT ROWID;
     -- What a list says of sessions, without reading their records.
     CREATE INDEX round_figures ON round (session, bytes);
     CREATE INDEX answer_figures ON answer (session, status, bytes, seat, endpoint, provider, model);
+    -- What came, piece by piece; the text of a whole answer stands in `body`.
     CREATE TABLE part (
         session  TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
         answer   INTEGER NOT NULL,
@@ -89,6 +88,7 @@ const STEPS: &[&str] = &["
     CREATE VIRTUAL TABLE found USING fts5 (
         body, content = 'body', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
     );
+    INSERT INTO found (found, rank) VALUES ('hashsize', 131072);
     CREATE TRIGGER body_in AFTER INSERT ON body BEGIN
         INSERT INTO found (rowid, body) VALUES (new.id, new.body);
     END;
@@ -143,7 +143,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Closed> {
     let _: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
-         PRAGMA journal_size_limit = 8388608; PRAGMA wal_autocheckpoint = 500;",
+         PRAGMA journal_size_limit = 8388608; PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 500;",
     )?;
     if version < VERSION {
         let transaction = Transaction::new(&mut connection, TransactionBehavior::Immediate)?;

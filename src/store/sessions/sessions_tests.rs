@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
-use super::{Filter, Keeper, News, Save, SessionRecord, Sessions};
+use super::{Filter, Keeper, Mark, News, Save, SessionRecord, Sessions, grown};
 use crate::model::Answer;
 use crate::model::Attachment;
 use crate::model::Delta;
@@ -108,7 +108,7 @@ fn asked(round: usize, id: u64, question: &str) -> Vec<Save> {
 }
 
 fn whole(id: u64, answer: &Answer) -> Save {
-    Save::Whole { id, record: Box::new(AnswerRecord::of(answer)), over: true }
+    Save::whole(id, answer).unwrap()
 }
 
 fn said(text: &str) -> Answer {
@@ -159,13 +159,10 @@ fn an_answer_that_did_not_end_is_read_as_interrupted_with_all_its_parts() {
     let mut running = Answer::new(false);
     running.apply(Duration::ZERO, Step::Prepared(Box::default()));
     running.apply(Duration::ZERO, Step::Sent);
+    let mut mark = Mark::default();
     for n in 1..=5 {
         running.apply(Duration::from_millis(n), Step::Deltas(vec![Delta::Text(format!("part {n}. "))]));
-        let (from, chunks) = (running.text.len() - 8, running.timeline.chunks.len() - 1);
-        let mut record = AnswerRecord::head(&running);
-        record.text = running.text.get(from..).unwrap().to_owned();
-        record.chunks = AnswerRecord::arrivals(&running).skip(chunks).collect();
-        desk.save(vec![Save::Grown { id: 7, record: Box::new(record) }]);
+        desk.save(grown(7, &running, &mut mark).into_iter().collect());
     }
     let kept = Sessions::look(&path).unwrap().load("s1").unwrap();
     let read = &kept.transcript.rounds[0].runs[0].answer;
@@ -175,7 +172,7 @@ fn an_answer_that_did_not_end_is_read_as_interrupted_with_all_its_parts() {
     // What was withdrawn is nowhere in the file.
     running
         .apply(Duration::from_millis(6), Step::Deltas(vec![Delta::Withdrawn(crate::model::Kind::Text, 8)]));
-    desk.save(vec![Save::Whole { id: 7, record: Box::new(AnswerRecord::of(&running)), over: false }]);
+    desk.save(grown(7, &running, &mut mark).into_iter().collect());
     assert!(desk.keeper.finish(Duration::from_secs(9)));
     let kept = Sessions::look(&path).unwrap().load("s1").unwrap();
     assert_eq!(kept.transcript.rounds[0].runs[0].answer.text, "part 1. part 2. part 3. part 4. ");

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Lineup;
 use crate::model::Outcome;
 use crate::store::record::RoundRecord;
-use crate::store::record::answer::AnswerRecord;
+use crate::store::record::answer::{AnswerRecord, Chunks, RequestRecord};
 
 /// All about a session that is not a round.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -52,16 +52,10 @@ pub enum Save {
         trial: usize,
         record: Box<AnswerRecord>,
     },
-    /// What has come since the last part; the record has no texts and arrivals but these.
+    /// What has come of an answer.
     Grown {
         id: u64,
-        record: Box<AnswerRecord>,
-    },
-    /// All of an answer that is over, or of which something was withdrawn: it replaces its parts.
-    Whole {
-        id: u64,
-        record: Box<AnswerRecord>,
-        over: bool,
+        growth: Box<Growth>,
     },
     /// Another one stands in its place now.
     Replaced(u64),
@@ -69,8 +63,22 @@ pub enum Save {
     Picture(String, Vec<u8>),
 }
 
-/// About so many bytes does an arrival take.
-const CHUNK: usize = 20;
+/// What has come of an answer since it was last kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Growth {
+    /// All that is known of it, without texts, arrivals and request.
+    pub record: AnswerRecord,
+    /// What was sent, once.
+    pub request: Option<RequestRecord>,
+    pub said: String,
+    pub thought: String,
+    pub arrivals: Chunks,
+    /// It takes the place of what was kept before: something was withdrawn.
+    pub anew: bool,
+    pub over: bool,
+    /// Bytes of all that has come so far, about.
+    pub total: usize,
+}
 
 /// Now, in milliseconds since 1970.
 fn now() -> i64 {
@@ -139,21 +147,7 @@ fn one(t: &Transaction<'_>, session: &str, save: &Save) -> rusqlite::Result<()> 
                 ":provider": text(&record.provider), ":model": text(&record.model), ":asked": json(record)?,
             })?;
         }
-        Save::Grown { id, record } => {
-            head(t, session, *id, record, false)?;
-            t.prepare_cached(
-                "INSERT INTO part (session, answer, number, said, thought, arrivals)
-                 SELECT ?1, ?2, (SELECT count(*) FROM part WHERE session = ?1 AND answer = ?2), ?3, ?4, ?5",
-            )?
-            .execute((
-                session,
-                key(*id),
-                &record.text,
-                &record.reasoning,
-                json(&record.chunks)?,
-            ))?;
-        }
-        Save::Whole { id, record, over } => whole(t, session, *id, record, *over)?,
+        Save::Grown { id, growth } => grown(t, session, key(*id), growth)?,
         Save::Replaced(id) => {
             t.prepare_cached("UPDATE answer SET replaced = 1 WHERE session = ?1 AND id = ?2")?
                 .execute((session, key(*id)))?;
@@ -166,62 +160,30 @@ fn one(t: &Transaction<'_>, session: &str, save: &Save) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// What is known of an answer but its texts. What was sent does not change once it is there.
-fn head(
-    t: &Transaction<'_>,
-    session: &str,
-    id: u64,
-    record: &AnswerRecord,
-    over: bool,
-) -> rusqlite::Result<()> {
-    let status = record.status.filter(|_| over).map(Outcome::word);
-    let light = AnswerRecord {
-        request: None,
-        text: String::new(),
-        reasoning: String::new(),
-        chunks: Vec::new(),
-        ..record.clone()
-    };
-    let request = record.request.as_ref().map(json).transpose()?;
+fn grown(t: &Transaction<'_>, session: &str, id: i64, growth: &Growth) -> rusqlite::Result<()> {
+    let own = (session, id);
+    let status = growth.record.status.filter(|_| growth.over).map(Outcome::word);
+    let request = growth.request.as_ref().map(json).transpose()?;
     t.prepare_cached(
         "UPDATE answer SET record = ?3, status = ?4, request = coalesce(?5, request),
              bytes = length(asked) + length(?3) + length(coalesce(?5, request, '')) + ?6
          WHERE session = ?1 AND id = ?2",
     )?
-    .execute((
-        session,
-        key(id),
-        json(&light)?,
-        status,
-        request,
-        number(record.text.len() + record.reasoning.len() + record.chunks.len() * CHUNK),
-    ))?;
-    Ok(())
-}
-
-/// The text of the row of `words` that was put in last.
-fn body(t: &Transaction<'_>, text: &str) -> rusqlite::Result<()> {
-    t.prepare_cached("INSERT INTO body (id, body) VALUES (last_insert_rowid(), ?1)")?.execute([text])?;
-    Ok(())
-}
-
-fn whole(
-    t: &Transaction<'_>,
-    session: &str,
-    id: u64,
-    record: &AnswerRecord,
-    over: bool,
-) -> rusqlite::Result<()> {
-    head(t, session, id, record, over)?;
-    let own = (session, key(id));
-    t.prepare_cached("DELETE FROM part WHERE session = ?1 AND answer = ?2")?.execute(own)?;
-    if !over {
-        t.prepare_cached(
-            "INSERT INTO part (session, answer, number, said, thought, arrivals) VALUES (?1, ?2, 0, ?3, ?4, ?5)",
-        )?
-        .execute((session, key(id), &record.text, &record.reasoning, json(&record.chunks)?))?;
-        return Ok(());
+    .execute((session, id, json(&growth.record)?, status, request, number(growth.total)))?;
+    if growth.anew {
+        t.prepare_cached("DELETE FROM part WHERE session = ?1 AND answer = ?2")?.execute(own)?;
     }
+    let arrivals = json(&growth.arrivals)?;
+    t.prepare_cached(
+        "INSERT INTO part (session, answer, number, said, thought, arrivals)
+         SELECT ?1, ?2, (SELECT count(*) FROM part WHERE session = ?1 AND answer = ?2), ?3, ?4, ?5",
+    )?
+    .execute((session, id, &growth.said, &growth.thought, arrivals))?;
+    if growth.over { whole(t, own) } else { Ok(()) }
+}
+
+/// The text of an answer that is over moves from its parts to where it can be found.
+fn whole(t: &Transaction<'_>, own: (&str, i64)) -> rusqlite::Result<()> {
     t.prepare_cached(
         "DELETE FROM words WHERE id = (SELECT words FROM answer WHERE session = ?1 AND id = ?2)",
     )?
@@ -231,12 +193,21 @@ fn whole(
          SELECT session, round, id FROM answer WHERE session = ?1 AND id = ?2",
     )?
     .execute(own)?;
-    let words = t.last_insert_rowid();
-    body(t, &record.text)?;
+    let (session, id, words) = (own.0, own.1, t.last_insert_rowid());
     t.prepare_cached(
-        "UPDATE answer SET words = ?5, thought = ?3, arrivals = ?4
-         WHERE session = ?1 AND id = ?2",
+        "INSERT INTO body (id, body) SELECT ?3, coalesce(group_concat(said, '' ORDER BY number), '')
+         FROM part WHERE session = ?1 AND answer = ?2",
     )?
-    .execute((session, key(id), &record.reasoning, json(&record.chunks)?, words))?;
+    .execute((session, id, words))?;
+    t.prepare_cached("UPDATE part SET said = '' WHERE session = ?1 AND answer = ?2 AND said <> ''")?
+        .execute(own)?;
+    t.prepare_cached("UPDATE answer SET words = ?3 WHERE session = ?1 AND id = ?2")?
+        .execute((session, id, words))?;
+    Ok(())
+}
+
+/// The text of a prompt, for the row of `words` that was put in last.
+fn body(t: &Transaction<'_>, text: &str) -> rusqlite::Result<()> {
+    t.prepare_cached("INSERT INTO body (id, body) VALUES (last_insert_rowid(), ?1)")?.execute([text])?;
     Ok(())
 }
