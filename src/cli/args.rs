@@ -192,7 +192,7 @@ pub struct Asking {
     #[arg(short = 'p', long = "prompt", value_name = "NAME")]
     pub saved: Vec<String>,
 
-    /// Keep nothing of it: no session, no draft, no history of prompts
+    /// Keep no session, no draft and no sent prompt; a vote that is cast is kept
     #[arg(long)]
     pub incognito: bool,
 

@@ -90,7 +90,7 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
         };
         let spending = spending(args, &loaded.config.spending);
         within(&spending, &engine, &lineup, &rounds, repeats)?;
-        // All start at once: client and catalog are made before.
+        // All tasks start at once: the client and the catalog are made before any of them.
         engine.warm_up(&lineup.endpoints).await;
         let (mut answered, mut interrupted, mut first) = (Vec::new(), false, 0);
         // Listened to from the first round to the last: one that comes between two counts as well.
@@ -116,10 +116,8 @@ pub(super) fn run(cli: &Cli, args: &RunArgs) -> Result<u8, Stop> {
                 break;
             }
         }
-        if let Some(shelf) = shelf {
-            shelf.finish();
-        }
-        let baseline = lineup.baseline.and_then(|at| lineup.endpoints.get(at)).map(|e| e.name.clone());
+        shelf.into_iter().for_each(RunShelf::finish);
+        let baseline = lineup.base().map(|e| e.name.clone());
         Ok((answered, interrupted, catalog, started_at, baseline))
     })?;
     // Streams that a server keeps open must not hold the exit.

@@ -188,7 +188,10 @@ fn reopened(what: &str) -> Result<(KeptSession, bool), Stop> {
     if history::is_file(what) {
         return Ok((KeptSession::of(history::transcript(what)?), false));
     }
-    Ok((history::kept(what)?, true))
+    let kept = history::kept(what)?;
+    // Where rounds are missing, what is sent now must not take their numbers.
+    let whole = kept.remarks.is_empty();
+    Ok((kept, whole))
 }
 
 /// The demo's server has another address each time.
@@ -213,6 +216,9 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>, opened: Option<&OpenArgs>)
     let limits = world::limits(&loaded.config, None);
     let mut furniture = Furniture::new(&asking, &loaded, &look)?;
     furniture.judge = judge(cli, demo, &loaded)?;
+    if let (Some((kept, _)), Some(_)) = (&mut reopened, &asking.system) {
+        kept.transcript.system.clone_from(&furniture.system);
+    }
     let named = asked::named(&cli.who, &loaded.config)?;
     let nobody =
         demo.is_none() && opened.is_none() && named.endpoints.is_empty() && cli.who.models.is_empty();
@@ -287,8 +293,8 @@ pub(super) fn run(cli: &Cli, demo: Option<&DemoArgs>, opened: Option<&OpenArgs>)
     runtime.shutdown_background();
     let (exit, prices) = exit?;
     let code = exit.code;
-    if exit.kept {
-        let _ = writeln!(std::io::stderr(), "the session is kept: bakeoff open last");
+    if let Some(session) = &exit.kept {
+        let _ = writeln!(std::io::stderr(), "the session is kept: bakeoff open {session}");
     }
     if let Some(path) = &asking.out {
         keep(path, exit, &meta(&prices, started_at, connections), started_at)?;
@@ -510,25 +516,11 @@ async fn local(world: &World) -> Vec<ui::Sight> {
 
 /// The screen's rounds as an export takes them; what still ran is interrupted.
 fn rounds(rounds: Vec<ui::Round>, baseline: Option<&Endpoint>, started_at: jiff::Timestamp) -> Vec<Round> {
-    (1..)
-        .zip(rounds)
-        .map(|(number, round)| Round {
-            id: round_id(started_at, number),
-            sent_at: None,
-            written: None,
-            origin: round.origin,
-            // A follow-up's conversation differs by pane, and so may the system text; question and
-            // the session's text are what they share.
-            prompt: round
-                .entries
-                .first()
-                .map(|e| e.prompt.clone().with_system(round.system.clone()))
-                .unwrap_or_default(),
-            filled: round.filled.map(|filled| *filled),
-            baseline: baseline.map(|e| e.name.clone()),
-            runs: runs(round.entries),
-        })
-        .collect()
+    let export = |(number, round): (usize, ui::Round)| {
+        let exported = round.exported(&round.entries, round_id(started_at, number), baseline);
+        Round { runs: runs(round.entries), ..exported }
+    };
+    (1..).zip(rounds).map(export).collect()
 }
 
 /// Every trial of a round: the first of all endpoints, then the second.

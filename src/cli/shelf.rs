@@ -24,6 +24,7 @@ use crate::store::MOST_UNKEPT;
 use crate::store::Mark;
 use crate::store::News;
 use crate::store::PACE;
+use crate::store::Pictures;
 use crate::store::Round;
 use crate::store::RoundRecord;
 use crate::store::Run;
@@ -31,6 +32,7 @@ use crate::store::Save;
 use crate::store::SessionRecord;
 use crate::store::grown;
 use crate::store::sessions_path;
+use crate::store::title;
 use crate::store::weight;
 
 /// A disk that does not answer holds a request up no longer than this, and the way out.
@@ -122,6 +124,8 @@ pub(super) struct RunShelf {
     shelf: Shelf,
     rounds: usize,
     system: Option<String>,
+    baseline: Option<String>,
+    pictures: Pictures,
     open: BTreeMap<u64, Mark>,
     heard: usize,
     last: Instant,
@@ -134,30 +138,34 @@ impl RunShelf {
             let said = match news {
                 News::Saved => return,
                 News::NotSaved(why) => format!("not saved: {why}; it goes on, and is tried again"),
-                News::Note(said) => said,
+                News::Rescued(said) => said,
             };
             if !quiet {
                 let _ = writeln!(std::io::stderr(), "bakeoff: {}", clean_line(&said));
             }
         });
-        let question = first.map_or("", Prompt::question);
         shelf.keep(vec![Save::Session(Box::new(SessionRecord {
-            title: question.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned(),
-            simulated: !lineup.endpoints.is_empty() && lineup.endpoints.iter().all(|e| e.simulated),
+            title: title(first.map_or("", Prompt::question)),
+            simulated: lineup.is_simulated(),
             lineup: lineup.clone(),
             system: first.and_then(|p| p.system.clone()),
             ..shelf.facts.clone()
         }))]);
-        Self { shelf, rounds: 0, system: None, open: BTreeMap::new(), heard: 0, last: Instant::now() }
+        let baseline = lineup.base().map(|e| e.name.clone());
+        let (open, pictures, last) = (BTreeMap::new(), Pictures::default(), Instant::now());
+        Self { shelf, rounds: 0, system: None, baseline, pictures, open, heard: 0, last }
     }
 
     /// A round begins.
     pub(super) fn round(&mut self, mut round: Round) {
         round.id = format!("{}-{}", self.shelf.session, self.rounds + 1);
         round.sent_at = Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        round.baseline.clone_from(&self.baseline);
         self.system.clone_from(&round.prompt.system);
         let record = RoundRecord::of(&round, &[], Detail::Kept);
-        self.shelf.keep(vec![Save::Round(self.rounds, Box::new(record))]);
+        let mut saves = self.pictures.unkept(&round.prompt);
+        saves.push(Save::Round(self.rounds, Box::new(record)));
+        self.shelf.keep(saves);
         self.rounds += 1;
     }
 

@@ -18,6 +18,13 @@ pub struct Arrivals {
     len: usize,
 }
 
+/// A place among arrivals that only grow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Place {
+    packed: usize,
+    before: u64,
+}
+
 impl Arrivals {
     #[must_use]
     pub fn len(&self) -> usize {
@@ -55,7 +62,19 @@ impl Arrivals {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Chunk> {
-        let (mut rest, mut at) = (self.packed.as_slice(), 0_u64);
+        self.since(Place::default())
+    }
+
+    /// Where its last chunk stands, for [`Arrivals::since`].
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place { packed: self.packed.len(), before: self.before }
+    }
+
+    /// The chunk that was the last one at this place, and those after it, without reading those
+    /// before; all of them from the default place on.
+    pub fn since(&self, place: Place) -> impl Iterator<Item = Chunk> {
+        let (mut rest, mut at) = (self.packed.get(place.packed..).unwrap_or_default(), place.before);
         let packed = std::iter::from_fn(move || {
             at = at.wrapping_add(unfolded(take(&mut rest)?));
             let what = take(&mut rest)?;
@@ -129,12 +148,16 @@ mod tests {
                 bytes: sizes[n % sizes.len()],
             })
             .collect();
-        let mut all = Arrivals::default();
+        let (mut all, mut places) = (Arrivals::default(), Vec::new());
         for (n, chunk) in chunks.iter().enumerate() {
             all.push(*chunk);
             assert_eq!((all.len(), all.first(), all.last()), (n + 1, Some(Duration::ZERO), Some(*chunk)));
+            places.push(all.place());
         }
         assert_eq!(all.iter().collect::<Vec<_>>(), chunks);
+        for (n, place) in places.into_iter().enumerate() {
+            assert_eq!(all.since(place).collect::<Vec<_>>(), chunks[n..], "from {n} on");
+        }
         all.last_mut().unwrap().bytes = 9;
         assert_eq!(all.iter().last().map(|c| c.bytes), Some(9));
         assert_eq!(all.iter().collect::<Arrivals>(), all);

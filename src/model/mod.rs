@@ -41,7 +41,7 @@ mod votes;
 mod word;
 
 pub use answer::{Answer, AnswerId, Delta, Outcome, Phase, Report, Served, Step, Stop};
-pub use arrivals::Arrivals;
+pub use arrivals::{Arrivals, Place};
 pub use attachment::{Attachment, Image, ImageKind, TextFile, attached, bytes};
 pub use capability::{Budget, Off, Takes, Temperature, ThinkingTaken, takes};
 pub use cases::{Case, Cases};

@@ -12,7 +12,7 @@ use super::answer::Answer;
 use super::hours::OffPeak;
 use super::money::{Money, decimal};
 use super::usage::Usage;
-use super::word::{Word, is_false};
+use super::word::Word;
 
 /// USD per token, in femto-dollars per token, for each bucket. `None` is "not published".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -109,7 +109,7 @@ impl Rates {
 pub struct Tier {
     pub above: u64,
     /// The tier starts AT the threshold (xAI), not above it.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inclusive: bool,
     pub rates: Rates,
 }
@@ -138,10 +138,10 @@ pub struct Price {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub disagrees: Vec<String>,
     /// The row is a hint; the real price is in the response.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub volatile: bool,
     /// Runs on the user's own machine.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub local: bool,
     /// Rates of quiet hours; those above are the peak's. Without a moment an amount is an upper
     /// bound.
@@ -151,7 +151,7 @@ pub struct Price {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assumed: Option<Word>,
     /// Of a row of the user's own.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,
 }
 

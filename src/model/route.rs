@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::prompt::{Params, Prompt};
 use super::sending::Parity;
-use super::word::is_false;
 
 /// Where a key is kept, if not in the provider's own variables. Never the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,10 +89,10 @@ pub struct Endpoint {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub leveled: Vec<Parity>,
     /// `http://` to a host that is not loopback is refused unless this is set.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_plain_http: bool,
     /// Answers of this endpoint are scripted, and say so wherever they are shown.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,
 }
 
@@ -156,6 +155,18 @@ pub struct Lineup {
 }
 
 impl Lineup {
+    /// Whether there is somebody, and all of them are scripted.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        !self.endpoints.is_empty() && self.endpoints.iter().all(|e| e.simulated)
+    }
+
+    /// The endpoint that the others are compared with.
+    #[must_use]
+    pub fn base(&self) -> Option<&Endpoint> {
+        self.endpoints.get(self.baseline?)
+    }
+
     /// Makes every name unique. The same model on another cloud is told apart by
     /// the cloud (`gpt-6-sol azure`), then by the place, and a true repeat by a number.
     pub fn tell_apart(&mut self) {

@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::word::is_false;
-
 /// Where a count comes from. The three never look alike on screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,7 +38,7 @@ pub struct Usage {
     pub source: Source,
     /// The provider's numbers contradict each other (a part larger than its whole);
     /// derived values were clamped.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub inconsistent: bool,
     /// As the provider sent it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -32,11 +32,11 @@ pub use record::answer::AnswerRecord;
 pub use record::{Detail, RoundRecord, rfc3339};
 pub use sent::PromptHistory;
 pub use sessions::{
-    Claim, Done, Filter, Growth, Keeper, KeptSession, Listing, MOST_UNKEPT, Mark, News, PACE, Save,
+    Claim, Done, Filter, Growth, Keeper, KeptSession, Listing, MOST_UNKEPT, Mark, News, PACE, Pictures, Save,
     SessionRecord, Sessions, grown, sessions_path, weight,
 };
 pub use theme_files::{ThemeText, theme_file, theme_files};
-pub use transcript::Transcript;
+pub use transcript::{Transcript, title};
 pub use votes::{VoteFile, Voters, Votes, Wanted};
 
 /// Where the program keeps what is its user's: `BAKEOFF_DATA`, else the platform's place; `None`

@@ -55,6 +55,12 @@ struct Book {
     sha256: String,
 }
 
+/// What a session is called by itself: the first line of its first prompt that has something.
+#[must_use]
+pub fn title(prompt: &str) -> String {
+    prompt.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()
+}
+
 impl Transcript {
     /// The document as text that a terminal can show.
     #[must_use]

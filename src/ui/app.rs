@@ -250,7 +250,7 @@ pub struct App {
 impl App {
     #[must_use]
     pub fn new(title: String, lineup: Lineup, keymap: Keymap) -> Self {
-        let simulated = !lineup.endpoints.is_empty() && lineup.endpoints.iter().all(|e| e.simulated);
+        let simulated = lineup.is_simulated();
         Self {
             title,
             lineup,

@@ -6,7 +6,7 @@
 //!  keeper --> Event::Kept: saved, or not and why
 //! ```
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::mem::take;
 use std::time::Duration;
 
@@ -14,24 +14,22 @@ use super::app::{App, Effect, Entry, Round};
 use super::trials::Run;
 use crate::model::Answer;
 use crate::model::AnswerId;
-use crate::model::Attachment;
 use crate::model::Endpoint;
-use crate::model::Origin;
-use crate::model::Prompt;
 use crate::model::Step;
 use crate::store;
 use crate::store::AnswerRecord;
 use crate::store::Detail;
-use crate::store::Growth;
 use crate::store::MOST_UNKEPT;
 use crate::store::Mark;
 use crate::store::News;
 use crate::store::PACE;
+use crate::store::Pictures;
 use crate::store::RoundRecord;
 use crate::store::Save;
 use crate::store::SessionRecord;
 use crate::store::grown;
 use crate::store::rfc3339;
+use crate::store::title;
 use crate::store::weight;
 
 /// What is kept, and how that goes.
@@ -47,11 +45,12 @@ pub struct Keeping {
     rounds: usize,
     /// Answers that were launched since.
     new: Vec<AnswerId>,
-    /// Nothing was sent yet in a session that copies another, and what that one has.
+    /// Nothing was sent yet in a session that copies another.
     copies: bool,
+    /// Answers that were here before.
     old: Vec<AnswerId>,
     open: HashMap<AnswerId, Mark>,
-    pictures: HashSet<String>,
+    pictures: Pictures,
     /// Bytes that have come since, and whether an answer has ended.
     heard: usize,
     ended: bool,
@@ -83,10 +82,10 @@ impl Keeping {
         self.failed.as_deref()
     }
 
-    /// Whether anything was kept.
+    /// What the session is kept as, where there is any.
     #[must_use]
-    pub fn has_session(&self) -> bool {
-        self.session.is_some()
+    pub fn session(&self) -> Option<&str> {
+        self.session.as_ref().map(|_| self.name.as_str())
     }
 }
 
@@ -110,8 +109,15 @@ impl App {
             return;
         }
         self.keeping.copies = true;
-        self.keeping.old =
-            self.rounds.iter().flat_map(|r| &r.entries).flat_map(Entry::runs).map(|run| run.id).collect();
+        self.keep_all();
+    }
+
+    /// Nothing of the session is on the disk: all of it is to be kept.
+    fn keep_all(&mut self) {
+        let kept = |at| self.kept_entries(at).unwrap_or_default();
+        let runs = (0..self.rounds.len()).flat_map(kept).flat_map(Entry::runs);
+        self.keeping.old = runs.map(|run| run.id).collect();
+        (self.keeping.rounds, self.keeping.pictures) = (0, Pictures::default());
     }
 
     /// What has become of what was to be kept.
@@ -126,7 +132,13 @@ impl App {
                 self.say(format!("not saved: {why}; it goes on, and is tried again"));
                 self.keeping.failed = Some(why);
             }
-            News::Note(said) => self.say(said),
+            News::Rescued(said) => {
+                self.say(said);
+                // What could not be read of this session is here.
+                if self.keeping.session.take().is_some() {
+                    self.keep_all();
+                }
+            }
         }
     }
 
@@ -162,7 +174,10 @@ impl App {
         }
         saves.append(&mut self.keeping.waiting);
         for round in self.keeping.rounds..self.rounds.len() {
-            self.pictures(round, &mut saves);
+            let entries = self.rounds.get(round).map_or(&[][..], |r| &r.entries);
+            if let Some(entry) = entries.first() {
+                saves.extend(self.keeping.pictures.unkept(&entry.prompt));
+            }
             saves.extend(self.round_record(round).map(|record| Save::Round(round, Box::new(record))));
         }
         self.keeping.rounds = self.rounds.len();
@@ -188,17 +203,21 @@ impl App {
         if self.keeping.facts.is_none() {
             return;
         }
-        if let Some((.., run)) = self.kept_run(id) {
+        if std::mem::take(&mut self.keeping.copies) {
+            // What is copied has this one as well.
+            let saves = self.unkept();
+            self.keeping.waiting.extend(saves);
+        }
+        if let Some(mut mark) = self.keeping.open.remove(&id)
+            && let Some((.., run)) = self.kept_run(id)
+        {
             let mut answer = run.answer.clone();
             // The engine's word on it comes too late.
             let last = answer.timeline.last_byte.unwrap_or_default();
             answer.apply(last, Step::Cancelled);
-            let saves = Save::whole(id.0, &answer).into_iter().map(anew);
-            let gone = saves.chain([Save::Replaced(id.0)]);
-            let gone: Vec<Save> = gone.collect();
-            self.keeping.waiting.extend(gone);
+            self.keeping.waiting.extend(grown(id.0, &answer, &mut mark));
         }
-        self.keeping.open.remove(&id);
+        self.keeping.waiting.push(Save::Replaced(id.0));
     }
 
     /// Round, pane, who was asked, and the answer; of a blind round those that really answer.
@@ -215,16 +234,11 @@ impl App {
         Some(veiled.unwrap_or(&self.rounds.get(round)?.entries))
     }
 
-    fn baseline_name(&self) -> Option<String> {
-        let at = self.lineup.baseline?;
-        Some(self.lineup.endpoints.get(at)?.name.clone())
-    }
-
     fn session_record(&self) -> Option<SessionRecord> {
         let facts = self.keeping.facts.clone()?;
         let first = self.rounds.first().map(|r| r.question.as_str()).unwrap_or_default();
         Some(SessionRecord {
-            title: first.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned(),
+            title: title(first),
             simulated: self.simulated,
             lineup: self.lineup.clone(),
             system: self.system.clone(),
@@ -242,17 +256,9 @@ impl App {
 
     fn round_record(&self, at: usize) -> Option<RoundRecord> {
         let round = self.rounds.get(at)?;
-        let entry = self.kept_entries(at)?.first();
-        let prompt = entry.map(|e| e.prompt.clone()).unwrap_or_default().with_system(round.system.clone());
         let exported = store::Round {
-            id: self.round_name(at),
             sent_at: Some(rfc3339(self.keeping.clock + round.sent)),
-            written: round.written(&prompt),
-            origin: Origin::default(),
-            prompt,
-            filled: round.filled.as_deref().cloned(),
-            runs: Vec::new(),
-            baseline: self.baseline_name(),
+            ..round.exported(self.kept_entries(at)?, self.round_name(at), self.lineup.base())
         };
         let mut record = RoundRecord::of(&exported, &[], Detail::Kept);
         record.parent = round.origin.parent.map(|of| self.round_name(of));
@@ -272,32 +278,28 @@ impl App {
         let record = AnswerRecord::of_run(&asked, system, Detail::Kept);
         Some(Save::Asked { id: id.0, round, seat, trial: run.number, record: Box::new(record) })
     }
-
-    /// Images of a round, where they are not kept yet.
-    fn pictures(&mut self, round: usize, saves: &mut Vec<Save>) {
-        let Some(entry) = self.rounds.get(round).and_then(|r| r.entries.first()) else { return };
-        for attachment in entry.prompt.attachments() {
-            let Attachment::Image(image) = attachment else { continue };
-            if let Some(bytes) = image.bytes()
-                && self.keeping.pictures.insert(image.sha256.clone())
-            {
-                saves.push(Save::Picture(image.sha256.clone(), bytes.to_vec()));
-            }
-        }
-    }
-}
-
-/// In place of the parts that are there.
-fn anew(save: Save) -> Save {
-    match save {
-        Save::Grown { id, growth } => Save::Grown { id, growth: Box::new(Growth { anew: true, ..*growth }) },
-        other => other,
-    }
 }
 
 impl Round {
-    /// The prompt as it was written, where neither what was sent nor its template says so.
-    pub(super) fn written(&self, sent: &Prompt) -> Option<String> {
-        Some(&self.question).filter(|q| self.filled.is_none() && *q != sent.question()).cloned()
+    /// The round without its answers, as exports and the store take it; `entries` are those that
+    /// really answer it.
+    #[must_use]
+    pub fn exported(&self, entries: &[Entry], id: String, base: Option<&Endpoint>) -> store::Round {
+        // A follow-up's conversation differs by pane, and so may the system text; question and the
+        // session's text are what they share.
+        let prompt = entries.first().map(|e| e.prompt.clone()).unwrap_or_default();
+        let prompt = prompt.with_system(self.system.clone());
+        // Where neither what was sent nor its template says it.
+        let written = Some(&self.question).filter(|q| self.filled.is_none() && *q != prompt.question());
+        store::Round {
+            id,
+            sent_at: None,
+            written: written.cloned(),
+            origin: self.origin,
+            prompt,
+            filled: self.filled.as_deref().cloned(),
+            runs: Vec::new(),
+            baseline: base.map(|e| e.name.clone()),
+        }
     }
 }

@@ -201,8 +201,8 @@ pub struct Exit {
     pub rounds: Vec<Round>,
     /// The endpoint that the others were compared with at the end.
     pub baseline: Option<Endpoint>,
-    /// There is a session to come back to.
-    pub kept: bool,
+    /// The session that there is to come back to.
+    pub kept: Option<String>,
 }
 
 /// Shows the screen until the user or a signal ends it.
@@ -317,9 +317,9 @@ pub async fn run(
 
 fn ended(app: &mut App, code: u8, backend: &impl Backend) -> Exit {
     let written = backend.finish(app.unkept());
-    let kept = written && app.keeping.has_session();
+    let kept = app.keeping.session().filter(|_| written).map(str::to_owned);
     app.unveil_all();
-    let baseline = app.lineup.baseline.and_then(|at| app.lineup.endpoints.get(at)).cloned();
+    let baseline = app.lineup.base().cloned();
     Exit { code, rounds: std::mem::take(&mut app.rounds), baseline, kept }
 }
 

@@ -3,8 +3,8 @@
 use super::app::{App, Entry, Round};
 use super::pane::Pane;
 use super::trials::Trial;
+use super::weighing::Left;
 use crate::model::AnswerId;
-use crate::model::Total;
 use crate::model::clean_line;
 use crate::store;
 use crate::store::KeptSession;
@@ -20,7 +20,10 @@ impl App {
             self.reopen_round(round, &ids, &seats);
         }
         self.skip_ids(next_id);
-        self.replaced = self.replaced.and(Total::of(replaced.iter().map(|run| &run.answer)));
+        for run in replaced {
+            let id = self.new_id();
+            self.part_with(Left { id, answer: run.answer, judge: false });
+        }
         self.system = transcript.system;
         (self.follow_up, self.common) = (record.follow_up, self.common || record.common);
         self.shown = record.shown.min(self.rounds.len().saturating_sub(1));

@@ -21,7 +21,7 @@ use crate::replies::chat;
 use crate::screen::{app, compare, finish, press, shown, step, text, typed};
 
 /// An image's beginning, and some bytes that nobody looks at.
-fn png(width: u32, height: u32, size: usize) -> Vec<u8> {
+pub fn png(width: u32, height: u32, size: usize) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
     bytes.extend(width.to_be_bytes());
     bytes.extend(height.to_be_bytes());

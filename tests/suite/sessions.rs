@@ -219,6 +219,77 @@ fn what_was_withdrawn_is_taken_off_the_disk_at_once() {
 }
 
 #[test]
+fn a_file_that_was_rescued_gets_all_that_the_screen_has() {
+    let (mut app, mut log) = (kept(2), Log::default());
+    for prompt in ["one", "two"] {
+        for id in send(&mut app, &mut log, prompt) {
+            report(&mut app, &mut log, id, 0, Step::Sent);
+            report(&mut app, &mut log, id, 9, words("said"));
+            report(&mut app, &mut log, id, 9, Step::Ended);
+        }
+    }
+    let effects = app.update(Event::Kept(News::Rescued("it was damaged".into())), app.now);
+    let mut all = saves(&effects).into_iter().cloned().collect::<Vec<_>>();
+    all.extend(app.unkept());
+    let again = reopened(all);
+    let texts = again.rounds.iter().flat_map(|r| &r.entries).map(|e| e.answer.text.as_str());
+    assert_eq!(texts.collect::<Vec<_>>(), ["said"; 4]);
+}
+
+#[test]
+fn a_copy_has_what_its_first_key_replaced() {
+    let (mut app, mut log) = (kept(1), Log::default());
+    let ids = send(&mut app, &mut log, "one");
+    report(&mut app, &mut log, ids[0], 0, Step::Prepared(Box::default()));
+    report(&mut app, &mut log, ids[0], 0, Step::Sent);
+    report(&mut app, &mut log, ids[0], 9, words("first"));
+    report(&mut app, &mut log, ids[0], 9, Step::Ended);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sessions.db");
+    let keep = |name: &str, all: Vec<Save>| {
+        let keeper = Keeper::start(&path, name, |news| assert_eq!(news, News::Saved));
+        keeper.save(all, None);
+        assert!(keeper.finish(Duration::from_secs(30)));
+        Sessions::look(&path).unwrap().load(name).unwrap()
+    };
+    let original = keep("one", log.0);
+    let mut copy = crate::screen::app(1);
+    copy.lineup = original.transcript.lineup.clone();
+    let facts = SessionRecord { started_at: "2026-11-24T11:00:00Z".into(), ..SessionRecord::default() };
+    copy.keep_as("two", Duration::ZERO, facts);
+    copy.reopen(original, false);
+    copy.focus = Focus::Panes;
+    // Looking at it keeps nothing.
+    assert!(saves(&press(&mut copy, "z")).is_empty() && copy.unkept().is_empty());
+    let mut log = Log::default();
+    let effects = press(&mut copy, "r");
+    let launched = log.take(effects);
+    let Some(Effect::Launch { id, .. }) = launched.first() else { panic!("{launched:?}") };
+    report(&mut copy, &mut log, *id, 0, Step::Prepared(Box::default()));
+    report(&mut copy, &mut log, *id, 0, Step::Sent);
+    report(&mut copy, &mut log, *id, 9, words("second"));
+    report(&mut copy, &mut log, *id, 9, Step::Ended);
+    let read = keep("two", log.0);
+    assert_eq!(read.transcript.rounds[0].runs[0].answer.text, "second");
+    assert_eq!(read.replaced.len(), 1);
+    assert_eq!(read.replaced[0].answer.text, "first");
+}
+
+#[test]
+fn an_image_of_a_run_is_kept_with_its_bytes() {
+    let home = home();
+    let png = crate::attach::png(640, 480, 48);
+    fs::write(home.path().join("x.png"), &png).unwrap();
+    let path = home.path().join("x.png");
+    let ran = run(home.path(), &["run", "--demo", "-q", "--attach", path.to_str().unwrap(), "What is this?"]);
+    assert!(ran.status.code() < Some(2), "{}", err(&ran));
+    let sessions = Sessions::look(&data(home.path()).join("sessions.db")).unwrap();
+    let kept = sessions.load(&sessions.named("last").unwrap()).unwrap();
+    let image = kept.transcript.rounds[0].prompt.images().next().cloned().unwrap();
+    assert_eq!(image.bytes(), Some(&png[..]));
+}
+
+#[test]
 fn a_disk_that_fails_is_said_and_nothing_stops() {
     let mut app = kept(1);
     ask(&mut app, "Why?");

@@ -22,6 +22,7 @@ use crate::model::Origin;
 use crate::model::Prompt;
 use crate::model::Total;
 use crate::store::Transcript;
+use crate::store::title;
 
 /// One answer of a round.
 #[derive(Debug, Clone)]
@@ -122,10 +123,9 @@ fn transcript(meta: &Meta, rounds: &[Round]) -> String {
         first.map(|round| round.endpoints().into_iter().cloned().collect()).unwrap_or_default();
     let baseline = first.and_then(|round| round.baseline.as_ref());
     let baseline = baseline.and_then(|name| endpoints.iter().position(|e| e.name == *name));
-    let text = first.map_or("", |round| round.prompt.question());
     Transcript {
         id: first.map(|round| round.id.clone()).unwrap_or_default(),
-        title: text.lines().next().unwrap_or_default().to_owned(),
+        title: title(first.map_or("", |round| round.prompt.question())),
         meta: meta.clone(),
         lineup: Lineup { name: String::new(), endpoints, baseline },
         system: first.and_then(|round| round.prompt.system.clone()),

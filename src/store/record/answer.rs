@@ -21,6 +21,7 @@ use crate::model::Parity;
 use crate::model::Part;
 use crate::model::Phase;
 use crate::model::Phases;
+use crate::model::Place;
 use crate::model::Price;
 use crate::model::Rule;
 use crate::model::Sending;
@@ -36,11 +37,6 @@ use crate::model::Word;
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
 fn is_zero(n: &u32) -> bool {
     *n == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
-fn no(value: &bool) -> bool {
-    !*value
 }
 
 /// Tells a field that is null from one that is not there.
@@ -207,11 +203,11 @@ pub struct CostRecord {
     /// As the response states it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billed_usd: Option<String>,
-    #[serde(skip_serializing_if = "no")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub at_least: bool,
-    #[serde(skip_serializing_if = "no")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub disputed: bool,
-    #[serde(skip_serializing_if = "no")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub volatile: bool,
 }
 
@@ -285,15 +281,15 @@ impl AnswerRecord {
         }
     }
 
-    /// Its arrivals, one after the other.
-    pub fn arrivals(a: &Answer) -> impl Iterator<Item = (u64, Kind, u32)> + '_ {
-        a.timeline.chunks.iter().map(|c| (nanos(c.at), c.kind, c.bytes))
+    /// Its arrivals from a place on, one after the other.
+    pub fn arrivals(a: &Answer, from: Place) -> impl Iterator<Item = (u64, Kind, u32)> + '_ {
+        a.timeline.chunks.since(from).map(|c| (nanos(c.at), c.kind, c.bytes))
     }
 
     /// All of it.
     #[must_use]
     pub fn of(a: &Answer) -> Self {
-        let chunks = Self::arrivals(a).collect();
+        let chunks = Self::arrivals(a, Place::default()).collect();
         Self { text: a.text.clone(), reasoning: a.reasoning.clone(), chunks, ..Self::head(a) }
     }
 

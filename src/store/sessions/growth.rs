@@ -1,10 +1,14 @@
 //! How much of a running answer is kept, and what is to be added.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::write::{Growth, Save};
 use crate::model::Answer;
+use crate::model::Attachment;
 use crate::model::Delta;
+use crate::model::Place;
+use crate::model::Prompt;
 use crate::model::Step;
 use crate::store::AnswerRecord;
 
@@ -22,6 +26,7 @@ pub struct Mark {
     text: usize,
     reasoning: usize,
     chunks: usize,
+    place: Place,
     /// Bytes of the last chunk: it may have grown since.
     last: u32,
     withdrawn: u32,
@@ -54,6 +59,7 @@ pub fn grown(id: u64, answer: &Answer, mark: &mut Mark) -> Option<Save> {
         text: answer.text.len(),
         reasoning: answer.reasoning.len(),
         chunks: chunks.len(),
+        place: chunks.place(),
         last: chunks.last().map_or(0, |c| c.bytes),
         withdrawn: answer.withdrawn,
         requested: answer.sending.is_some(),
@@ -61,8 +67,9 @@ pub fn grown(id: u64, answer: &Answer, mark: &mut Mark) -> Option<Save> {
     if *mark == now && !answer.is_over() {
         return None;
     }
-    let before = mark.chunks.checked_sub(1);
-    let same = before.is_none_or(|at| chunks.iter().nth(at).is_some_and(|c| c.bytes == mark.last));
+    // The last one may have grown since: one report may come with the stamp of the one before.
+    let (kept, first) = (mark.chunks > 0, chunks.since(mark.place).next());
+    let same = !kept || first.is_some_and(|c| c.bytes == mark.last);
     let anew = !same || mark.withdrawn != now.withdrawn;
     let from = if anew { Mark::default() } else { std::mem::take(mark) };
     let since = |text: &str, from: usize| text.get(from..).unwrap_or_default().to_owned();
@@ -73,7 +80,7 @@ pub fn grown(id: u64, answer: &Answer, mark: &mut Mark) -> Option<Save> {
         request,
         said: since(&answer.text, from.text),
         thought: since(&answer.reasoning, from.reasoning),
-        arrivals: AnswerRecord::arrivals(answer).skip(from.chunks).collect(),
+        arrivals: AnswerRecord::arrivals(answer, from.place).skip(usize::from(from.chunks > 0)).collect(),
         anew,
         over: answer.is_over(),
         total: now.text + now.reasoning + now.chunks * CHUNK,
@@ -87,5 +94,21 @@ impl Save {
     #[must_use]
     pub fn whole(id: u64, answer: &Answer) -> Option<Self> {
         grown(id, answer, &mut Mark::default())
+    }
+}
+
+/// Images that are kept, by their SHA-256.
+#[derive(Debug, Default)]
+pub struct Pictures(HashSet<String>);
+
+impl Pictures {
+    /// The images of a question that are not kept yet.
+    pub fn unkept(&mut self, prompt: &Prompt) -> Vec<Save> {
+        let image = |attachment: &Attachment| {
+            let image = attachment.image()?;
+            let bytes = image.bytes()?;
+            self.0.insert(image.sha256.clone()).then(|| Save::Picture(image.sha256.clone(), bytes.to_vec()))
+        };
+        prompt.attachments().iter().filter_map(image).collect()
     }
 }

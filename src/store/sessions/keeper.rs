@@ -22,8 +22,9 @@ pub enum News {
     Saved,
     /// Not yet, and why; it is tried again.
     NotSaved(String),
-    /// A sentence about the file itself.
-    Note(String),
+    /// The file was damaged and has been replaced, in a sentence. What was written before may be
+    /// missing in the new one.
+    Rescued(String),
 }
 
 /// Called once what it was sent with has been written, or could not be.
@@ -50,6 +51,7 @@ impl Keeper {
             session: session.to_owned(),
             connection: None,
             waiting: Vec::new(),
+            head: None,
             failed: None,
             tell: Box::new(tell),
         };
@@ -89,6 +91,8 @@ struct Work {
     session: String,
     connection: Option<Connection>,
     waiting: Vec<Save>,
+    /// As it was written last: a file that was replaced may not have it.
+    head: Option<Save>,
     failed: Option<String>,
     tell: Box<dyn Fn(News) + Send>,
 }
@@ -138,7 +142,11 @@ impl Work {
     fn flush(&mut self) {
         match self.written() {
             Ok(()) => {
-                self.waiting.clear();
+                let mut newest = self.waiting.drain(..).rev();
+                if let Some(head) = newest.find(|save| matches!(save, Save::Session(_))) {
+                    self.head = Some(head);
+                }
+                drop(newest);
                 self.failed = None;
                 (self.tell)(News::Saved);
             }
@@ -161,11 +169,15 @@ impl Work {
             Err(e) => {
                 // It is opened anew: the file may have been replaced, or be set aside then.
                 self.connection = None;
-                if is_damage(&e) {
-                    let said = set_aside(&self.path, &e.to_string())?;
-                    (self.tell)(News::Note(said));
+                if !is_damage(&e) {
+                    return Err(words(&e));
                 }
-                Err(words(&e))
+                let said = set_aside(&self.path, &e.to_string())?;
+                (self.tell)(News::Rescued(said));
+                let head = self.head.take();
+                self.waiting.splice(0..0, head);
+                let connection = self.connection.insert(opened(&self.path, &*self.tell)?);
+                write(connection, &self.session, &self.waiting).map_err(|e| words(&e))
             }
         }
     }
@@ -178,7 +190,7 @@ fn opened(path: &Path, tell: &dyn Fn(News)) -> Result<Connection, String> {
         Err(Closed::Newer(version)) => Err(newer(version)),
         Err(Closed::Other(why)) => Err(why),
         Err(Closed::Damaged(why)) => {
-            tell(News::Note(set_aside(path, &why)?));
+            tell(News::Rescued(set_aside(path, &why)?));
             open(path).map_err(|e| match e {
                 Closed::Newer(version) => newer(version),
                 Closed::Damaged(why) | Closed::Other(why) => why,

@@ -24,7 +24,7 @@ use super::data_dir;
 
 pub use claim::Claim;
 pub use find::{Filter, Listing};
-pub use growth::{MOST_UNKEPT, Mark, PACE, grown, weight};
+pub use growth::{MOST_UNKEPT, Mark, PACE, Pictures, grown, weight};
 pub use keeper::{Done, Keeper, News};
 pub use read::KeptSession;
 pub use write::{Growth, Save, SessionRecord};
@@ -140,6 +140,10 @@ impl Sessions {
     /// # Errors
     /// Why not, in words.
     pub fn remove(&self, id: &str) -> Result<(), String> {
+        // What goes on would have nothing to go on with.
+        let Some(_claim) = Claim::new(&self.path, id) else {
+            return Err(format!("session {id} is open in another bakeoff: close it there first"));
+        };
         self.run("DELETE FROM session WHERE id = ?1", &[id])?;
         // Pictures that nobody refers to any more: a record names them by their hash.
         self.run(

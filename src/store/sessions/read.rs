@@ -94,10 +94,9 @@ impl KeptSession {
     /// A transcript as if it had been kept here.
     #[must_use]
     pub fn of(transcript: Transcript) -> Self {
-        let endpoints = &transcript.lineup.endpoints;
         let record = SessionRecord {
             title: transcript.title.clone(),
-            simulated: !endpoints.is_empty() && endpoints.iter().all(|e| e.simulated),
+            simulated: transcript.lineup.is_simulated(),
             lineup: transcript.lineup.clone(),
             system: transcript.system.clone(),
             shown: transcript.rounds.len().saturating_sub(1),
@@ -110,6 +109,11 @@ impl KeptSession {
     /// One more round with its answers; one that cannot be read is left out and named.
     fn add(&mut self, mut record: RoundRecord, rows: Vec<Row>, names: &mut Vec<String>) {
         let name = record.id.clone();
+        for origin in [&mut record.parent, &mut record.edited] {
+            if origin.take_if(|of| !names.contains(of)).is_some() {
+                self.remarks.push(format!("round {name} stands without the one that it continues"));
+            }
+        }
         let (gone, here): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.replaced);
         let (ids, seats) = (here.iter().map(|r| r.id).collect(), here.iter().map(|r| r.seat).collect());
         let mut others = record.clone();

@@ -47,7 +47,7 @@ fn free(path: &Path) -> PathBuf {
     (0..1_000).map(name).find(|p| !p.exists()).unwrap_or_else(|| name(0))
 }
 
-/// Copies rows one by one, past those that cannot be read; how many, and how many tables broke off.
+/// Copies rows one by one, past those that cannot be read; how many, and how often one could not be.
 fn salvage(from: &Path, to: &Path) -> Result<(usize, usize), Closed> {
     let mut new = open(to)?;
     let Ok(old) = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY) else {
@@ -57,25 +57,29 @@ fn salvage(from: &Path, to: &Path) -> Result<(usize, usize), Closed> {
     let (mut taken, mut lost) = (0, 0);
     for table in TABLES {
         for direction in ["ASC", "DESC"] {
-            let done = copy(&old, &transaction, table, direction, &mut taken);
-            if done.is_ok() {
-                break;
+            match copy(&old, &transaction, table, direction, &mut taken) {
+                Ok(orphans) => {
+                    lost += orphans;
+                    break;
+                }
+                // From the other end, as far as it can be read there.
+                Err(_) => lost += 1,
             }
-            // From the other end, as far as it can be read there.
-            lost += 1;
         }
     }
     transaction.commit()?;
     Ok((taken, lost))
 }
 
+/// Gives how many rows were left behind.
 fn copy(
     old: &Connection,
     new: &Connection,
     table: &str,
     direction: &str,
     taken: &mut usize,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<usize> {
+    let mut orphans = 0;
     let mut read = old.prepare(&format!("SELECT * FROM {table} ORDER BY 1 {direction}"))?;
     let names: Vec<String> = read.column_names().into_iter().map(|n| format!("\"{n}\"")).collect();
     let marks = vec!["?"; names.len()].join(", ");
@@ -84,10 +88,11 @@ fn copy(
     let mut rows = read.query([])?;
     while let Some(row) = rows.next()? {
         let values: Vec<Value> = (0..names.len()).map(|n| row.get(n)).collect::<rusqlite::Result<_>>()?;
-        // A row that belongs to nothing, or is not what it should be, is left behind.
-        if let Ok(n) = put.execute(params_from_iter(values)) {
-            *taken += n;
+        match put.execute(params_from_iter(values)) {
+            Ok(n) => *taken += n,
+            // It belongs to nothing, or is not what it should be.
+            Err(_) => orphans += 1,
         }
     }
-    Ok(())
+    Ok(orphans)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
-use super::{Filter, Keeper, Mark, News, Save, SessionRecord, Sessions, grown};
+use super::{Claim, Filter, Keeper, Mark, News, Save, SessionRecord, Sessions, grown};
 use crate::model::Answer;
 use crate::model::Attachment;
 use crate::model::Delta;
@@ -307,6 +307,59 @@ fn sessions_are_found_by_words_and_by_what_they_are() {
 }
 
 #[test]
+fn what_is_removed_leaves_no_word_behind_and_what_is_open_is_not_removed() {
+    let (_dir, path) = file();
+    for name in ["s1", "s2"] {
+        let desk = Desk::new(&path, name);
+        desk.save(vec![session("plain")]);
+        desk.save(asked(0, 1, &format!("the pangolinquestion of {name}")));
+        desk.save(vec![whole(1, &said(&format!("a quokkaanswer of {name}")))]);
+        assert!(desk.keeper.finish(Duration::from_secs(9)));
+    }
+    let sessions = Sessions::change(&path).unwrap();
+    let claim = Claim::new(&path, "s1").unwrap();
+    assert!(sessions.remove("s1").unwrap_err().contains("open in another bakeoff"));
+    assert!(sessions.load("s1").is_ok());
+    drop(claim);
+    sessions.remove("s1").unwrap();
+    sessions.remove("s2").unwrap();
+    drop(sessions);
+    for entry in
+        fs::read_dir(path.parent().unwrap()).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file())
+    {
+        let bytes = fs::read(&entry).unwrap();
+        for word in [&b"pangolin"[..], b"quokka"] {
+            assert!(!bytes.windows(word.len()).any(|w| w == word), "{}", entry.display());
+        }
+    }
+}
+
+#[test]
+fn a_round_that_cannot_be_read_takes_no_other_with_it() {
+    let (_dir, path) = file();
+    let desk = Desk::new(&path, "s1");
+    desk.save(vec![session("first")]);
+    desk.save(asked(0, 1, "one"));
+    let mut second = asked(1, 2, "two");
+    if let Save::Round(_, record) = &mut second[0] {
+        record.parent = Some("r-0".into());
+    }
+    desk.save(second);
+    desk.save(vec![whole(2, &said("the answer"))]);
+    let kept = Sessions::look(&path).unwrap().load("s1").unwrap();
+    assert_eq!(kept.transcript.rounds[1].origin.parent, Some(0));
+    Connection::open(&path).unwrap().execute("UPDATE round SET record = '{' WHERE number = 0", []).unwrap();
+    let kept = Sessions::look(&path).unwrap().load("s1").unwrap();
+    assert_eq!(kept.transcript.rounds.len(), 1);
+    assert_eq!(kept.transcript.rounds[0].runs[0].answer.text, "the answer");
+    let remarks = kept.remarks.join("; ");
+    assert!(
+        remarks.contains("round 1 cannot be read") && remarks.contains("r-1 stands without"),
+        "{remarks}"
+    );
+}
+
+#[test]
 fn a_file_of_a_newer_version_is_left_alone() {
     let (_dir, path) = file();
     let desk = Desk::new(&path, "s1");
@@ -353,7 +406,7 @@ fn a_damaged_file_is_set_aside_and_what_can_be_read_is_taken_over() {
         for n in 0..400 {
             desk.save(vec![session("second")]);
             desk.save(asked(n, n as u64, "more"));
-            if desk.said().iter().any(|n| matches!(n, News::Note(_))) {
+            if desk.said().iter().any(|n| matches!(n, News::Rescued(_))) {
                 break;
             }
         }

@@ -135,6 +135,9 @@ fn one(t: &Transaction<'_>, session: &str, save: &Save) -> rusqlite::Result<()> 
             body(t, &record.prompt)?;
         }
         Save::Asked { id, round, seat, trial, record } => {
+            // Nothing has come of it yet, whatever a file that was rescued says.
+            t.prepare_cached("DELETE FROM part WHERE session = ?1 AND answer = ?2")?
+                .execute((session, key(*id)))?;
             let text = |word: &Option<String>| word.clone().unwrap_or_default();
             t.prepare_cached(
                 "INSERT OR REPLACE INTO answer
@@ -185,7 +188,8 @@ fn grown(t: &Transaction<'_>, session: &str, id: i64, growth: &Growth) -> rusqli
 /// The text of an answer that is over moves from its parts to where it can be found.
 fn whole(t: &Transaction<'_>, own: (&str, i64)) -> rusqlite::Result<()> {
     t.prepare_cached(
-        "DELETE FROM words WHERE id = (SELECT words FROM answer WHERE session = ?1 AND id = ?2)",
+        "DELETE FROM words WHERE session = ?1 AND answer = ?2
+             AND round = (SELECT round FROM answer WHERE session = ?1 AND id = ?2)",
     )?
     .execute(own)?;
     t.prepare_cached(
