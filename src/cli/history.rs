@@ -27,6 +27,7 @@ use crate::store::Sessions;
 use crate::store::Transcript;
 use crate::store::export;
 use crate::store::rfc3339;
+use crate::store::session;
 use crate::store::sessions_path;
 
 /// In a table a title or a snippet is cut here.
@@ -35,7 +36,7 @@ const MOST_TITLE: usize = 60;
 pub(super) fn run(args: &HistoryArgs) -> Result<u8, Stop> {
     let Some(what) = &args.what else { return all(args) };
     match what {
-        HistoryCommand::Show { id } => write_out(&written(&transcript(id)?, "table")?)?,
+        HistoryCommand::Show { id } => write_out(&session(&transcript(id)?))?,
         HistoryCommand::Export { id, format, out } => {
             let read = transcript(id)?;
             let text = written(&read, format)?;

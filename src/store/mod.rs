@@ -24,7 +24,7 @@ pub use config::{
 };
 pub use contrast::{Contrast, Figure, Pair, contrast, matched};
 pub use drafts::Drafts;
-pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export, pretty};
+pub use export::{EXPORTS, Export, Meta, Round, Run, aligned, export, pretty, session};
 pub use machine::{machine, shorten_home};
 pub use prices::{Origin, PriceFiles, origin, with_origin};
 pub use prompts::{KeptList, Prompts};

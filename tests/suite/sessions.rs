@@ -329,6 +329,10 @@ fn a_killed_program_has_lost_at_most_a_second() {
     let id = found[0]["id"].as_str().unwrap();
     let shown = out(&run(home.path(), &["history", "show", id.get(..17).unwrap()]));
     assert!(shown.contains("interrupted") && shown.contains("complete"), "{shown}");
+    assert!(
+        shown.contains("══ round 1 · 20") && shown.contains("> Write a long essay on clocks, in detail"),
+        "{shown}"
+    );
     // Found by a word of an answer, exported, and opened again.
     let words = out(&run(home.path(), &["history", "simulated", "scripted"]));
     assert!(words.contains(id), "{words}");

@@ -115,6 +115,8 @@ fn no_export_brings_anything_hostile_to_a_terminal() {
         let text = if row.id == "csv" { text.replace("\r\n", "\n") } else { text };
         assert_eq!(clean(&text), text, "{}", row.id);
     }
+    let text = bakeoff::store::session(&read);
+    assert_eq!(clean(&text), text, "what `history show` prints");
 }
 
 #[test]

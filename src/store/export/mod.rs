@@ -9,7 +9,7 @@ mod markdown;
 mod table;
 mod trials;
 
-pub use table::aligned;
+pub use table::{aligned, session};
 
 pub use json::pretty;
 

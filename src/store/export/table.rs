@@ -10,9 +10,12 @@ use crate::model::Connections;
 use crate::model::Filled;
 use crate::model::METRICS;
 use crate::model::Phase;
+use crate::model::Tree;
 use crate::model::Unit;
+use crate::model::attached;
 use crate::model::clean;
 use crate::model::clean_line;
+use crate::store::Transcript;
 
 /// Characters of the line above a round.
 const MOST_LABEL: usize = 100;
@@ -26,33 +29,71 @@ pub(super) fn write(meta: &Meta, rounds: &[Round]) -> String {
         if let Some(filled) = &round.filled {
             let _ = writeln!(out, "══ {}\n", heading(filled));
         }
-        let first = round.runs.iter().filter(|run| run.trial == 1);
-        for Run { endpoint, answer, .. } in first {
-            let simulated = if answer.simulated { " (simulated)" } else { "" };
-            let _ = writeln!(out, "── {}{simulated}", clean_line(&endpoint.name));
-            let text = clean(&answer.text);
-            if !text.trim().is_empty() {
-                let _ = writeln!(out, "{}", text.trim_end());
-            }
-            if let Some(fault) = &answer.fault {
-                let (message, advice) = (clean_line(&fault.message), clean_line(fault.advice()));
-                let _ = writeln!(out, "[{}: {message} → {advice}]", fault.class.word());
-            }
-            out.push('\n');
-        }
-        if round.is_repeated() {
-            trials::write(&mut out, round);
-        } else {
-            figures(&mut out, round);
-        }
+        answers(&mut out, round);
     }
-    let _ = writeln!(out, "~ computed from list prices of {}", meta.prices_as_of);
+    foot(&mut out, meta);
+    out
+}
+
+/// A whole session to be read in a terminal: what was asked, then what the table has.
+#[must_use]
+pub fn session(read: &Transcript) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}\n{}", clean_line(&read.title), clean_line(&read.id));
+    let tree = Tree::new(read.rounds.iter().map(|round| round.origin));
+    for (at, round) in read.rounds.iter().enumerate() {
+        let when =
+            round.sent_at.as_deref().map(|sent| format!(" · {}", clean_line(sent))).unwrap_or_default();
+        let case = round.filled.as_ref().map(|filled| format!(" · {}", heading(filled))).unwrap_or_default();
+        let _ = writeln!(out, "\n══ round {}{when}{case}", tree.label(at));
+        let texts = [("system: ", round.prompt.system.as_deref()), ("", Some(round.prompt.question()))];
+        for (word, text) in texts.into_iter().filter_map(|(word, text)| Some((word, text?))) {
+            for line in format!("{word}{}", clean(text)).lines() {
+                let _ = writeln!(out, "> {line}");
+            }
+        }
+        let files = round.prompt.attachments();
+        if !files.is_empty() {
+            let _ = writeln!(out, "> {}", clean_line(&attached(files)));
+        }
+        out.push('\n');
+        answers(&mut out, round);
+    }
+    foot(&mut out, &read.meta);
+    out
+}
+
+/// The answers of a round, then their figures.
+fn answers(out: &mut String, round: &Round) {
+    let first = round.runs.iter().filter(|run| run.trial == 1);
+    for Run { endpoint, answer, .. } in first {
+        let simulated = if answer.simulated { " (simulated)" } else { "" };
+        let _ = writeln!(out, "── {}{simulated}", clean_line(&endpoint.name));
+        let text = clean(&answer.text);
+        if !text.trim().is_empty() {
+            let _ = writeln!(out, "{}", text.trim_end());
+        }
+        if let Some(fault) = &answer.fault {
+            let (message, advice) = (clean_line(&fault.message), clean_line(fault.advice()));
+            let _ = writeln!(out, "[{}: {message} → {advice}]", fault.class.word());
+        }
+        out.push('\n');
+    }
+    if round.is_repeated() {
+        trials::write(out, round);
+    } else {
+        figures(out, round);
+    }
+}
+
+/// What the figures are made of.
+fn foot(out: &mut String, meta: &Meta) {
+    let _ = writeln!(out, "~ computed from list prices of {}", clean_line(&meta.prices_as_of));
     match meta.connections {
         Connections::Pooled => {}
         Connections::Cold => out.push_str("every request on a new connection (cold)\n"),
         Connections::Warm => out.push_str("every connection made before its clock started (warm)\n"),
     }
-    out
 }
 
 /// The case, or else the values; the whole of long ones is in JSON.
